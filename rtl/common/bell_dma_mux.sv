@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+//
+// Joins the DMA units of all nodes to one AXI4 master.
+//
+//   requester r = 3 * node + unit, see bell_node; AxID = {node, unit}; AxUSER = PASID
+//
+// Round robin over requesters, one read and one write granted per clock at most. The W channel
+// belongs to the granted writer until its last beat. Answers are routed by id alone, so a unit's
+// answers come in the order of its requests (AXI4 keeps order within an id).
+//
+// Timing  AR and AW leave a register: valid one clock after the request. R, W and B pass through.
+// Reset   nothing is held after rst_ni.
+
+module bell_dma_mux #(
+  parameter int unsigned NumNodes = 3  // 1 .. 4.
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  // Reads of the units.
+  input  logic               [NumNodes*3-1:0] rd_req_valid_i,
+  output logic               [NumNodes*3-1:0] rd_req_ready_o,
+  input  bell_pkg::dma_req_t [NumNodes*3-1:0] rd_req_i,
+  output logic               [NumNodes*3-1:0] rd_data_valid_o,
+  input  logic               [NumNodes*3-1:0] rd_data_ready_i,
+  output bell_pkg::dma_rdata_t                rd_data_o,  // Shared.
+
+  // Writes of the units.
+  input  logic                 [NumNodes*3-1:0] wr_req_valid_i,
+  output logic                 [NumNodes*3-1:0] wr_req_ready_o,
+  input  bell_pkg::dma_req_t   [NumNodes*3-1:0] wr_req_i,
+  input  logic                 [NumNodes*3-1:0] wr_data_valid_i,
+  output logic                 [NumNodes*3-1:0] wr_data_ready_o,
+  input  bell_pkg::dma_wdata_t [NumNodes*3-1:0] wr_data_i,
+  output logic                 [NumNodes*3-1:0] wr_resp_valid_o,
+  output logic                            [1:0] wr_resp_o,  // Shared.
+
+  // AXI4 master, 64-bit data.
+  output logic [3:0]  m_axi_arid,
+  output logic [47:0] m_axi_araddr,
+  output logic [7:0]  m_axi_arlen,
+  output logic [2:0]  m_axi_arsize,
+  output logic [1:0]  m_axi_arburst,
+  output logic [19:0] m_axi_aruser,
+  output logic        m_axi_arvalid,
+  input  logic        m_axi_arready,
+  input  logic [3:0]  m_axi_rid,
+  input  logic [63:0] m_axi_rdata,
+  input  logic [1:0]  m_axi_rresp,
+  input  logic        m_axi_rlast,
+  input  logic        m_axi_rvalid,
+  output logic        m_axi_rready,
+  output logic [3:0]  m_axi_awid,
+  output logic [47:0] m_axi_awaddr,
+  output logic [7:0]  m_axi_awlen,
+  output logic [2:0]  m_axi_awsize,
+  output logic [1:0]  m_axi_awburst,
+  output logic [19:0] m_axi_awuser,
+  output logic        m_axi_awvalid,
+  input  logic        m_axi_awready,
+  output logic [63:0] m_axi_wdata,
+  output logic [7:0]  m_axi_wstrb,
+  output logic        m_axi_wlast,
+  output logic        m_axi_wvalid,
+  input  logic        m_axi_wready,
+  input  logic [3:0]  m_axi_bid,
+  input  logic [1:0]  m_axi_bresp,
+  input  logic        m_axi_bvalid,
+  output logic        m_axi_bready,
+
+  output logic busy_o  // An address or data beat waits to leave.
+);
+
+  localparam int unsigned NumReqs   = NumNodes * 3;
+  localparam int unsigned IndexBits = $clog2(NumReqs);
+
+  localparam logic [2:0] Size8Bytes = 3'd3;
+  localparam logic [1:0] BurstIncr  = 2'b01;
+
+  // Write side.
+  logic                 aw_free, aw_grant_valid, w_beat;
+  logic [NumReqs-1:0]   aw_grant, b_match;
+  logic [IndexBits-1:0] aw_index, w_index_q;
+  logic [3:0]           aw_id;
+  bell_pkg::dma_req_t   aw_sel, aw_q;
+  logic                 aw_valid_q, w_locked_q;
+  logic [3:0]           aw_id_q;
+  bell_pkg::dma_wdata_t w_sel;
+
+  // Reads: one register in front of AR.
+  logic               ar_free, ar_grant_valid;
+  logic [NumReqs-1:0] ar_grant, r_match;
+  logic [IndexBits-1:0] ar_index;
+  logic [3:0]         ar_id;
+  bell_pkg::dma_req_t ar_sel, ar_q;
+  logic               ar_valid_q;
+  logic [3:0]         ar_id_q;
+
+  assign ar_free        = !ar_valid_q || m_axi_arready;
+  assign rd_req_ready_o = ar_free ? ar_grant : '0;
+  assign ar_sel         = rd_req_i[ar_index];
+
+  bell_rr_arb #(.NumReqs(NumReqs)) u_ar_arb (
+    .clk_i, .rst_ni,
+    .req_i(rd_req_valid_i), .take_i(ar_free),
+    .valid_o(ar_grant_valid), .grant_o(ar_grant), .index_o(ar_index)
+  );
+
+  // AxID of a requester: node in the upper two bits, unit in the lower two.
+  always_comb begin
+    ar_id   = '0;
+    aw_id   = '0;
+    r_match = '0;
+    b_match = '0;
+    for (int unsigned r = 0; r < NumReqs; r++) begin
+      if (ar_grant[r]) begin
+        ar_id = 4'((r / 3) * 4 + r % 3);
+      end
+      if (aw_grant[r]) begin
+        aw_id = 4'((r / 3) * 4 + r % 3);
+      end
+      r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
+      b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ar_valid_q <= 1'b0;
+      ar_id_q    <= '0;
+      ar_q       <= '0;
+    end else if (ar_free) begin
+      ar_valid_q <= ar_grant_valid;
+      if (ar_grant_valid) begin
+        ar_id_q <= ar_id;
+        ar_q    <= ar_sel;
+      end
+    end
+  end
+
+  assign m_axi_arvalid = ar_valid_q;
+  assign m_axi_arid    = ar_id_q;
+  assign m_axi_araddr  = ar_q.addr;
+  assign m_axi_arlen   = {4'd0, ar_q.beats};
+  assign m_axi_arsize  = Size8Bytes;
+  assign m_axi_arburst = BurstIncr;
+  assign m_axi_aruser  = ar_q.pasid;
+
+  assign rd_data_valid_o = m_axi_rvalid ? r_match : '0;
+  assign rd_data_o       = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
+  assign m_axi_rready    = |(r_match & rd_data_ready_i);
+
+  // Writes: one register in front of AW; the writer keeps W until its last beat.
+  assign aw_free        = (!aw_valid_q || m_axi_awready) && (!w_locked_q || (w_beat && w_sel.last));
+  assign wr_req_ready_o = aw_free ? aw_grant : '0;
+  assign aw_sel         = wr_req_i[aw_index];
+  assign w_sel          = wr_data_i[w_index_q];
+  assign w_beat         = m_axi_wvalid && m_axi_wready;
+
+  bell_rr_arb #(.NumReqs(NumReqs)) u_aw_arb (
+    .clk_i, .rst_ni,
+    .req_i(wr_req_valid_i), .take_i(aw_free),
+    .valid_o(aw_grant_valid), .grant_o(aw_grant), .index_o(aw_index)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      aw_valid_q <= 1'b0;
+      w_locked_q <= 1'b0;
+      w_index_q  <= '0;
+      aw_id_q    <= '0;
+      aw_q       <= '0;
+    end else begin
+      if (m_axi_awready) begin
+        aw_valid_q <= 1'b0;
+      end
+      if (w_beat && w_sel.last) begin
+        w_locked_q <= 1'b0;
+      end
+      if (aw_free && aw_grant_valid) begin
+        aw_valid_q <= 1'b1;
+        w_locked_q <= 1'b1;
+        w_index_q  <= aw_index;
+        aw_id_q    <= aw_id;
+        aw_q       <= aw_sel;
+      end
+    end
+  end
+
+  assign m_axi_awvalid = aw_valid_q;
+  assign m_axi_awid    = aw_id_q;
+  assign m_axi_awaddr  = aw_q.addr;
+  assign m_axi_awlen   = {4'd0, aw_q.beats};
+  assign m_axi_awsize  = Size8Bytes;
+  assign m_axi_awburst = BurstIncr;
+  assign m_axi_awuser  = aw_q.pasid;
+
+  always_comb begin
+    wr_data_ready_o            = '0;
+    wr_data_ready_o[w_index_q] = w_locked_q && m_axi_wready;
+  end
+
+  assign m_axi_wvalid = w_locked_q && wr_data_valid_i[w_index_q];
+  assign m_axi_wdata  = w_sel.data;
+  assign m_axi_wlast  = w_sel.last;
+  assign m_axi_wstrb  = '1;
+
+  assign wr_resp_valid_o = m_axi_bvalid ? b_match : '0;
+  assign wr_resp_o       = m_axi_bresp;
+  assign m_axi_bready    = 1'b1;
+
+  assign busy_o = ar_valid_q || aw_valid_q || w_locked_q;
+
+endmodule : bell_dma_mux

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// One node: takes a queue for a turn, runs its command buffers, tells what became of it.
+//
+//   from sched  turn: the queue's context; yield: it left the run list; abort: stop at once
+//   to sched    end: entries consumed, whether known work is left, whether the queue faulted
+//   to irq      events, held until taken
+//   to dma_mux  units, for reads and writes apart; answers of one unit come back in order
+//                 reads   0 ring (WPTR, entries)   1 command buffers   2 copy sources
+//                 writes  0 RPTR                   1 fill, copy, word  2 fence
+//
+// Timing  WPTR read requested in the clock in which the turn is accepted.
+// Reset   rst_ni asserts asynchronously; no turn is held after it.
+// Quiet   busy_o is low when nothing but an input or the WORK timer can change the state: also
+//         while the node waits for an answer from memory. timer_o is then the exact number of
+//         clocks to the edge at which the timer ends.
+
+module bell_node #(
+  parameter int unsigned NodeId     = 0,
+  parameter int unsigned MaxBuffers = 4  // Buffers in one turn, 1 .. 15.
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic [31:0] advance_i,  // Clocks that this edge stands for, 1 or more.
+
+  // From and to sched.
+  input  logic                turn_valid_i,
+  output logic                turn_ready_o,
+  input  bell_pkg::turn_t     turn_i,
+  output logic                end_valid_o,
+  input  logic                end_ready_i,
+  output bell_pkg::turn_end_t end_o,
+  input  logic                yield_i,  // Level: end the turn after the buffer that runs.
+  input  logic                abort_i,  // Pulse; no effect without a turn.
+
+  // To irq.
+  output logic             event_valid_o,
+  input  logic             event_ready_i,
+  output bell_pkg::event_t event_o,
+
+  // To dma_mux: reads.
+  output logic                [2:0] rd_req_valid_o,
+  input  logic                [2:0] rd_req_ready_i,
+  output bell_pkg::dma_req_t  [2:0] rd_req_o,
+  input  logic                [2:0] rd_data_valid_i,
+  output logic                [2:0] rd_data_ready_o,
+  input  bell_pkg::dma_rdata_t      rd_data_i,  // Shared by the three units.
+
+  // To dma_mux: writes.
+  output logic                [2:0] wr_req_valid_o,
+  input  logic                [2:0] wr_req_ready_i,
+  output bell_pkg::dma_req_t  [2:0] wr_req_o,
+  output logic                [2:0] wr_data_valid_o,
+  input  logic                [2:0] wr_data_ready_i,
+  output bell_pkg::dma_wdata_t [2:0] wr_data_o,
+  input  logic                [2:0] wr_resp_valid_i,  // Always taken.
+  input  logic                [1:0] wr_resp_i,        // Shared by the three units.
+
+  // Quiet and deadline.
+  output logic        busy_o,
+  output logic        timer_valid_o,
+  output logic [63:0] timer_o,  // Clocks left of a WORK packet.
+
+  // Taps, one-clock pulses. Start: the count of its ring entry. Done: that count plus one.
+  output logic              sample_valid_o,  // The WPTR read is on its way.
+  output logic              start_valid_o,
+  output bell_pkg::count_t  start_rptr_o,
+  output logic              done_valid_o,
+  output bell_pkg::count_t  done_rptr_o,
+  output bell_pkg::queue_id_t queue_o        // Queue of sample, start and done.
+);
+
+  // fetch <-> engine
+  logic                  buf_valid, buf_ready, flush, abort, running, start, empty;
+  logic                  buf_end_valid, buf_end_ready;
+  bell_pkg::buffer_t     buffer;
+  bell_pkg::buffer_end_t buf_end;
+
+  // engine <-> fence
+  logic             can_issue, issue, fence_valid, fence_done, clear, settled, err;
+  bell_pkg::addr_t  issue_addr, fence_addr, err_addr;
+  logic [63:0]      fence_value;
+  bell_pkg::pasid_t pasid;
+  bell_pkg::cause_t err_cause;
+
+  // One struct a unit.
+  bell_pkg::dma_req_t   ring_req, cmd_req, data_req, rptr_wr_req, data_wr_req, fence_wr_req;
+  bell_pkg::dma_wdata_t rptr_wr_data, data_wr_data, fence_wr_data;
+
+  assign rd_req_o  = {data_req, cmd_req, ring_req};
+  assign wr_req_o  = {fence_wr_req, data_wr_req, rptr_wr_req};
+  assign wr_data_o = {fence_wr_data, data_wr_data, rptr_wr_data};
+
+  logic fetch_busy, engine_busy, fence_busy;
+
+  assign busy_o = fetch_busy || engine_busy || fence_busy;
+
+  // The engine is empty when fetch posts a fault, so at most one of them has an event.
+  logic             fault_valid, irq_valid;
+  bell_pkg::cause_t fault_cause;
+  logic [63:0]      fault_data, irq_data;
+
+  assign event_valid_o = fault_valid || irq_valid;
+  assign event_o = {fault_valid ? fault_cause : bell_formats_pkg::CauseUserIrq,
+                    2'(NodeId), queue_o, fault_valid ? fault_data : irq_data};
+
+  bell_pkg::count_t rptr;
+
+  assign start_valid_o = start;
+  assign start_rptr_o  = rptr;
+  assign done_rptr_o   = rptr + 64'd1;
+
+  bell_fetch #(.MaxBuffers(MaxBuffers)) u_fetch (
+    .clk_i, .rst_ni,
+    .turn_valid_i, .turn_ready_o, .turn_i, .end_valid_o, .end_ready_i, .end_o, .yield_i, .abort_i,
+    .buf_valid_o(buf_valid), .buf_ready_i(buf_ready), .buf_o(buffer),
+    .flush_o(flush), .abort_o(abort), .running_i(running), .empty_i(empty),
+    .buf_end_valid_i(buf_end_valid), .buf_end_ready_o(buf_end_ready), .buf_end_i(buf_end),
+    .event_valid_o(fault_valid), .event_ready_i, .event_cause_o(fault_cause),
+    .event_data_o(fault_data),
+    .rd_req_valid_o(rd_req_valid_o[0]), .rd_req_ready_i(rd_req_ready_i[0]), .rd_req_o(ring_req),
+    .rd_data_valid_i(rd_data_valid_i[0]), .rd_data_ready_o(rd_data_ready_o[0]), .rd_data_i,
+    .wr_req_valid_o(wr_req_valid_o[0]), .wr_req_ready_i(wr_req_ready_i[0]),
+    .wr_req_o(rptr_wr_req),
+    .wr_data_valid_o(wr_data_valid_o[0]), .wr_data_ready_i(wr_data_ready_i[0]),
+    .wr_data_o(rptr_wr_data),
+    .wr_resp_valid_i(wr_resp_valid_i[0]), .wr_resp_i,
+    .busy_o(fetch_busy), .sample_valid_o, .done_valid_o, .rptr_o(rptr), .queue_o
+  );
+
+  bell_engine u_engine (
+    .clk_i, .rst_ni, .advance_i,
+    .buf_valid_i(buf_valid), .buf_ready_o(buf_ready), .buf_i(buffer),
+    .flush_i(flush), .abort_i(abort),
+    .start_o(start), .running_o(running), .empty_o(empty),
+    .end_valid_o(buf_end_valid), .end_ready_i(buf_end_ready), .end_o(buf_end),
+    .event_valid_o(irq_valid), .event_ready_i(event_ready_i && !fault_valid),
+    .event_data_o(irq_data),
+    .can_issue_i(can_issue), .issue_o(issue), .issue_addr_o(issue_addr),
+    .fence_valid_o(fence_valid), .fence_addr_o(fence_addr), .fence_value_o(fence_value),
+    .pasid_o(pasid), .fence_done_i(fence_done), .clear_o(clear), .settled_i(settled),
+    .err_i(err), .err_cause_i(err_cause), .err_addr_i(err_addr),
+    .cmd_req_valid_o(rd_req_valid_o[1]), .cmd_req_ready_i(rd_req_ready_i[1]),
+    .cmd_req_o(cmd_req),
+    .cmd_data_valid_i(rd_data_valid_i[1]), .cmd_data_ready_o(rd_data_ready_o[1]),
+    .rd_req_valid_o(rd_req_valid_o[2]), .rd_req_ready_i(rd_req_ready_i[2]), .rd_req_o(data_req),
+    .rd_data_valid_i(rd_data_valid_i[2]), .rd_data_ready_o(rd_data_ready_o[2]), .rd_data_i,
+    .wr_req_valid_o(wr_req_valid_o[1]), .wr_req_ready_i(wr_req_ready_i[1]),
+    .wr_req_o(data_wr_req),
+    .wr_data_valid_o(wr_data_valid_o[1]), .wr_data_ready_i(wr_data_ready_i[1]),
+    .wr_data_o(data_wr_data),
+    .busy_o(engine_busy), .timer_valid_o, .timer_o
+  );
+
+  bell_fence u_fence (
+    .clk_i, .rst_ni,
+    .issue_i(issue), .issue_addr_i(issue_addr), .can_issue_o(can_issue),
+    .resp_valid_i(wr_resp_valid_i[1]), .resp_i(wr_resp_i),
+    .fence_valid_i(fence_valid), .fence_addr_i(fence_addr), .fence_value_i(fence_value),
+    .pasid_i(pasid), .fence_done_o(fence_done),
+    .clear_i(clear), .settled_o(settled), .err_o(err), .err_cause_o(err_cause),
+    .err_addr_o(err_addr),
+    .wr_req_valid_o(wr_req_valid_o[2]), .wr_req_ready_i(wr_req_ready_i[2]),
+    .wr_req_o(fence_wr_req),
+    .wr_data_valid_o(wr_data_valid_o[2]), .wr_data_ready_i(wr_data_ready_i[2]),
+    .wr_data_o(fence_wr_data),
+    .wr_resp_valid_i(wr_resp_valid_i[2]), .wr_resp_i,
+    .busy_o(fence_busy)
+  );
+
+endmodule : bell_node

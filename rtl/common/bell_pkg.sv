@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// Types that pass between stages. Layouts of registers and memory come from rtl/regs/gen.
+//
+// Index types have the width of the largest configuration; a smaller one uses the low part.
+
+package bell_pkg;
+
+  parameter int unsigned MaxSlots  = 1024;
+  parameter int unsigned MaxQueues = 1024;
+  parameter int unsigned MaxNodes  = 4;
+
+  typedef logic [9:0]  slot_id_t;
+  typedef logic [9:0]  queue_id_t;
+  typedef logic [1:0]  node_id_t;
+  typedef logic [19:0] pasid_t;
+  typedef logic [47:0] addr_t;   // Device address, bytes.
+  typedef logic [63:0] count_t;  // Ring entries, free-running.
+  typedef logic [7:0]  cause_t;  // bell_cause_e.
+
+  // mmio -> doorbell: one accepted store to BAR2, whatever it is worth.
+  typedef struct packed {
+    logic [23:0] addr;  // BAR2 byte address.
+    logic [7:0]  strb;
+    logic [63:0] data;
+  } ring_t;
+
+  // doorbell -> sched: a ring credited to a queue.
+  typedef struct packed {
+    queue_id_t queue;
+  } credit_t;
+
+  // What became of an accepted ring, when it is credited.
+  typedef logic [2:0] bucket_t;
+  parameter bucket_t BucketNew       = 3'd0;  // A sample is owed now.
+  parameter bucket_t BucketCoalesced = 3'd1;
+  parameter bucket_t BucketUnowned   = 3'd2;
+  parameter bucket_t BucketRejected  = 3'd3;
+
+  // Rings since reset: accepted is the sum of the others in every clock.
+  typedef struct packed {
+    count_t accepted;
+    count_t sampled;
+    count_t coalesced;
+    count_t unowned;
+    count_t rejected;
+    count_t owed;
+  } ledger_t;
+
+  // sched -> fetch of one node: work on this queue for one turn.
+  typedef struct packed {
+    queue_id_t   queue;
+    addr_t       base;
+    addr_t       control;
+    logic [4:0]  log2_entries;
+    logic        kernel_ring;
+    pasid_t      pasid;
+    count_t      rptr;
+  } turn_t;
+
+  // fetch of one node -> sched: the turn is over.
+  typedef struct packed {
+    queue_id_t queue;
+    count_t    rptr;   // Entries consumed so far.
+    logic      work;   // Sampled WPTR is ahead of rptr.
+    logic      fault;  // Stop the queue; cause says why. The event is already posted.
+    cause_t    cause;
+  } turn_end_t;
+
+  // fetch -> engine: run one command buffer.
+  typedef struct packed {
+    addr_t       addr;
+    logic [31:0] bytes;
+    pasid_t      pasid;
+  } buffer_t;
+
+  // engine -> fetch: the buffer is finished; all its writes are visible.
+  typedef struct packed {
+    logic        fault;
+    cause_t      cause;
+    logic [63:0] data;  // Second word of the event.
+  } buffer_end_t;
+
+  // Any stage -> irq.
+  typedef struct packed {
+    cause_t      cause;
+    node_id_t    node;
+    queue_id_t   queue;
+    logic [63:0] data;
+  } event_t;
+
+  // DMA requests of the units inside a node; answers come back in order per unit.
+  typedef struct packed {
+    addr_t      addr;   // 8-byte aligned; the burst stays inside 4 KiB.
+    logic [3:0] beats;  // Beats less one.
+    pasid_t     pasid;
+  } dma_req_t;
+
+  typedef struct packed {
+    logic [63:0] data;
+    logic        last;
+    logic [1:0]  resp;
+  } dma_rdata_t;
+
+  typedef struct packed {
+    logic [63:0] data;
+    logic        last;
+  } dma_wdata_t;
+
+  // AXI responses.
+  parameter logic [1:0] RespOkay   = 2'b00;
+  parameter logic [1:0] RespSlvErr = 2'b10;  // Bus error.
+  parameter logic [1:0] RespDecErr = 2'b11;  // Refused by the IOMMU.
+
+endpackage : bell_pkg

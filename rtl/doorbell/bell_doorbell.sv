@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+//
+// Physical doorbells: turns an accepted store to BAR2 into "queue q is owed a WPTR sample".
+//
+//   from mmio   one store per clock, never held up
+//   from regs   slot table: which queue a slot wakes
+//   to sched    one credit per clock, never held up
+//
+// Clock n     the store is accepted, checked, and its slot looked up.
+// Clock n+1   the credit is with sched, which says what it was worth; the ledger counts it.
+//             The queue is pending in clock n+2.
+//
+// A write of OWNER holds for stores accepted after its clock; a store in the same clock still goes
+// to the old owner. A ring counts as in flight (DRAIN) in clock n+1 only: it is credited by its end.
+//
+// Reset   rst_ni asserts asynchronously; no slot has an owner and the ledger is zero.
+
+module bell_doorbell #(
+  parameter int unsigned NumSlots  = 64,  // 1 .. 1024.
+  parameter int unsigned NumQueues = 64   // 1 .. 1024.
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  input  logic [10:0] slots_i,  // Doorbells fitted, 0 .. NumSlots.
+
+  // From mmio.
+  input  logic            ring_valid_i,
+  input  bell_pkg::ring_t ring_i,
+  output logic            ring_refuse_o,  // Same clock: the store has a flaw of its own.
+
+  // To sched; what the credit was worth comes in the same clock.
+  output logic              credit_valid_o,
+  output bell_pkg::credit_t credit_o,
+  input  logic              credit_coalesced_i,  // The queue was owed a sample already.
+  input  logic              credit_closed_i,     // The queue is not open.
+
+  // From sched: what became of samples owed to rings. Pulses.
+  input  logic              sampled_i,   // Taken.
+  input  logic              forgone_i,   // The queue was closed before.
+
+  // From regs: slot table.
+  input  logic        req_i,
+  input  logic        req_write_i,
+  input  logic [13:0] req_addr_i,
+  input  logic [63:0] req_data_i,
+  output logic        ack_read_o,
+  output logic [63:0] ack_data_o,
+  output logic        ack_write_o,
+
+  // To regs: ledger.
+  output bell_pkg::ledger_t ledger_o,
+  output logic [7:0]        last_cause_o,
+  output logic [23:0]       last_addr_o,
+
+  output logic        busy_o,  // A ring is on its way.
+
+  // Taps: the fate of a ring, in the clock in which it is credited.
+  output logic                tap_valid_o,
+  output bell_pkg::slot_id_t  tap_slot_o,
+  output bell_pkg::queue_id_t tap_queue_o,
+  output bell_pkg::bucket_t   tap_bucket_o,
+  output logic [7:0]          tap_cause_o
+);
+
+  localparam int unsigned SlotBits = (NumSlots > 1) ? $clog2(NumSlots) : 1;
+  localparam int unsigned NumWords = (NumSlots + 31) / 32;
+  localparam int unsigned WordBits = (NumWords > 1) ? $clog2(NumWords) : 1;
+  localparam int unsigned AddrLsb  = $clog2(bell_formats_pkg::SlotStride);
+  localparam int unsigned PageLsb  = $clog2(bell_formats_pkg::DoorbellBytes);
+
+  typedef logic [SlotBits-1:0] index_t;
+  typedef logic [WordBits-1:0] word_t;
+
+  typedef struct packed {
+    logic [31:0] generation;
+    logic        valid;
+    logic [15:0] queue;
+  } owner_t;
+
+  // ------------------------------------------------------------- slot table
+
+  // The RAM is not reset: a slot not written since reset reads as zero.
+  owner_t      owner_ram [NumSlots];
+  logic [31:0] written_q [NumWords];
+
+  index_t req_slot, ring_slot;
+  owner_t req_owner, ring_owner;
+  logic   owner_write, drain_read;
+
+  assign req_slot    = req_addr_i[AddrLsb +: SlotBits];
+  assign ring_slot   = ring_i.addr[PageLsb +: SlotBits];
+
+  assign owner_write = req_i && req_write_i;
+  assign drain_read  = req_addr_i[AddrLsb-1:0] == AddrLsb'(bell_formats_pkg::SlotDrainOffset);
+
+  always_comb begin
+    req_owner  = '0;
+    ring_owner = '0;
+    if (req_i && written_q[word_t'(10'(req_slot) >> 5)][5'(req_slot)]) begin
+      req_owner = owner_ram[req_slot];
+    end
+    if (ring_valid_i && written_q[word_t'(10'(ring_slot) >> 5)][5'(ring_slot)]) begin
+      ring_owner = owner_ram[ring_slot];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (owner_write) begin
+      owner_ram[req_slot] <= {
+        req_data_i[bell_formats_pkg::SlotOwnerGenerationMsb:bell_formats_pkg::SlotOwnerGenerationLsb],
+        req_data_i[bell_formats_pkg::SlotOwnerValidLsb],
+        req_data_i[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]
+      };
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      for (int unsigned w = 0; w < NumWords; w++) begin
+        written_q[w] <= '0;
+      end
+    end else if (owner_write) begin
+      written_q[word_t'(10'(req_slot) >> 5)][5'(req_slot)] <= 1'b1;
+    end
+  end
+
+  // ------------------------------------------------ clock n: check and look up
+
+  logic [11:0] ring_page;
+  logic [7:0]  ring_cause;
+
+  assign ring_page = ring_i.addr[23:PageLsb];
+
+  always_comb begin
+    if (!ring_valid_i) begin
+      ring_cause = bell_formats_pkg::RejectNone;
+    end else if (!(&ring_i.strb)) begin
+      ring_cause = bell_formats_pkg::RejectNarrow;
+    end else if (ring_i.addr[PageLsb-1:0] != PageLsb'(bell_formats_pkg::DoorbellRingOffset)) begin
+      ring_cause = bell_formats_pkg::RejectOffset;
+    end else if (ring_page >= 12'(slots_i)) begin
+      ring_cause = bell_formats_pkg::RejectNoSlot;
+    end else begin
+      ring_cause = bell_formats_pkg::RejectNone;
+    end
+  end
+
+  assign ring_refuse_o = ring_cause != bell_formats_pkg::RejectNone;
+
+  logic        valid_q;
+  logic [23:0] addr_q;
+  logic [7:0]  cause_q;
+  logic        owned_q;
+  logic [15:0] queue_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q <= 1'b0;
+    end else begin
+      valid_q <= ring_valid_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (ring_valid_i) begin
+      addr_q  <= ring_i.addr;
+      cause_q <= ring_cause;
+      owned_q <= ring_owner.valid;
+      queue_q <= ring_owner.queue;
+    end
+  end
+
+  // ------------------------------------------------------ clock n+1: credit
+
+  logic                routed, closed;
+  bell_pkg::bucket_t   bucket;
+  logic [7:0]          cause;
+
+  assign routed = valid_q && (cause_q == bell_formats_pkg::RejectNone) && owned_q;
+  assign closed = (queue_q >= 16'(NumQueues)) || credit_closed_i;
+
+  assign credit_valid_o = routed && (queue_q < 16'(NumQueues));
+  assign credit_o       = queue_q[9:0];
+
+  always_comb begin
+    bucket = bell_pkg::BucketNew;
+    cause  = cause_q;
+    if (!valid_q) begin
+      cause = bell_formats_pkg::RejectNone;
+    end else if (cause_q != bell_formats_pkg::RejectNone) begin
+      bucket = bell_pkg::BucketRejected;
+    end else if (!owned_q) begin
+      bucket = bell_pkg::BucketUnowned;
+    end else if (closed) begin
+      bucket = bell_pkg::BucketRejected;
+      cause  = bell_formats_pkg::RejectQueueClosed;
+    end else if (credit_coalesced_i) begin
+      bucket = bell_pkg::BucketCoalesced;
+    end
+  end
+
+  bell_ledger u_ledger (
+    .clk_i, .rst_ni,
+    .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause), .addr_i(addr_q),
+    .sampled_i, .forgone_i, .ledger_o, .last_cause_o, .last_addr_o
+  );
+
+  assign busy_o       = valid_q;
+  assign tap_valid_o  = valid_q;
+  assign tap_slot_o   = addr_q[PageLsb +: 10];
+  assign tap_queue_o  = routed ? queue_q[9:0] : '0;
+  assign tap_bucket_o = bucket;
+  assign tap_cause_o  = cause;
+
+  // ---------------------------------------------------------- register port
+
+  logic in_flight;
+
+  assign in_flight   = valid_q && (addr_q[23:PageLsb] == 12'(req_slot));
+  assign ack_read_o  = req_i && !req_write_i;
+  assign ack_write_o = owner_write;
+
+  always_comb begin
+    ack_data_o = '0;
+    if (!req_i) begin
+      ack_data_o = '0;
+    end else if (drain_read) begin
+      ack_data_o[bell_formats_pkg::SlotDrainInFlightLsb] = in_flight;
+    end else begin
+      ack_data_o[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]
+          = req_owner.queue;
+      ack_data_o[bell_formats_pkg::SlotOwnerValidLsb] = req_owner.valid;
+      ack_data_o[bell_formats_pkg::SlotOwnerGenerationMsb:bell_formats_pkg::SlotOwnerGenerationLsb]
+          = req_owner.generation;
+    end
+  end
+
+endmodule : bell_doorbell

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+//
+// Executor of one node: runs the packets of command buffers one after another.
+//
+//   from fetch   buffers, in order, a few ahead; flush, abort
+//   to fetch     start (pulse), end of each buffer: all its writes are answered
+//   to fence     fence writes; the account of other writes
+//   to irq       data of USER_IRQ
+//
+//   Idle  -> Run    the first packet of a buffer is there
+//   Run   -> Work, Move, Hang, or stays; -> Drain after the last packet, on a fault, on abort_i
+//   Work  -> Run    after the given clocks exactly            Move -> Run   mover done
+//   Drain -> Idle   every write answered and the end taken by fetch
+//
+// COPY waits until earlier writes are answered, so it sees what the buffer wrote before it.
+// A failed write is noticed before the next packet starts, at the latest at the end of the buffer,
+// and is reported rather than a fault of a later packet.
+// After a fault or abort the words read ahead are still here: fetch flushes them.
+//
+// Timing  4 clocks a packet at best (one word a clock).
+//         WORK n holds the engine n clocks more than NOP.
+
+module bell_engine (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic [31:0] advance_i,  // Clocks that this edge stands for.
+
+  // From and to fetch.
+  input  logic                  buf_valid_i,
+  output logic                  buf_ready_o,
+  input  bell_pkg::buffer_t     buf_i,
+  input  logic                  flush_i,    // Level, only while not running_o: drop what is queued.
+  input  logic                  abort_i,    // Level: end the running buffer with ABORTED.
+  output logic                  start_o,    // Pulse: the oldest buffer starts its first packet.
+  output logic                  running_o,
+  output logic                  empty_o,    // Nothing read ahead, nothing outstanding.
+  output logic                  end_valid_o,
+  input  logic                  end_ready_i,
+  output bell_pkg::buffer_end_t end_o,
+
+  // To irq.
+  output logic        event_valid_o,
+  input  logic        event_ready_i,
+  output logic [63:0] event_data_o,
+
+  // From and to fence.
+  input  logic             can_issue_i,
+  output logic             issue_o,
+  output bell_pkg::addr_t  issue_addr_o,
+  output logic             fence_valid_o,
+  output bell_pkg::addr_t  fence_addr_o,
+  output logic [63:0]      fence_value_o,
+  output bell_pkg::pasid_t pasid_o,
+  input  logic             fence_done_i,
+  output logic             clear_o,
+  input  logic             settled_i,
+  input  logic             err_i,
+  input  bell_pkg::cause_t err_cause_i,
+  input  bell_pkg::addr_t  err_addr_i,
+
+  // To dma_mux: command reads, data reads, data writes.
+  output logic                 cmd_req_valid_o,
+  input  logic                 cmd_req_ready_i,
+  output bell_pkg::dma_req_t   cmd_req_o,
+  input  logic                 cmd_data_valid_i,
+  output logic                 cmd_data_ready_o,
+  output logic                 rd_req_valid_o,
+  input  logic                 rd_req_ready_i,
+  output bell_pkg::dma_req_t   rd_req_o,
+  input  logic                 rd_data_valid_i,
+  output logic                 rd_data_ready_o,
+  input  bell_pkg::dma_rdata_t rd_data_i,  // For both readers.
+  output logic                 wr_req_valid_o,
+  input  logic                 wr_req_ready_i,
+  output bell_pkg::dma_req_t   wr_req_o,
+  output logic                 wr_data_valid_o,
+  input  logic                 wr_data_ready_i,
+  output bell_pkg::dma_wdata_t wr_data_o,
+
+  output logic        busy_o,
+  output logic        timer_valid_o,
+  output logic [63:0] timer_o
+);
+
+  typedef enum logic [2:0] {Idle, Run, Work, Move, Hang, Drain} state_e;
+
+  state_e            state_q, after_last;
+  logic              fault_q;
+  bell_pkg::cause_t  cause_q;
+  logic [63:0]       data_q;
+  logic [63:0]       timer_q;
+  bell_pkg::addr_t   pkt_addr_q;
+  logic [26:0]       left_q;  // Packets of the buffer not yet done.
+  bell_pkg::pasid_t  pasid_q;
+
+  // Packet at the head, and what it is.
+  logic              head_valid;
+  bell_pkg::buffer_t head;
+  logic              pkt_valid, pkt_pop;
+  logic [63:0]       pkt_head, arg1, arg2, arg3;
+  logic [1:0]        pkt_resp, pkt_word;
+  logic [7:0]        op;
+  logic              here, is_fence, is_irq, is_copy, is_move, is_bad, stuck;
+  logic              bad_arg1, bad_arg2, bad_arg3;
+
+  logic              cmd_busy, mover_busy, mover_start, mover_done, mover_err;
+  logic [1:0]        mover_resp;
+  bell_pkg::addr_t   mover_addr;
+
+  bell_engine_cmd u_cmd (
+    .clk_i, .rst_ni, .flush_i, .empty_o,
+    .buf_valid_i, .buf_ready_o, .buf_i,
+    .rd_req_valid_o(cmd_req_valid_o), .rd_req_ready_i(cmd_req_ready_i), .rd_req_o(cmd_req_o),
+    .rd_data_valid_i(cmd_data_valid_i), .rd_data_ready_o(cmd_data_ready_o), .rd_data_i,
+    .head_valid_o(head_valid), .head_ready_i(start_o), .head_o(head),
+    .pkt_valid_o(pkt_valid), .pkt_ready_i(pkt_pop),
+    .pkt_head_o(pkt_head), .pkt_arg1_o(arg1), .pkt_arg2_o(arg2), .pkt_arg3_o(arg3),
+    .pkt_resp_o(pkt_resp), .pkt_word_o(pkt_word),
+    .busy_o(cmd_busy)
+  );
+
+  bell_engine_copy u_copy (
+    .clk_i, .rst_ni,
+    .start_i(mover_start), .is_copy_i(is_copy),
+    .dst_i(arg1[47:0]), .src_i(arg3[47:0]),
+    .words_i((op == bell_formats_pkg::OpWrite64) ? 45'd1 : arg2[47:3]),
+    .pattern_i((op == bell_formats_pkg::OpWrite64) ? arg2 : arg3), .pasid_i(pasid_q),
+    .abort_i(abort_i), .done_o(mover_done),
+    .err_o(mover_err), .err_resp_o(mover_resp), .err_addr_o(mover_addr),
+    .can_issue_i, .issue_o, .issue_addr_o,
+    .rd_req_valid_o, .rd_req_ready_i, .rd_req_o, .rd_data_valid_i, .rd_data_ready_o, .rd_data_i,
+    .wr_req_valid_o, .wr_req_ready_i, .wr_req_o, .wr_data_valid_o, .wr_data_ready_i, .wr_data_o,
+    .busy_o(mover_busy)
+  );
+
+  // Decode.
+  assign op       = pkt_head[7:0];
+  assign bad_arg1 = (arg1[2:0] != '0) || (arg1[63:48] != '0);
+  assign bad_arg2 = (arg2[2:0] != '0) || (arg2[63:48] != '0);
+  assign bad_arg3 = (arg3[2:0] != '0) || (arg3[63:48] != '0);
+
+  always_comb begin
+    case (op)
+      bell_formats_pkg::OpNop,
+      bell_formats_pkg::OpWork,
+      bell_formats_pkg::OpIrq,
+      bell_formats_pkg::OpFault,
+      bell_formats_pkg::OpHang:    is_bad = 1'b0;
+      bell_formats_pkg::OpFill:    is_bad = bad_arg1 || bad_arg2;
+      bell_formats_pkg::OpCopy:    is_bad = bad_arg1 || bad_arg2 || bad_arg3;
+      bell_formats_pkg::OpWrite64,
+      bell_formats_pkg::OpFence:   is_bad = bad_arg1;
+      default:                     is_bad = 1'b1;
+    endcase
+    if (pkt_head[63:8] != '0) begin
+      is_bad = 1'b1;
+    end
+  end
+
+  // A packet is acted upon; the rest of the decode counts only while `here`.
+  assign here     = (state_q == Run) && pkt_valid && !abort_i && !err_i &&
+                    (pkt_resp == bell_pkg::RespOkay) && !is_bad;
+  assign is_copy  = op == bell_formats_pkg::OpCopy;
+  assign is_move  = (is_copy && settled_i) || (op == bell_formats_pkg::OpFill) ||
+                    (op == bell_formats_pkg::OpWrite64);
+  assign is_fence = op == bell_formats_pkg::OpFence;
+  assign is_irq   = op == bell_formats_pkg::OpIrq;
+
+  // Waits for a neighbour in this clock.
+  assign stuck = (is_copy && !settled_i) || (is_fence && !fence_done_i) ||
+                 (is_irq && !(settled_i && event_ready_i));
+
+  assign pkt_pop       = here && !stuck && (op != bell_formats_pkg::OpFault) &&
+                         (op != bell_formats_pkg::OpHang);
+  assign mover_start   = here && is_move;
+  assign fence_valid_o = here && is_fence;
+  assign fence_addr_o  = arg1[47:0];
+  assign fence_value_o = arg2;
+  assign pasid_o       = pasid_q;
+  assign event_valid_o = here && is_irq && settled_i;
+  assign event_data_o  = arg1;
+
+  assign start_o     = (state_q == Idle) && head_valid && pkt_valid;
+  assign clear_o     = start_o;
+  assign running_o   = state_q != Idle;
+  assign end_valid_o = (state_q == Drain) && settled_i;
+  assign end_o       = err_i ? {1'b1, err_cause_i, 16'd0, err_addr_i} : {fault_q, cause_q, data_q};
+  assign after_last  = (left_q == '0) ? Drain : Run;
+
+  assign timer_valid_o = state_q == Work;
+  assign timer_o       = timer_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= Idle;
+      timer_q <= '0;
+    end else begin
+      case (state_q)
+        Idle: if (start_o) state_q <= Run;
+        Run: begin
+          if (abort_i || err_i) begin
+            state_q <= Drain;
+          end else if (pkt_valid && !here) begin
+            state_q <= Drain;
+          end else if (here && (op == bell_formats_pkg::OpFault)) begin
+            state_q <= Drain;
+          end else if (here && (op == bell_formats_pkg::OpHang)) begin
+            state_q <= Hang;
+          end else if (mover_start) begin
+            state_q <= Move;
+          end else if (here && (op == bell_formats_pkg::OpWork) && (arg1 != '0)) begin
+            state_q <= Work;
+            timer_q <= arg1;
+          end else if (pkt_pop && (left_q == 27'd1)) begin
+            state_q <= Drain;
+          end
+        end
+        Work: begin
+          if (abort_i) begin
+            state_q <= Drain;
+          end else if (timer_q <= {32'd0, advance_i}) begin
+            state_q <= after_last;
+          end
+          timer_q <= timer_q - {32'd0, advance_i};
+        end
+        Move: begin
+          if (mover_done) begin
+            state_q <= (abort_i || mover_err) ? Drain : after_last;
+          end
+        end
+        Hang:    if (abort_i) state_q <= Drain;
+        Drain:   if (end_valid_o && end_ready_i) state_q <= Idle;
+        default: state_q <= Idle;
+      endcase
+    end
+  end
+
+  // Where in the buffer.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      pkt_addr_q <= '0;
+      left_q     <= '0;
+      pasid_q    <= '0;
+    end else if (start_o) begin
+      pkt_addr_q <= head.addr;
+      left_q     <= head.bytes[31:5];
+      pasid_q    <= head.pasid;
+    end else if (pkt_pop) begin
+      pkt_addr_q <= pkt_addr_q + 48'(bell_formats_pkg::PacketBytes);
+      left_q     <= left_q - 1'b1;
+    end
+  end
+
+  // Why the buffer ends early.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      fault_q <= 1'b0;
+      cause_q <= bell_formats_pkg::CauseNone;
+      data_q  <= '0;
+    end else if (start_o) begin
+      fault_q <= 1'b0;
+      cause_q <= bell_formats_pkg::CauseNone;
+      data_q  <= '0;
+    end else if ((state_q == Move) && mover_done && mover_err) begin
+      fault_q <= 1'b1;
+      cause_q <= (mover_resp == bell_pkg::RespDecErr) ? bell_formats_pkg::CausePageFault :
+                 bell_formats_pkg::CauseBusError;
+      data_q  <= {16'd0, mover_addr};
+    end else if (abort_i && ((state_q == Run) || (state_q == Work) || (state_q == Hang) ||
+                             ((state_q == Move) && mover_done))) begin
+      fault_q <= 1'b1;
+      cause_q <= bell_formats_pkg::CauseAborted;
+    end else if ((state_q == Run) && pkt_valid) begin
+      if (pkt_resp != bell_pkg::RespOkay) begin
+        fault_q <= 1'b1;
+        cause_q <= (pkt_resp == bell_pkg::RespDecErr) ? bell_formats_pkg::CausePageFault :
+                   bell_formats_pkg::CauseBusError;
+        data_q  <= {16'd0, pkt_addr_q + {43'd0, pkt_word, 3'd0}};
+      end else if (is_bad) begin
+        fault_q <= 1'b1;
+        cause_q <= bell_formats_pkg::CauseBadPacket;
+        data_q  <= {16'd0, pkt_addr_q};
+      end else if (op == bell_formats_pkg::OpFault) begin
+        fault_q <= 1'b1;
+        cause_q <= bell_formats_pkg::CauseDeliberateFault;
+        data_q  <= {16'd0, pkt_addr_q};
+      end
+    end
+  end
+
+  always_comb begin
+    case (state_q)
+      Idle:    busy_o = start_o;
+      Run:     busy_o = abort_i || err_i || (pkt_valid && !(here && stuck));
+      Work:    busy_o = abort_i;
+      Hang:    busy_o = abort_i;
+      Drain:   busy_o = end_valid_o && end_ready_i;
+      default: busy_o = 1'b0;
+    endcase
+    if (cmd_busy || mover_busy) begin
+      busy_o = 1'b1;
+    end
+  end
+
+endmodule : bell_engine

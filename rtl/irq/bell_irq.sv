@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// Event queue: collects events of all nodes in order and raises the interrupt.
+//
+// Nothing is dropped: a full queue holds its sources up until software consumes an event. One event
+// is taken per clock, round robin over nodes.
+//
+// Timing  an event taken is readable, and irq_o high, one clock later. irq_o is a level: high while
+//         enabled and not empty.
+// Reset   empty.
+
+module bell_irq #(
+  parameter int unsigned NumNodes = 3,  // 1 .. 4.
+  parameter int unsigned Depth    = 64  // Events; a power of two.
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  // From nodes, held until taken.
+  input  logic             [NumNodes-1:0] event_valid_i,
+  output logic             [NumNodes-1:0] event_ready_o,
+  input  bell_pkg::event_t [NumNodes-1:0] event_i,
+
+  // From and to regs.
+  input  logic                   enable_i,
+  input  logic                   pop_i,    // Pulse; ignored when empty.
+  output logic                   valid_o,  // There is an oldest event:
+  output bell_pkg::event_t       event_o,  // zero when there is none.
+  output logic [$clog2(Depth):0] level_o,
+
+  output logic irq_o
+);
+
+  localparam int unsigned EventBits = $bits(bell_pkg::event_t);
+  localparam int unsigned IndexBits = (NumNodes > 1) ? $clog2(NumNodes) : 1;
+
+  logic                 any, push, full, empty;
+  logic [NumNodes-1:0]  grant;
+  logic [IndexBits-1:0] index;
+  logic [EventBits-1:0] incoming, oldest;
+
+  bell_rr_arb #(.NumReqs(NumNodes)) u_arb (
+    .clk_i, .rst_ni, .req_i(event_valid_i), .take_i(push), .valid_o(any), .grant_o(grant),
+    .index_o(index)
+  );
+
+  always_comb begin
+    incoming = '0;
+    if (push) begin
+      incoming = event_i[index];
+    end
+  end
+
+  assign push          = any && !full;
+  assign event_ready_o = full ? '0 : grant;
+
+  bell_fifo #(.Width(EventBits), .Depth(Depth)) u_fifo (
+    .clk_i, .rst_ni, .clear_i(1'b0),
+    .push_i(push), .data_i(incoming), .full_o(full),
+    .pop_i(pop_i && !empty), .data_o(oldest), .empty_o(empty), .count_o(level_o)
+  );
+
+  assign valid_o = !empty;
+  assign event_o = empty ? '0 : oldest;
+  assign irq_o   = enable_i && !empty;
+
+endmodule : bell_irq

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Generated from rtl/regs/*.rdl by scripts/gen_regs.py: do not edit.
+// systemrdl-compiler 1.33.0, peakrdl-regblock 1.3.1
+//
+// Codes, and where the fields of words in host memory are.
+
+package bell_formats_pkg;
+
+  // bell_cause_e
+  localparam logic [7:0] CauseNone = 8'd0;
+  localparam logic [7:0] CauseUserIrq = 8'd1;
+  localparam logic [7:0] CausePageFault = 8'd2;
+  localparam logic [7:0] CauseBusError = 8'd3;
+  localparam logic [7:0] CausePtrBounds = 8'd4;
+  localparam logic [7:0] CauseBadEntry = 8'd5;
+  localparam logic [7:0] CauseBadPacket = 8'd6;
+  localparam logic [7:0] CauseDeliberateFault = 8'd7;
+  localparam logic [7:0] CauseAborted = 8'd8;
+
+  // bell_reject_e
+  localparam logic [7:0] RejectNone = 8'd0;
+  localparam logic [7:0] RejectNarrow = 8'd1;
+  localparam logic [7:0] RejectOffset = 8'd2;
+  localparam logic [7:0] RejectNoSlot = 8'd3;
+  localparam logic [7:0] RejectQueueClosed = 8'd4;
+
+  // bell_queue_cmd_e
+  localparam logic [7:0] QueueCmdOpen = 8'd1;
+  localparam logic [7:0] QueueCmdClose = 8'd2;
+  localparam logic [7:0] QueueCmdAdd = 8'd3;
+  localparam logic [7:0] QueueCmdRemove = 8'd4;
+  localparam logic [7:0] QueueCmdKick = 8'd5;
+
+  // bell_op_e
+  localparam logic [7:0] OpNop = 8'd0;
+  localparam logic [7:0] OpWork = 8'd1;
+  localparam logic [7:0] OpFill = 8'd2;
+  localparam logic [7:0] OpCopy = 8'd3;
+  localparam logic [7:0] OpWrite64 = 8'd4;
+  localparam logic [7:0] OpFence = 8'd5;
+  localparam logic [7:0] OpIrq = 8'd6;
+  localparam logic [7:0] OpFault = 8'd7;
+  localparam logic [7:0] OpHang = 8'd8;
+
+  // BAR0: Physical doorbell. Masks: bit n is word n.
+  localparam int unsigned SlotFirst = 65536;
+  localparam int unsigned SlotStride = 16;
+  localparam int unsigned SlotMax = 1024;
+  localparam logic [1:0] SlotReadMask = 2'd3;
+  localparam logic [1:0] SlotWriteMask = 2'd1;
+  localparam int unsigned SlotOwnerOffset = 0;
+  localparam int unsigned SlotOwnerQueueLsb = 0;
+  localparam int unsigned SlotOwnerQueueMsb = 15;
+  localparam int unsigned SlotOwnerValidLsb = 31;
+  localparam int unsigned SlotOwnerValidMsb = 31;
+  localparam int unsigned SlotOwnerGenerationLsb = 32;
+  localparam int unsigned SlotOwnerGenerationMsb = 63;
+  localparam int unsigned SlotDrainOffset = 8;
+  localparam int unsigned SlotDrainInFlightLsb = 0;
+  localparam int unsigned SlotDrainInFlightMsb = 15;
+
+  // BAR0: Hardware queue context. Masks: bit n is word n.
+  localparam int unsigned QueueFirst = 131072;
+  localparam int unsigned QueueStride = 64;
+  localparam int unsigned QueueMax = 1024;
+  localparam logic [7:0] QueueReadMask = 8'd47;
+  localparam logic [7:0] QueueWriteMask = 8'd31;
+  localparam int unsigned QueueBaseOffset = 0;
+  localparam int unsigned QueueBaseAddrLsb = 0;
+  localparam int unsigned QueueBaseAddrMsb = 47;
+  localparam int unsigned QueueControlOffset = 8;
+  localparam int unsigned QueueControlAddrLsb = 0;
+  localparam int unsigned QueueControlAddrMsb = 47;
+  localparam int unsigned QueueConfigOffset = 16;
+  localparam int unsigned QueueConfigLog2EntriesLsb = 0;
+  localparam int unsigned QueueConfigLog2EntriesMsb = 4;
+  localparam int unsigned QueueConfigKernelRingLsb = 8;
+  localparam int unsigned QueueConfigKernelRingMsb = 8;
+  localparam int unsigned QueueConfigNodeLsb = 16;
+  localparam int unsigned QueueConfigNodeMsb = 17;
+  localparam int unsigned QueueConfigPasidLsb = 32;
+  localparam int unsigned QueueConfigPasidMsb = 51;
+  localparam int unsigned QueueRptrOffset = 24;
+  localparam int unsigned QueueRptrCountLsb = 0;
+  localparam int unsigned QueueRptrCountMsb = 63;
+  localparam int unsigned QueueCmdOffset = 32;
+  localparam int unsigned QueueCmdOpLsb = 0;
+  localparam int unsigned QueueCmdOpMsb = 3;
+  localparam int unsigned QueueStateOffset = 40;
+  localparam int unsigned QueueStateOpenLsb = 0;
+  localparam int unsigned QueueStateOpenMsb = 0;
+  localparam int unsigned QueueStateListedLsb = 1;
+  localparam int unsigned QueueStateListedMsb = 1;
+  localparam int unsigned QueueStatePendingLsb = 2;
+  localparam int unsigned QueueStatePendingMsb = 2;
+  localparam int unsigned QueueStateRunningLsb = 3;
+  localparam int unsigned QueueStateRunningMsb = 3;
+  localparam int unsigned QueueStateWorkLsb = 4;
+  localparam int unsigned QueueStateWorkMsb = 4;
+  localparam int unsigned QueueStateFaultedLsb = 5;
+  localparam int unsigned QueueStateFaultedMsb = 5;
+  localparam int unsigned QueueStateCauseLsb = 8;
+  localparam int unsigned QueueStateCauseMsb = 15;
+
+  // Ring control area
+  localparam int unsigned ControlBytes = 16;
+  localparam int unsigned ControlWptrOffset = 0;
+  localparam int unsigned ControlWptrBytes = 8;
+  localparam int unsigned ControlWptrCountLsb = 0;
+  localparam int unsigned ControlWptrCountMsb = 63;
+  localparam int unsigned ControlRptrOffset = 8;
+  localparam int unsigned ControlRptrBytes = 8;
+  localparam int unsigned ControlRptrCountLsb = 0;
+  localparam int unsigned ControlRptrCountMsb = 63;
+
+  // Ring entry
+  localparam int unsigned EntryBytes = 16;
+  localparam int unsigned EntryWord0Offset = 0;
+  localparam int unsigned EntryWord0Bytes = 8;
+  localparam int unsigned EntryWord0AddrLsb = 0;
+  localparam int unsigned EntryWord0AddrMsb = 47;
+  localparam int unsigned EntryWord0TagLsb = 48;
+  localparam int unsigned EntryWord0TagMsb = 63;
+  localparam int unsigned EntryWord1Offset = 8;
+  localparam int unsigned EntryWord1Bytes = 8;
+  localparam int unsigned EntryWord1LengthLsb = 0;
+  localparam int unsigned EntryWord1LengthMsb = 31;
+  localparam int unsigned EntryWord1FlagsLsb = 32;
+  localparam int unsigned EntryWord1FlagsMsb = 63;
+
+  // Command packet
+  localparam int unsigned PacketBytes = 32;
+  localparam int unsigned PacketHeadOffset = 0;
+  localparam int unsigned PacketHeadBytes = 8;
+  localparam int unsigned PacketHeadOpcodeLsb = 0;
+  localparam int unsigned PacketHeadOpcodeMsb = 7;
+  localparam int unsigned PacketHeadReservedLsb = 8;
+  localparam int unsigned PacketHeadReservedMsb = 63;
+  localparam int unsigned PacketArg1Offset = 8;
+  localparam int unsigned PacketArg1Bytes = 8;
+  localparam int unsigned PacketArg1ValueLsb = 0;
+  localparam int unsigned PacketArg1ValueMsb = 63;
+  localparam int unsigned PacketArg2Offset = 16;
+  localparam int unsigned PacketArg2Bytes = 8;
+  localparam int unsigned PacketArg2ValueLsb = 0;
+  localparam int unsigned PacketArg2ValueMsb = 63;
+  localparam int unsigned PacketArg3Offset = 24;
+  localparam int unsigned PacketArg3Bytes = 8;
+  localparam int unsigned PacketArg3ValueLsb = 0;
+  localparam int unsigned PacketArg3ValueMsb = 63;
+
+  // Doorbell page of BAR2, one per slot
+  localparam int unsigned DoorbellBytes = 4096;
+  localparam int unsigned DoorbellRingOffset = 0;
+  localparam int unsigned DoorbellRingBytes = 8;
+  localparam int unsigned DoorbellRingValueLsb = 0;
+  localparam int unsigned DoorbellRingValueMsb = 63;
+
+endpackage : bell_formats_pkg
