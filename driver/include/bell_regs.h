@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Generated from rtl/regs/bell.rdl by scripts/gen_regs.py: do not edit.
+ * systemrdl-compiler 1.33.0, peakrdl-regblock 1.3.1
+ *
+ * BAR0. Offsets and strides are bytes. A _MASK is in place: (value & MASK) >> SHIFT is the field.
+ * Every register takes aligned 64-bit accesses only.
+ */
+#ifndef BELL_REGS_H
+#define BELL_REGS_H
+
+#include <stdint.h>
+
+/* Field of a register value; name without _MASK, e.g. BELL_CAPS_SLOTS. */
+#define BELL_FIELD_GET(value, name) (((uint64_t)(value) & name##_MASK) >> name##_SHIFT)
+/* A register value with only this field set. Bits beyond the field are cut off. */
+#define BELL_FIELD_PUT(name, field) (((uint64_t)(field) << name##_SHIFT) & name##_MASK)
+
+enum bell_cause {
+    BELL_CAUSE_NONE             = 0, /* No event. */
+    BELL_CAUSE_USER_IRQ         = 1, /* An IRQ packet was executed. Data: its argument. */
+    BELL_CAUSE_PAGE_FAULT       = 2, /* The IOMMU refused an access. Data: address. */
+    BELL_CAUSE_BUS_ERROR        = 3, /* Memory answered with an error. Data: address. */
+    /* WPTR is not within one ring size ahead of RPTR. Data: WPTR. */
+    BELL_CAUSE_PTR_BOUNDS       = 4,
+    /* Ring entry with a stale tag, a bad length or address. Data: RPTR. */
+    BELL_CAUSE_BAD_ENTRY        = 5,
+    /* Unknown opcode or misaligned argument. Data: packet address. */
+    BELL_CAUSE_BAD_PACKET       = 6,
+    BELL_CAUSE_DELIBERATE_FAULT = 7, /* A FAULT packet was executed. Data: packet address. */
+    /* Software aborted the node while the queue ran. Data: RPTR. */
+    BELL_CAUSE_ABORTED          = 8,
+};
+
+enum bell_reject {
+    BELL_REJECT_NONE         = 0, /* No ring was rejected. */
+    BELL_REJECT_NARROW       = 1, /* Write strobes were not all ones. */
+    BELL_REJECT_OFFSET       = 2, /* Not the doorbell's own offset in the page, or misaligned. */
+    BELL_REJECT_NO_SLOT      = 3, /* Beyond the doorbells fitted. */
+    BELL_REJECT_QUEUE_CLOSED = 4, /* The queue was closed, or closed before its ring was sampled. */
+};
+
+enum bell_queue_cmd {
+    /* Use the context words. Ignored when they make no sense: read STATE.OPEN. */
+    BELL_QUEUE_CMD_OPEN   = 1,
+    /* Forget the queue, with its fault and pending. Ignored while STATE.RUNNING. */
+    BELL_QUEUE_CMD_CLOSE  = 2,
+    BELL_QUEUE_CMD_ADD    = 3, /* Put on the run list. */
+    BELL_QUEUE_CMD_REMOVE = 4, /* Take off the run list. Done when STATE.RUNNING reads 0. */
+    BELL_QUEUE_CMD_KICK   = 5, /* Owe a WPTR sample, as a ring would. Not counted in the ledger. */
+};
+
+/* Identity. A device that answers anything else is not this one. */
+#define BELL_ID_OFFSET UINT32_C(0x0)
+/* 'BELL' in ASCII, little endian. */
+#define   BELL_ID_MAGIC_SHIFT 0
+#define   BELL_ID_MAGIC_MASK UINT64_C(0x00000000ffffffff)
+#define   BELL_ID_MAGIC_RESET UINT64_C(0x4c4c4542)
+/* Minor interface version. */
+#define   BELL_ID_MINOR_SHIFT 32
+#define   BELL_ID_MINOR_MASK UINT64_C(0x0000ffff00000000)
+/* Major interface version. */
+#define   BELL_ID_MAJOR_SHIFT 48
+#define   BELL_ID_MAJOR_MASK UINT64_C(0xffff000000000000)
+#define   BELL_ID_MAJOR_RESET UINT64_C(0x1)
+
+/* What is fitted. */
+#define BELL_CAPS_OFFSET UINT32_C(0x8)
+/* Physical doorbells fitted (strap). */
+#define   BELL_CAPS_SLOTS_SHIFT 0
+#define   BELL_CAPS_SLOTS_MASK UINT64_C(0x000000000000ffff)
+/* Hardware queues. */
+#define   BELL_CAPS_QUEUES_SHIFT 16
+#define   BELL_CAPS_QUEUES_MASK UINT64_C(0x00000000ffff0000)
+/* Nodes. */
+#define   BELL_CAPS_NODES_SHIFT 32
+#define   BELL_CAPS_NODES_MASK UINT64_C(0x000000ff00000000)
+/* Bytes a physical doorbell answers to, from its page start. */
+#define   BELL_CAPS_DOORBELL_BYTES_SHIFT 40
+#define   BELL_CAPS_DOORBELL_BYTES_MASK UINT64_C(0x00ffff0000000000)
+
+/* Global enable. */
+#define BELL_CTRL_OFFSET UINT32_C(0x10)
+/* 1 = the scheduler may pick queues. 0 = nothing new starts. */
+#define   BELL_CTRL_ENABLE_SHIFT 0
+#define   BELL_CTRL_ENABLE_MASK UINT64_C(0x0000000000000001)
+
+/* Whole-device status. */
+#define BELL_STATUS_OFFSET UINT32_C(0x18)
+/* 1 = no queue is running and no ring is on its way. */
+#define   BELL_STATUS_IDLE_SHIFT 0
+#define   BELL_STATUS_IDLE_MASK UINT64_C(0x0000000000000001)
+/* One bit a node: it works on a queue. */
+#define   BELL_STATUS_NODE_BUSY_SHIFT 8
+#define   BELL_STATUS_NODE_BUSY_MASK UINT64_C(0x000000000000ff00)
+
+/* Interrupt enable. */
+#define BELL_IRQ_CTRL_OFFSET UINT32_C(0x20)
+/* 1 = the interrupt is high while the event queue is not empty. */
+#define   BELL_IRQ_CTRL_ENABLE_SHIFT 0
+#define   BELL_IRQ_CTRL_ENABLE_MASK UINT64_C(0x0000000000000001)
+
+/* Event queue level. */
+#define BELL_IRQ_LEVEL_OFFSET UINT32_C(0x28)
+/* Events waiting. */
+#define   BELL_IRQ_LEVEL_COUNT_SHIFT 0
+#define   BELL_IRQ_LEVEL_COUNT_MASK UINT64_C(0x000000000000ffff)
+
+/* Oldest event, first word. Reading does not consume it. */
+#define BELL_EVENT0_OFFSET UINT32_C(0x30)
+/* What happened. */
+#define   BELL_EVENT0_CAUSE_SHIFT 0
+#define   BELL_EVENT0_CAUSE_MASK UINT64_C(0x00000000000000ff)
+/* Node. */
+#define   BELL_EVENT0_NODE_SHIFT 8
+#define   BELL_EVENT0_NODE_MASK UINT64_C(0x000000000000ff00)
+/* Hardware queue. */
+#define   BELL_EVENT0_QUEUE_SHIFT 16
+#define   BELL_EVENT0_QUEUE_MASK UINT64_C(0x00000000ffff0000)
+/* 1 = there is an event; 0 = the other fields read 0. */
+#define   BELL_EVENT0_VALID_SHIFT 63
+#define   BELL_EVENT0_VALID_MASK UINT64_C(0x8000000000000000)
+
+/* Oldest event, second word. */
+#define BELL_EVENT1_OFFSET UINT32_C(0x38)
+/* Depends on the cause. */
+#define   BELL_EVENT1_DATA_SHIFT 0
+#define   BELL_EVENT1_DATA_MASK UINT64_C(0xffffffffffffffff)
+
+/* Consume the oldest event. */
+#define BELL_EVENT_POP_OFFSET UINT32_C(0x40)
+/* Write 1; ignored when the queue is empty. */
+#define   BELL_EVENT_POP_POP_SHIFT 0
+#define   BELL_EVENT_POP_POP_MASK UINT64_C(0x0000000000000001)
+
+/* Abort what a node runs: its queue faults with ABORTED, the node takes the next queue. */
+#define BELL_NODE_ABORT_OFFSET UINT32_C(0x48)
+/* Node 0; no effect when idle. */
+#define   BELL_NODE_ABORT_NODE0_SHIFT 0
+#define   BELL_NODE_ABORT_NODE0_MASK UINT64_C(0x0000000000000001)
+/* Node 1; no effect when idle. */
+#define   BELL_NODE_ABORT_NODE1_SHIFT 1
+#define   BELL_NODE_ABORT_NODE1_MASK UINT64_C(0x0000000000000002)
+/* Node 2; no effect when idle. */
+#define   BELL_NODE_ABORT_NODE2_SHIFT 2
+#define   BELL_NODE_ABORT_NODE2_MASK UINT64_C(0x0000000000000004)
+/* Node 3; no effect when idle. */
+#define   BELL_NODE_ABORT_NODE3_SHIFT 3
+#define   BELL_NODE_ABORT_NODE3_MASK UINT64_C(0x0000000000000008)
+
+/* Doorbell stores accepted since reset. Equals the sum of the next five registers. */
+#define BELL_LEDGER_ACCEPTED_OFFSET UINT32_C(0x80)
+/* Stores. */
+#define   BELL_LEDGER_ACCEPTED_COUNT_SHIFT 0
+#define   BELL_LEDGER_ACCEPTED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Rings whose WPTR sample was taken. */
+#define BELL_LEDGER_SAMPLED_OFFSET UINT32_C(0x88)
+/* Rings. */
+#define   BELL_LEDGER_SAMPLED_COUNT_SHIFT 0
+#define   BELL_LEDGER_SAMPLED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Rings that found a sample already owed to their queue. */
+#define BELL_LEDGER_COALESCED_OFFSET UINT32_C(0x90)
+/* Rings. */
+#define   BELL_LEDGER_COALESCED_COUNT_SHIFT 0
+#define   BELL_LEDGER_COALESCED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Rings on a slot without owner. */
+#define BELL_LEDGER_UNOWNED_OFFSET UINT32_C(0x98)
+/* Rings. */
+#define   BELL_LEDGER_UNOWNED_COUNT_SHIFT 0
+#define   BELL_LEDGER_UNOWNED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Doorbell stores refused with a cause. */
+#define BELL_LEDGER_REJECTED_OFFSET UINT32_C(0xa0)
+/* Stores. */
+#define   BELL_LEDGER_REJECTED_COUNT_SHIFT 0
+#define   BELL_LEDGER_REJECTED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Rings accepted whose bucket is not decided yet: in flight, or owed a sample. */
+#define BELL_LEDGER_OWED_OFFSET UINT32_C(0xa8)
+/* Rings. */
+#define   BELL_LEDGER_OWED_COUNT_SHIFT 0
+#define   BELL_LEDGER_OWED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* The newest store that was refused when it arrived; one lost to CLOSE is only counted. */
+#define BELL_LAST_REJECT_OFFSET UINT32_C(0xb0)
+/* Why. */
+#define   BELL_LAST_REJECT_CAUSE_SHIFT 0
+#define   BELL_LAST_REJECT_CAUSE_MASK UINT64_C(0x00000000000000ff)
+/* BAR2 byte address. */
+#define   BELL_LAST_REJECT_ADDR_SHIFT 32
+#define   BELL_LAST_REJECT_ADDR_MASK UINT64_C(0x00ffffff00000000)
+
+/* Which queue a ring on this slot wakes. Written by the KMD at connect and disconnect. */
+#define BELL_SLOT_STRIDE UINT32_C(0x10)
+#define BELL_SLOT_MAX 1024u
+
+/* Owner of the slot. Takes effect for rings accepted after the write is answered. */
+#define BELL_SLOT_OWNER_OFFSET(slot) (UINT32_C(0x10000) + (uint32_t)(slot) * BELL_SLOT_STRIDE)
+/* Hardware queue that a ring wakes, 0 .. NumQueues-1. */
+#define   BELL_SLOT_OWNER_QUEUE_SHIFT 0
+#define   BELL_SLOT_OWNER_QUEUE_MASK UINT64_C(0x000000000000ffff)
+/* 1 = rings are routed. 0 = rings are counted as unowned. */
+#define   BELL_SLOT_OWNER_VALID_SHIFT 31
+#define   BELL_SLOT_OWNER_VALID_MASK UINT64_C(0x0000000080000000)
+/* Assignment count, written by software; logged with each ring. */
+#define   BELL_SLOT_OWNER_GENERATION_SHIFT 32
+#define   BELL_SLOT_OWNER_GENERATION_MASK UINT64_C(0xffffffff00000000)
+
+/* Rings accepted on this slot and not yet credited to a queue. */
+#define BELL_SLOT_DRAIN_OFFSET(slot) (UINT32_C(0x10008) + (uint32_t)(slot) * BELL_SLOT_STRIDE)
+/* The KMD waits for 0 before it gives the slot away. */
+#define   BELL_SLOT_DRAIN_IN_FLIGHT_SHIFT 0
+#define   BELL_SLOT_DRAIN_IN_FLIGHT_MASK UINT64_C(0x000000000000ffff)
+
+/* BASE .. RPTR are written before CMD.OPEN; while STATE.OPEN, a write is ignored. Not reset. */
+#define BELL_QUEUE_STRIDE UINT32_C(0x40)
+#define BELL_QUEUE_MAX 1024u
+
+/* Ring of entries. */
+#define BELL_QUEUE_BASE_OFFSET(queue) (UINT32_C(0x20000) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Device address of entry 0, bytes, 4-KiB aligned. */
+#define   BELL_QUEUE_BASE_ADDR_SHIFT 0
+#define   BELL_QUEUE_BASE_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+
+/* Control area: WPTR at +0, RPTR at +8. */
+#define BELL_QUEUE_CONTROL_OFFSET(queue) (UINT32_C(0x20008) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Device address, bytes, 16-byte aligned. */
+#define   BELL_QUEUE_CONTROL_ADDR_SHIFT 0
+#define   BELL_QUEUE_CONTROL_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+
+/* Shape and home of the queue. */
+#define BELL_QUEUE_CONFIG_OFFSET(queue) (UINT32_C(0x20010) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* log2 of the ring size in entries, 1 .. 16. */
+#define   BELL_QUEUE_CONFIG_LOG2_ENTRIES_SHIFT 0
+#define   BELL_QUEUE_CONFIG_LOG2_ENTRIES_MASK UINT64_C(0x000000000000001f)
+/* 1 = ring and control area are read under PASID 0. */
+#define   BELL_QUEUE_CONFIG_KERNEL_RING_SHIFT 8
+#define   BELL_QUEUE_CONFIG_KERNEL_RING_MASK UINT64_C(0x0000000000000100)
+/* Node that runs the queue, 0 .. NumNodes-1. */
+#define   BELL_QUEUE_CONFIG_NODE_SHIFT 16
+#define   BELL_QUEUE_CONFIG_NODE_MASK UINT64_C(0x0000000000030000)
+/* Address space of the command buffers. */
+#define   BELL_QUEUE_CONFIG_PASID_SHIFT 32
+#define   BELL_QUEUE_CONFIG_PASID_MASK UINT64_C(0x000fffff00000000)
+
+/* Entries consumed, free-running. Software sets it before OPEN; hardware advances it. */
+#define BELL_QUEUE_RPTR_OFFSET(queue) (UINT32_C(0x20018) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Entries. */
+#define   BELL_QUEUE_RPTR_COUNT_SHIFT 0
+#define   BELL_QUEUE_RPTR_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Command to the scheduler. */
+#define BELL_QUEUE_CMD_OFFSET(queue) (UINT32_C(0x20020) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* What to do. */
+#define   BELL_QUEUE_CMD_OP_SHIFT 0
+#define   BELL_QUEUE_CMD_OP_MASK UINT64_C(0x000000000000000f)
+
+/* What the hardware says about the queue. */
+#define BELL_QUEUE_STATE_OFFSET(queue) (UINT32_C(0x20028) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Between OPEN and CLOSE. */
+#define   BELL_QUEUE_STATE_OPEN_SHIFT 0
+#define   BELL_QUEUE_STATE_OPEN_MASK UINT64_C(0x0000000000000001)
+/* On the run list. */
+#define   BELL_QUEUE_STATE_LISTED_SHIFT 1
+#define   BELL_QUEUE_STATE_LISTED_MASK UINT64_C(0x0000000000000002)
+/* A WPTR sample is owed. */
+#define   BELL_QUEUE_STATE_PENDING_SHIFT 2
+#define   BELL_QUEUE_STATE_PENDING_MASK UINT64_C(0x0000000000000004)
+/* A node works on it. */
+#define   BELL_QUEUE_STATE_RUNNING_SHIFT 3
+#define   BELL_QUEUE_STATE_RUNNING_MASK UINT64_C(0x0000000000000008)
+/* Known entries are not yet consumed. */
+#define   BELL_QUEUE_STATE_WORK_SHIFT 4
+#define   BELL_QUEUE_STATE_WORK_MASK UINT64_C(0x0000000000000010)
+/* Stopped by a fault until CLOSE. */
+#define   BELL_QUEUE_STATE_FAULTED_SHIFT 5
+#define   BELL_QUEUE_STATE_FAULTED_MASK UINT64_C(0x0000000000000020)
+/* Why it is FAULTED. */
+#define   BELL_QUEUE_STATE_CAUSE_SHIFT 8
+#define   BELL_QUEUE_STATE_CAUSE_MASK UINT64_C(0x000000000000ff00)
+
+#define BELL_REGS_BYTES UINT32_C(0x30000)
+
+#endif

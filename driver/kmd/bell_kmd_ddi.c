@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Table of entry points. Each one turns handles into objects and forwards; nothing is decided here
+ * beyond "this handle is none of ours": STATUS_INVALID_PARAMETER.
+ */
+#include <string.h>
+
+#include "bell_kmd_adapter.h"
+#include "bell_kmd_alloc.h"
+#include "bell_kmd_doorbell.h"
+#include "bell_kmd_engine.h"
+#include "bell_kmd_isr.h"
+#include "bell_kmd_queue.h"
+#include "bell_kmd_submit.h"
+
+static NTSTATUS add_device(PDEVICE_OBJECT physical, PVOID *context)
+{
+    UNREFERENCED_PARAMETER(physical);
+    if (context == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_adapter_add((struct bell_adapter **)context);
+}
+
+static NTSTATUS start_device(PVOID context, DXGK_START_INFO *info, DXGKRNL_INTERFACE *dxgk,
+                             ULONG *sources, ULONG *children)
+{
+    UNREFERENCED_PARAMETER(info);
+    if (!bell_kmd_is(context, BELL_KIND_ADAPTER) || sources == NULL || children == NULL)
+        return STATUS_INVALID_PARAMETER;
+    *sources = 0;
+    *children = 0;
+    return bell_kmd_adapter_start(context, dxgk);
+}
+
+static NTSTATUS stop_device(PVOID context)
+{
+    if (!bell_kmd_is(context, BELL_KIND_ADAPTER))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_adapter_stop(context);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS remove_device(PVOID context)
+{
+    if (!bell_kmd_is(context, BELL_KIND_ADAPTER))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_adapter_stop(context);
+    bell_kmd_adapter_remove(context);
+    return STATUS_SUCCESS;
+}
+
+static VOID reset_device(PVOID context)
+{
+    if (bell_kmd_is(context, BELL_KIND_ADAPTER))
+        bell_kmd_adapter_quiesce(context);
+}
+
+static VOID unload(VOID)
+{
+}
+
+static BOOLEAN interrupt_routine(PVOID context, ULONG message)
+{
+    UNREFERENCED_PARAMETER(message);
+    return bell_kmd_isr(context);
+}
+
+static VOID dpc_routine(PVOID context)
+{
+    bell_kmd_dpc(context);
+}
+
+/* An adapter that may be asked: ours and started. */
+static bool is_running(const VOID *handle)
+{
+    return bell_kmd_is(handle, BELL_KIND_ADAPTER) && ((const struct bell_adapter *)handle)->started;
+}
+
+static NTSTATUS query_adapter_info(HANDLE adapter, const DXGKARG_QUERYADAPTERINFO *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_adapter_query(adapter, args);
+}
+
+static NTSTATUS get_node_metadata(HANDLE adapter, UINT node, DXGKARG_GETNODEMETADATA *args)
+{
+    if (!is_running(adapter))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_adapter_node_metadata(adapter, node, args);
+}
+
+static NTSTATUS create_process(HANDLE adapter, DXGKARG_CREATEPROCESS *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_process_create(adapter, args);
+}
+
+static NTSTATUS destroy_process(HANDLE adapter, HANDLE process)
+{
+    if (!is_running(adapter) || !bell_kmd_is(process, BELL_KIND_PROCESS))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_process_destroy(process);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS create_device(HANDLE adapter, DXGKARG_CREATEDEVICE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_device_create(adapter, args);
+}
+
+static NTSTATUS destroy_device(HANDLE device)
+{
+    if (!bell_kmd_is(device, BELL_KIND_DEVICE))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_device_destroy(device);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS create_allocation(HANDLE adapter, DXGKARG_CREATEALLOCATION *args)
+{
+    if (!is_running(adapter))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_create(adapter, args);
+}
+
+static NTSTATUS destroy_allocation(HANDLE adapter, const DXGKARG_DESTROYALLOCATION *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_destroy(adapter, args);
+}
+
+static NTSTATUS describe_allocation(HANDLE adapter, DXGKARG_DESCRIBEALLOCATION *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_describe(adapter, args);
+}
+
+static NTSTATUS open_allocation(HANDLE device, const DXGKARG_OPENALLOCATION *args)
+{
+    if (!bell_kmd_is(device, BELL_KIND_DEVICE) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_open(device, args);
+}
+
+static NTSTATUS close_allocation(HANDLE device, const DXGKARG_CLOSEALLOCATION *args)
+{
+    if (!bell_kmd_is(device, BELL_KIND_DEVICE) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_close(device, args);
+}
+
+static NTSTATUS build_paging_buffer(HANDLE adapter, DXGKARG_BUILDPAGINGBUFFER *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_allocation_page(adapter, args);
+}
+
+static NTSTATUS create_hw_context(HANDLE device, DXGKARG_CREATEHWCONTEXT *args)
+{
+    if (!bell_kmd_is(device, BELL_KIND_DEVICE) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_context_create(device, args);
+}
+
+static NTSTATUS destroy_hw_context(HANDLE context)
+{
+    if (!bell_kmd_is(context, BELL_KIND_CONTEXT))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_context_destroy(context);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS create_hw_queue(HANDLE context, DXGKARG_CREATEHWQUEUE *args)
+{
+    if (!bell_kmd_is(context, BELL_KIND_CONTEXT) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_queue_create(context, args);
+}
+
+static NTSTATUS destroy_hw_queue(HANDLE queue)
+{
+    if (!bell_kmd_is(queue, BELL_KIND_QUEUE))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_queue_destroy(queue);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS submit_command(HANDLE adapter, const DXGKARG_SUBMITCOMMANDTOHWQUEUE *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hHwQueue, BELL_KIND_QUEUE))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_submit(args->hHwQueue, args);
+}
+
+static NTSTATUS suspend_context(HANDLE adapter, const DXGKARG_SUSPENDCONTEXT *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hContext, BELL_KIND_CONTEXT))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_context_suspend(args->hContext, args->contextSuspendFence);
+}
+
+static NTSTATUS resume_context(HANDLE adapter, const DXGKARG_RESUMECONTEXT *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hContext, BELL_KIND_CONTEXT))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_context_resume(args->hContext);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS create_doorbell(DXGKARG_CREATEDOORBELL *args)
+{
+    if (args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_doorbell_create(args);
+}
+
+static NTSTATUS connect_doorbell(DXGKARG_CONNECTDOORBELL *args)
+{
+    if (args == NULL || !bell_kmd_is(args->hDoorbell, BELL_KIND_DOORBELL))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_doorbell_connect(args->hDoorbell, args);
+}
+
+static NTSTATUS disconnect_doorbell(const DXGKARG_DISCONNECTDOORBELL *args)
+{
+    if (args == NULL || !bell_kmd_is(args->hDoorbell, BELL_KIND_DOORBELL))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_doorbell_disconnect(args->hDoorbell);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS destroy_doorbell(const DXGKARG_DESTROYDOORBELL *args)
+{
+    if (args == NULL || !bell_kmd_is(args->hDoorbell, BELL_KIND_DOORBELL))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_doorbell_destroy(args->hDoorbell);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS notify_work_submission(const DXGKARG_NOTIFYWORKSUBMISSION *args)
+{
+    if (args == NULL || !bell_kmd_is(args->hHwQueue, BELL_KIND_QUEUE))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_doorbell_notify(args->hHwQueue);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS reset_engine(HANDLE adapter, DXGKARG_RESETENGINE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_engine_reset(adapter, args);
+}
+
+static NTSTATUS query_engine_status(HANDLE adapter, DXGKARG_QUERYENGINESTATUS *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_engine_status(adapter, args);
+}
+
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
+{
+    DRIVER_INITIALIZATION_DATA data;
+
+    memset(&data, 0, sizeof(data));
+    data.Version = DXGKDDI_INTERFACE_VERSION;
+    data.DxgkDdiAddDevice = add_device;
+    data.DxgkDdiStartDevice = start_device;
+    data.DxgkDdiStopDevice = stop_device;
+    data.DxgkDdiRemoveDevice = remove_device;
+    data.DxgkDdiResetDevice = reset_device;
+    data.DxgkDdiUnload = unload;
+    data.DxgkDdiInterruptRoutine = interrupt_routine;
+    data.DxgkDdiDpcRoutine = dpc_routine;
+    data.DxgkDdiQueryAdapterInfo = query_adapter_info;
+    data.DxgkDdiGetNodeMetadata = get_node_metadata;
+    data.DxgkDdiCreateProcess = create_process;
+    data.DxgkDdiDestroyProcess = destroy_process;
+    data.DxgkDdiCreateDevice = create_device;
+    data.DxgkDdiDestroyDevice = destroy_device;
+    data.DxgkDdiCreateAllocation = create_allocation;
+    data.DxgkDdiDestroyAllocation = destroy_allocation;
+    data.DxgkDdiDescribeAllocation = describe_allocation;
+    data.DxgkDdiOpenAllocation = open_allocation;
+    data.DxgkDdiCloseAllocation = close_allocation;
+    data.DxgkDdiBuildPagingBuffer = build_paging_buffer;
+    data.DxgkDdiCreateHwContext = create_hw_context;
+    data.DxgkDdiDestroyHwContext = destroy_hw_context;
+    data.DxgkDdiCreateHwQueue = create_hw_queue;
+    data.DxgkDdiDestroyHwQueue = destroy_hw_queue;
+    data.DxgkDdiSubmitCommandToHwQueue = submit_command;
+    data.DxgkDdiSuspendContext = suspend_context;
+    data.DxgkDdiResumeContext = resume_context;
+    data.DxgkDdiCreateDoorbell = create_doorbell;
+    data.DxgkDdiConnectDoorbell = connect_doorbell;
+    data.DxgkDdiDisconnectDoorbell = disconnect_doorbell;
+    data.DxgkDdiDestroyDoorbell = destroy_doorbell;
+    data.DxgkDdiNotifyWorkSubmission = notify_work_submission;
+    data.DxgkDdiResetEngine = reset_engine;
+    data.DxgkDdiQueryEngineStatus = query_engine_status;
+    return DxgkInitialize(driver, registry, &data);
+}

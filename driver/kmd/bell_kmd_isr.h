@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupt routine and DPC.
+ *
+ * The interrupt routine moves events from the hardware into bell_adapter.events and reports each to
+ * the OS, once (DB-INT-02). When that queue is full it leaves the rest in hardware, which holds them
+ * back without loss, and masks the interrupt; the DPC empties the queue and unmasks.
+ */
+#ifndef BELL_KMD_ISR_H
+#define BELL_KMD_ISR_H
+
+#include "bell_kmd.h"
+
+struct bell_queue;
+
+/* DIRQL. FALSE: the device had no event. */
+BOOLEAN bell_kmd_isr(struct bell_adapter *adapter);
+
+/* DISPATCH_LEVEL. Keeps the driver's own account of each event, then tells the OS. */
+VOID bell_kmd_dpc(struct bell_adapter *adapter);
+
+/* The functions below: IRQL <= DISPATCH_LEVEL, not at DIRQL. */
+
+/* Let interrupts come. */
+VOID bell_kmd_isr_enable(struct bell_adapter *adapter);
+
+/* Take what events the hardware has now, as an interrupt would. */
+VOID bell_kmd_isr_flush(struct bell_adapter *adapter);
+
+/* No event of the queue reaches the object any more; its number is free. */
+VOID bell_kmd_isr_forget_queue(struct bell_queue *queue);
+
+/* The same, but the number stays taken: the hardware did not let go of it. */
+VOID bell_kmd_isr_retire_queue(struct bell_queue *queue);
+
+/* Report DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED. */
+VOID bell_kmd_isr_report_suspended(struct bell_adapter *adapter, HANDLE os_context, UINT64 fence);
+
+#endif /* BELL_KMD_ISR_H */

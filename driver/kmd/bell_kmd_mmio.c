@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "bell_kmd_mmio.h"
+
+NTSTATUS bell_kmd_poll(struct bell_adapter *adapter, UINT32 offset, UINT64 mask, UINT64 wanted,
+                       const char *waiter)
+{
+    UINT64 value = 0;
+
+    for (UINT32 turn = 0; turn < BELL_KMD_POLL_QUICK + BELL_KMD_POLL_SLOW; turn++) {
+        value = bell_kmd_read(adapter, offset);
+        if (value == BELL_KMD_ALL_ONES) {
+            adapter->lost = true;
+            return STATUS_DEVICE_REMOVED;
+        }
+        if ((value & mask) == wanted)
+            return STATUS_SUCCESS;
+        if (turn < BELL_KMD_POLL_QUICK)
+            YieldProcessor();
+        else
+            KeStallExecutionProcessor(BELL_KMD_POLL_PAUSE_US);
+    }
+
+    adapter->timeout.count++;
+    adapter->timeout.offset = offset;
+    adapter->timeout.value = value;
+    adapter->timeout.waiter = waiter;
+    return STATUS_IO_TIMEOUT;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hardware contexts and hardware queues.
+ *
+ * A queue takes a hardware queue number at creation. The hardware context is opened when the
+ * driver first knows its ring: a kernel-mode queue at creation, a user-mode queue at the first
+ * connect or disconnect of its doorbell (DB-CRE-02). It stays open while the doorbell is
+ * disconnected: work already in the ring goes on (DB-DIS-07).
+ *
+ * PASSIVE_LEVEL unless stated.
+ */
+#ifndef BELL_KMD_QUEUE_H
+#define BELL_KMD_QUEUE_H
+
+#include "bell_kmd.h"
+
+struct bell_doorbell;
+
+struct bell_context {
+    enum bell_kind kind;
+    struct bell_device *device;
+    HANDLE os_context;
+    UINT32 node;
+    KMUTEX run_lock;
+    bool suspended;             /* A context starts resumed (DB-SUS-07). */
+    bool quiet;                 /* Suspended, and no queue was running after that. */
+    struct bell_queue *queues;  /* Chain by bell_queue.next. */
+};
+
+struct bell_queue {
+    enum bell_kind kind;
+    struct bell_adapter *adapter;
+    struct bell_context *context;
+    struct bell_queue *next;
+    HANDLE os_queue;
+    UINT32 hw_id;
+    bool user_mode;   /* Doorbell-only (DB-QUE-01). */
+    bool open;        /* Hardware context is open. */
+    volatile bool closing; /* An ABORTED event is the driver's own doing. */
+    volatile bool faulted; /* Set by the DPC. */
+    UINT64 faults;
+    UINT64 user_irqs;
+    struct bell_doorbell *doorbell; /* At most one; under slot_lock. */
+
+    /* Ring: of the doorbell, or the driver's own for a kernel-mode queue. */
+    D3DGPU_VIRTUAL_ADDRESS ring;
+    D3DGPU_VIRTUAL_ADDRESS control;
+    UINT32 log2_entries;
+
+    /* Kernel-mode queue only. */
+    KSPIN_LOCK ring_lock;
+    struct bell_ring_entry *entries;
+    volatile struct bell_ring_control *counts;
+};
+
+/*
+ * CreateHwContext. STATUS_INVALID_PARAMETER: no such node, engine mask other than 1, or reserved
+ * flags. STATUS_NO_MEMORY.
+ */
+NTSTATUS bell_kmd_context_create(struct bell_device *device, DXGKARG_CREATEHWCONTEXT *args);
+
+/* DestroyHwContext. Its queues are gone (HS-CTX-01). */
+VOID bell_kmd_context_destroy(struct bell_context *context);
+
+/*
+ * SuspendContext (DB-SUS-01 .. -05): take its queues off the run list, wait until none runs, then
+ * report SUSPEND_CONTEXT_COMPLETED with the OS's context handle and fence value. The report may
+ * come before this returns.
+ *
+ * @retval STATUS_SUCCESS     It was suspended already; no report is made.
+ * @retval STATUS_PENDING     Reported.
+ * @retval STATUS_IO_TIMEOUT  A queue would not stop. It is off the run list; no report is made, and
+ *                            the OS resets the engine when its own patience ends (DB-SUS-03).
+ */
+NTSTATUS bell_kmd_context_suspend(struct bell_context *context, UINT64 fence);
+
+/* ResumeContext (DB-SUS-06): run list first, then a write-pointer sample. Succeeds. */
+VOID bell_kmd_context_resume(struct bell_context *context);
+
+/*
+ * CreateHwQueue (DB-QUE-01, -04, -06).
+ *
+ * @retval STATUS_INVALID_PARAMETER       Reserved flags, or UserModeSubmission on a node without.
+ * @retval STATUS_NOT_SUPPORTED           NativeProgressFence.
+ * @retval STATUS_NO_MEMORY               Nothing is left behind.
+ * @retval STATUS_INSUFFICIENT_RESOURCES  All hardware queues are taken.
+ * @retval STATUS_UNSUCCESSFUL            The hardware would not open a kernel-mode queue.
+ */
+NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUEUE *args);
+
+/* DestroyHwQueue. Stops and closes what is open. Frees the object even if the hardware would not
+ * stop; its number and the driver's own ring are then never used again. The doorbell is gone
+ * (DB-DES-07). */
+VOID bell_kmd_queue_destroy(struct bell_queue *queue);
+
+/*
+ * Open the hardware context for ring, control and log2_entries of the queue, counts from 0, and put
+ * it on the run list unless the context is suspended (DB-CON-11). Nothing if it is open.
+ *
+ * @retval STATUS_SUCCESS         It is open. It was not sampled: kick it.
+ * @retval STATUS_UNSUCCESSFUL    The hardware ignored the command; the queue is closed.
+ * @retval STATUS_DEVICE_REMOVED  The device is gone.
+ */
+NTSTATUS bell_kmd_queue_open(struct bell_queue *queue);
+
+/*
+ * Take the queue off the run list, wait until no node works on it, close it. A node that does not
+ * let go is aborted; the queue is the one that faults. Nothing if it is closed.
+ *
+ * @retval STATUS_SUCCESS     Closed: the hardware has no reference to the ring.
+ * @retval STATUS_IO_TIMEOUT  Still open in hardware, off the run list.
+ * @retval STATUS_DEVICE_REMOVED
+ */
+NTSTATUS bell_kmd_queue_close(struct bell_queue *queue);
+
+/* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
+VOID bell_kmd_queue_kick(struct bell_queue *queue);
+
+#endif /* BELL_KMD_QUEUE_H */

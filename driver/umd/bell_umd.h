@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file bell_umd.h
+ * @brief User-mode submission library: rings, fences, and the doorbell protocol.
+ *
+ *     bell_umd_open -> bell_umd_alloc -> bell_umd_queue_create
+ *         -> bell_umd_commands_begin, bell_umd_cmd_*, bell_umd_submit -> bell_umd_wait
+ *
+ * A submission on a user-mode queue makes no kernel call while its doorbell is connected and not in
+ * notify mode (DB-UMD-03). When the OS takes the doorbell away the library connects it again; when
+ * the OS gives it up (ABORT) the library falls back, once, to a kernel-mode queue on the same node
+ * (DB-STA-06, A-55).
+ *
+ * Threads: a queue may be used by several threads; submissions are taken one at a time, first come
+ * first served (DB-UMD-02). A command list belongs to one thread. Nothing here may be called from
+ * a signal handler. All sizes are bytes unless a name says otherwise.
+ */
+#ifndef BELL_UMD_H
+#define BELL_UMD_H
+
+#include "bell_private.h"
+#include "d3dkmthk.h"
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Adapter, device and paging queue of the calling process. */
+struct bell_umd_device;
+
+/** A hardware queue with everything it needs. */
+struct bell_umd_queue;
+
+/** GPU-visible memory, resident, mapped for the CPU and the GPU until bell_umd_free(). */
+struct bell_umd_memory {
+    D3DKMT_HANDLE allocation;
+    UINT64 bytes;               /**< As asked for, rounded up to pages. */
+    UINT64 gpu;                 /**< Device address. */
+    volatile UINT64 *cpu;       /**< CPU address. */
+};
+
+/** A command buffer being written. Fill it in with bell_umd_commands_begin(). */
+struct bell_umd_commands {
+    volatile UINT64 *cpu;
+    UINT64 gpu;
+    UINT32 used;     /**< Packets written. */
+    UINT32 capacity; /**< Packets that fit, less the library's own. */
+    bool overflow;   /**< A packet did not fit; bell_umd_submit() will refuse. */
+};
+
+struct bell_umd_queue_desc {
+    UINT32 node;         /**< Node ordinal. */
+    UINT32 ring_entries; /**< Power of two, 2 .. max_ring_entries of the caps; 0 = 256. */
+    bool kernel_mode;    /**< true: no doorbell; each submission is a kernel call. */
+};
+
+/** Counts since the queue was created. */
+struct bell_umd_stats {
+    UINT64 submissions; /**< Accepted. */
+    UINT64 rings;       /**< Doorbell stores. */
+    UINT64 connects;    /**< D3DKMTConnectDoorbell calls. */
+    UINT64 victimized;  /**< Status read DISCONNECTED_RETRY after the first connect. */
+    UINT64 notifies;    /**< D3DKMTNotifyWorkSubmission calls. */
+    UINT64 full_waits;  /**< Submissions that found the ring full. */
+    UINT64 fallbacks;   /**< 0 or 1. */
+};
+
+/**
+ * Open the adapter and make a device.
+ * @retval STATUS_GRAPHICS_DRIVER_MISMATCH  The KMD speaks another interface version.
+ * @retval other  From the OS. On failure *device is NULL and nothing is left open.
+ */
+NTSTATUS bell_umd_open(LUID adapter, struct bell_umd_device **device);
+/** All queues and memory of the device must be gone. NULL is allowed. */
+void bell_umd_close(struct bell_umd_device *device);
+/** What the KMD says of itself; valid while the device is open. */
+const BELL_UMD_CAPS *bell_umd_caps(const struct bell_umd_device *device);
+
+/**
+ * Allocate, make resident, map. The content is zero.
+ * @retval STATUS_INVALID_PARAMETER  bytes is 0.
+ * @retval other  From the OS; nothing is left behind and *memory is zeroed.
+ */
+NTSTATUS bell_umd_alloc(struct bell_umd_device *device, UINT64 bytes,
+                        struct bell_umd_memory *memory);
+/** The GPU must be done with it. A zeroed structure is allowed; it is zeroed on return. */
+void bell_umd_free(struct bell_umd_device *device, struct bell_umd_memory *memory);
+
+/**
+ * Make a context and a queue; for user mode also ring, control area and doorbell (not connected yet:
+ * the first submission connects it).
+ * @retval STATUS_INVALID_PARAMETER  Node, ring size, or a node without user-mode submission.
+ * @retval other  From the OS; nothing is left behind and *queue is NULL.
+ */
+NTSTATUS bell_umd_queue_create(struct bell_umd_device *device,
+                               const struct bell_umd_queue_desc *desc,
+                               struct bell_umd_queue **queue);
+/** Unfinished work is abandoned: wait first. NULL is allowed. */
+void bell_umd_queue_destroy(struct bell_umd_queue *queue);
+void bell_umd_queue_stats(const struct bell_umd_queue *queue, struct bell_umd_stats *stats);
+/** The queue's doorbell, 0 for a kernel-mode queue. For tools and tests. */
+D3DKMT_HANDLE bell_umd_queue_doorbell(const struct bell_umd_queue *queue);
+/** What the KMD calls the queue (BELL_DOORBELL_PRIVATE.queue_token): its hardware queue number in
+ *  page mode. 0 for a kernel-mode queue. */
+UINT64 bell_umd_queue_token(const struct bell_umd_queue *queue);
+/** The D3DKMT handle of the hardware queue. */
+D3DKMT_HANDLE bell_umd_queue_handle(const struct bell_umd_queue *queue);
+/** The D3DKMT handle of its context. */
+D3DKMT_HANDLE bell_umd_queue_context(const struct bell_umd_queue *queue);
+/** True for a queue created, or fallen back to, kernel mode. */
+bool bell_umd_queue_is_kernel_mode(const struct bell_umd_queue *queue);
+
+/**
+ * Start a command buffer in `memory` at `offset` (multiple of 32); it may take `bytes`.
+ * Room for the fence and interrupt packets is set aside: bytes / 32 - 2 packets fit.
+ * @retval STATUS_INVALID_PARAMETER  Offset, size, or range outside the memory; *commands is zeroed.
+ */
+NTSTATUS bell_umd_commands_begin(struct bell_umd_commands *commands,
+                                 const struct bell_umd_memory *memory, UINT64 offset, UINT64 bytes);
+/* Each appends one packet. Device addresses and byte counts are multiples of 8. */
+void bell_umd_cmd_nop(struct bell_umd_commands *commands);
+void bell_umd_cmd_work(struct bell_umd_commands *commands, UINT64 clocks);
+void bell_umd_cmd_fill(struct bell_umd_commands *commands, UINT64 to, UINT64 bytes, UINT64 pattern);
+void bell_umd_cmd_copy(struct bell_umd_commands *commands, UINT64 to, UINT64 from, UINT64 bytes);
+void bell_umd_cmd_write64(struct bell_umd_commands *commands, UINT64 to, UINT64 value);
+void bell_umd_cmd_irq(struct bell_umd_commands *commands, UINT64 data);
+void bell_umd_cmd_fault(struct bell_umd_commands *commands);
+void bell_umd_cmd_hang(struct bell_umd_commands *commands);
+
+/**
+ * Submit. Appends the progress-fence packet, publishes the entry, rings, and does whatever the
+ * doorbell status asks for. Waits while the ring is full (bounded: BELL_UMD_STALL_TURNS polls
+ * without progress of the GPU). The buffer belongs to the GPU until the fence is reached.
+ *
+ * @param fence  Receives the submission's number: 1, 2, 3 .. per queue, also across a fallback.
+ * @retval STATUS_SUCCESS            Published; it will run.
+ * @retval STATUS_INVALID_PARAMETER  The command list overflowed or was not begun. Nothing happened.
+ * @retval STATUS_IO_TIMEOUT         The ring stayed full. Nothing happened.
+ * @retval STATUS_DEVICE_REMOVED     The OS gave the queue up; this and earlier unfinished submissions
+ *                                   are lost (bell_umd_wait() on them says so, *fence is valid). If
+ *                                   a kernel-mode queue could be made, later submissions use it.
+ */
+NTSTATUS bell_umd_submit(struct bell_umd_queue *queue, struct bell_umd_commands *commands,
+                         UINT64 *fence);
+
+/** Polls without progress after which a wait gives up. */
+#define BELL_UMD_STALL_TURNS 2000000u
+
+/** Highest submission that is complete. One load, no kernel call. */
+UINT64 bell_umd_progress(const struct bell_umd_queue *queue);
+
+/**
+ * Wait until submission `fence` is complete.
+ * @retval STATUS_SUCCESS            Complete; its writes are visible.
+ * @retval STATUS_INVALID_PARAMETER  No such submission yet.
+ * @retval STATUS_IO_TIMEOUT         No progress for BELL_UMD_STALL_TURNS polls.
+ * @retval STATUS_DEVICE_REMOVED     It was lost with the queue.
+ */
+NTSTATUS bell_umd_wait(struct bell_umd_queue *queue, UINT64 fence);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* BELL_UMD_H */

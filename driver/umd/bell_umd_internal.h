@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared inside the user-mode library. */
+#ifndef BELL_UMD_INTERNAL_H
+#define BELL_UMD_INTERNAL_H
+
+#include "bell_formats.h"
+#include "bell_umd.h"
+
+#include <stdatomic.h>
+
+struct bell_umd_device {
+    D3DKMT_HANDLE adapter;
+    D3DKMT_HANDLE device;
+    D3DKMT_HANDLE paging;
+    volatile UINT64 *paging_fence;
+    BELL_UMD_CAPS caps;
+};
+
+/* First come, first served; the holder may yield (YieldProcessor) while it holds it. */
+struct bell_umd_lock {
+    atomic_uint next;
+    atomic_uint serving;
+};
+
+struct bell_umd_queue {
+    /* Hot path: read or written on each submission. */
+    struct bell_umd_lock lock;
+    volatile UINT64 *doorbell;     /* Constant address (DB-VA-01); NULL in kernel mode. */
+    const volatile UINT64 *status;
+    volatile UINT64 *last_queued;
+    const volatile UINT64 *progress_fence;
+    volatile UINT64 *ring;         /* Two words an entry. */
+    volatile UINT64 *control;      /* WPTR, RPTR. */
+    UINT64 wptr;                   /* Entries appended; equals the control area's. */
+    UINT64 ring_mask;
+    UINT64 progress_gpu;
+    UINT64 base;                   /* Number of the last submission before the present hw queue. */
+    UINT64 queued;                 /* Number of the last submission, whichever the hw queue. */
+    struct bell_umd_stats stats;
+    /* ---- Not on the hot path. */
+    struct bell_umd_device *device;
+    struct bell_umd_queue_desc desc;
+    struct bell_umd_memory ring_memory;
+    struct bell_umd_memory control_memory;
+    D3DKMT_HANDLE context;
+    D3DKMT_HANDLE hw_queue;
+    D3DKMT_HANDLE progress_handle;
+    D3DKMT_HANDLE doorbell_handle;
+    UINT64 token;
+    UINT64 lost_from;              /* Submissions lost_from .. lost_to died with the doorbell; */
+    UINT64 lost_to;                /* 0, 0 = none. */
+    bool dead;                     /* Given up, and no kernel-mode queue could be made. */
+};
+
+void bell_umd_lock_take(struct bell_umd_lock *lock);
+void bell_umd_lock_drop(struct bell_umd_lock *lock);
+
+/* Wait for a paging operation: `status` is what the call returned. */
+NTSTATUS bell_umd_paging_wait(struct bell_umd_device *device, NTSTATUS status, UINT64 value);
+
+/* Build or tear down what `desc` asks for, without touching numbers and statistics. */
+NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue);
+void bell_umd_queue_tear_down(struct bell_umd_queue *queue);
+/* The OS gave the doorbell up: note the loss, go on in kernel mode if possible. */
+void bell_umd_queue_give_up(struct bell_umd_queue *queue);
+
+/* Append the library's own packets; returns the length in bytes. */
+UINT32 bell_umd_commands_end(struct bell_umd_commands *commands, UINT64 fence_gpu, UINT64 value,
+                             bool interrupt);
+
+#endif
