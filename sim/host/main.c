@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* The belfry command. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "belfry/belfry.h"
+#include "belfry_demo.h"
+
+enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
+enum { OPTION_TRAP_LOADS = 256 };
+
+typedef int umd_main_fn(int argc, char **argv);
+
+static const struct option options[] = {
+    {"device", required_argument, NULL, 'd'},
+    {"slots", required_argument, NULL, 'n'},
+    {"seed", required_argument, NULL, 's'},
+    {"waves", required_argument, NULL, 'w'},
+    {"trace", required_argument, NULL, 't'},
+    {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "Usage: belfry run [options] PROGRAM.so [arguments]\n"
+    "       belfry demo [options]\n"
+    "       belfry --help | --version\n"
+    "\n"
+    "run   Start one process that executes `int umd_main(int argc, char **argv)` of PROGRAM.so\n"
+    "      on a simulated machine: GPU with doorbells, kernel-mode driver, small OS.\n"
+    "demo  Three processes share a few doorbells; every byte is checked.\n"
+    "\n"
+    "Options\n"
+    "  -d, --device=KIND   rtl (default): the hardware itself, or model: its fast reference\n"
+    "  -n, --slots=N       physical doorbells fitted (default: all of the build; demo: 2)\n"
+    "  -s, --seed=N        another order of software threads and bus delays (default 1)\n"
+    "  -w, --waves=FILE    write waves (FST); rtl only\n"
+    "  -t, --trace=FILE    write a timeline (JSON; open it at https://ui.perfetto.dev)\n"
+    "      --trap-loads    loads of fence and status words are scheduling points: user code\n"
+    "                      may spin on them\n"
+    "  -h, --help          this text\n"
+    "  -V, --version       version\n"
+    "\n"
+    "Exit status: 0 all right, 1 the run failed, 2 bad input, 3 a program computes for ever.\n";
+
+/* --- Replay line ----------------------------------------------------------------------------- */
+
+static void print_word(const char *word)
+{
+    const char *at = word;
+
+    while (*at != '\0' && (isalnum((unsigned char)*at) || strchr("-_./=:,+@%", *at) != NULL))
+        at++;
+    if (*at == '\0' && at != word) {
+        fprintf(stderr, " %s", word);
+        return;
+    }
+    fputs(" '", stderr);
+    for (at = word; *at != '\0'; at++)
+        fputs(*at == '\'' ? "'\\''" : (char[]){*at, '\0'}, stderr);
+    fputc('\'', stderr);
+}
+
+/** One line that does the same run again. */
+static void print_replay(const char *command, const struct belfry_config *config, int argc,
+                         char **argv)
+{
+    fprintf(stderr, "replay: belfry %s --device=%s --seed=%llu", command, config->device,
+            (unsigned long long)config->seed);
+    if (config->slots != 0)
+        fprintf(stderr, " --slots=%u", config->slots);
+    if (config->trap_loads)
+        fputs(" --trap-loads", stderr);
+    for (int i = 0; i < argc; i++)
+        print_word(argv[i]);
+    fputc('\n', stderr);
+}
+
+/* --- Options --------------------------------------------------------------------------------- */
+
+static bool take_number(const char *option, const char *text, uint64_t minimum, uint64_t maximum,
+                        uint64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    if (isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0 && *value >= minimum &&
+        *value <= maximum)
+        return true;
+    fprintf(stderr, "belfry: option --%s: \"%s\" is not possible; expected a number from %llu to "
+            "%llu\n", option, text, (unsigned long long)minimum, (unsigned long long)maximum);
+    return false;
+}
+
+static bool take_device(struct belfry_config *config, const char *kind)
+{
+    config->device = kind;
+    if (strcmp(kind, "rtl") == 0 || strcmp(kind, "model") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --device: \"%s\" is no device; expected rtl or model\n", kind);
+    return false;
+}
+
+static bool take_option(struct belfry_config *config, int option, const char *value)
+{
+    uint64_t number;
+
+    switch (option) {
+    case 'd':
+        return take_device(config, value);
+    case 'n':
+        if (!take_number("slots", value, 1, UINT16_MAX, &number))
+            return false;
+        config->slots = (uint32_t)number;
+        return true;
+    case 's':
+        return take_number("seed", value, 0, UINT64_MAX, &config->seed);
+    case 'w':
+        config->waves = value;
+        return true;
+    case 't':
+        config->trace = value;
+        return true;
+    case OPTION_TRAP_LOADS:
+        config->trap_loads = true;
+        return true;
+    default: /* getopt_long() has printed what is wrong. */
+        fputs("belfry: expected an option of `belfry --help`\n", stderr);
+        return false;
+    }
+}
+
+/** @return exit code when there is nothing to run, else -1. optind is the first argument. */
+static int take_options(struct belfry_config *config, int argc, char **argv)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "+d:n:s:w:t:hV", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            return EXIT_DONE;
+        }
+        if (option == 'V') {
+            printf("belfry %d.%d\n", BELFRY_VERSION_MAJOR, BELFRY_VERSION_MINOR);
+            return EXIT_DONE;
+        }
+        if (!take_option(config, option, optarg))
+            return EXIT_BAD_INPUT;
+    }
+    return -1;
+}
+
+/* --- run ------------------------------------------------------------------------------------- */
+
+/** A name without '/' means the working directory, not the library path. */
+static void *load(const char *path)
+{
+    char here[4096];
+    void *program;
+
+    snprintf(here, sizeof(here), "%s%s", strchr(path, '/') != NULL ? "" : "./", path);
+    program = dlopen(here, RTLD_NOW | RTLD_LOCAL);
+    if (program == NULL)
+        fprintf(stderr, "belfry: program \"%s\": cannot be loaded: %s; expected a shared object\n",
+                path, dlerror());
+    return program;
+}
+
+static umd_main_fn *find_main(void *program, const char *path)
+{
+    umd_main_fn *entry;
+
+    *(void **)&entry = dlsym(program, "umd_main");
+    if (entry == NULL)
+        fprintf(stderr, "belfry: program \"%s\": has no function umd_main; expected "
+                "`int umd_main(int argc, char **argv)`\n", path);
+    return entry;
+}
+
+/** @return exit code; says on stderr how it ended when that was not well. */
+static int judge(enum belfry_result result, const struct belfry_process *process, const char *path)
+{
+    if (result != BELFRY_DONE) {
+        fprintf(stderr, "belfry: the run failed: %s\n", belfry_failure());
+        return EXIT_RUN_FAILED;
+    }
+    if (belfry_process_exit(process) == BELFRY_EXIT_FAULT) {
+        fprintf(stderr, "belfry: program \"%s\" ended by a fault: %s\n", path,
+                belfry_process_fault(process));
+        return EXIT_RUN_FAILED;
+    }
+    if (belfry_process_code(process) != 0) {
+        fprintf(stderr, "belfry: program \"%s\": umd_main returned %d; expected 0\n", path,
+                belfry_process_code(process));
+        return EXIT_RUN_FAILED;
+    }
+    return EXIT_DONE;
+}
+
+static int run_program(const struct belfry_config *config, umd_main_fn *entry, int argc,
+                       char **argv)
+{
+    struct belfry_process *process;
+    char error[4096];
+    int code;
+
+    if (belfry_open(config, error, sizeof(error)) != 0) {
+        fprintf(stderr, "belfry: %s\n", error);
+        return EXIT_BAD_INPUT;
+    }
+    process = belfry_spawn(argv[0], entry, argc, argv);
+    code = judge(belfry_run(), process, argv[0]);
+    if (belfry_close() != 0)
+        code = EXIT_RUN_FAILED;
+    if (code == EXIT_RUN_FAILED)
+        print_replay("run", config, argc, argv);
+    return code;
+}
+
+static int command_run(const struct belfry_config *config, int argc, char **argv)
+{
+    umd_main_fn *entry;
+    void *program;
+    int code = EXIT_BAD_INPUT;
+
+    if (argc == 0) {
+        fputs("belfry run: no program given; expected PROGRAM.so\n", stderr);
+        return EXIT_BAD_INPUT;
+    }
+    program = load(argv[0]);
+    if (program == NULL)
+        return EXIT_BAD_INPUT;
+    entry = find_main(program, argv[0]);
+    if (entry != NULL)
+        code = run_program(config, entry, argc, argv);
+    dlclose(program);
+    return code;
+}
+
+/* --- demo ------------------------------------------------------------------------------------ */
+
+static int command_demo(const struct belfry_config *config, int argc, char **argv)
+{
+    int code;
+
+    if (argc != 0) {
+        fprintf(stderr, "belfry demo: \"%s\" is not expected; the demo takes options only\n",
+                argv[0]);
+        return EXIT_BAD_INPUT;
+    }
+    code = belfry_demo(config);
+    if (code == EXIT_RUN_FAILED)
+        print_replay("demo", config, 0, NULL);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct belfry_config config = BELFRY_CONFIG_DEFAULT;
+    const char *command;
+    int code = take_options(&config, argc, argv);
+
+    if (code >= 0)
+        return code;
+    if (optind == argc) {
+        fputs(usage, stderr);
+        return EXIT_BAD_INPUT;
+    }
+    command = argv[optind++];
+    if (strcmp(command, "run") != 0 && strcmp(command, "demo") != 0) {
+        fprintf(stderr, "belfry: \"%s\" is no command; expected run or demo (belfry --help)\n",
+                command);
+        return EXIT_BAD_INPUT;
+    }
+    argc -= optind - 1;
+    argv += optind - 1;
+    optind = 0;
+    argv[0] = (char *)"belfry";
+    code = take_options(&config, argc, argv);
+    if (code >= 0)
+        return code;
+    return strcmp(command, "run") == 0 ? command_run(&config, argc - optind, argv + optind)
+                                       : command_demo(&config, argc - optind, argv + optind);
+}

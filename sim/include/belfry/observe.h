@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file observe.h
+ * @brief What a checker outside the machine can see and hold. Recording is always on.
+ */
+#ifndef BELFRY_OBSERVE_H
+#define BELFRY_OBSERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum belfry_record_kind {
+    BELFRY_KMT_ENTER, BELFRY_KMT_EXIT, /**< name = "D3DKMTConnectDoorbell" ..; exit has status. */
+    BELFRY_DDI_ENTER, BELFRY_DDI_EXIT, /**< name = "DxgkDdiConnectDoorbell" ... */
+    BELFRY_CB_ENTER, BELFRY_CB_EXIT,   /**< name = "DxgkCbDisconnectDoorbell" ... */
+    BELFRY_STATUS,   /**< OS wrote a status word: object = doorbell, value = new, value2 = old. */
+    BELFRY_MAP,      /**< Doorbell VA re-pointed: object = doorbell, value = enum belfry_mapping, value2 = BAR2 address. */
+    BELFRY_RING,     /**< Hardware judged a doorbell store: value = slot, value2 = queue, status = bucket, value3 = cause. */
+    BELFRY_SAMPLE,   /**< Hardware asked for WPTR: value2 = hardware queue, value3 = node. */
+    BELFRY_START, BELFRY_FINISH, /**< Command buffer: value = rptr, value2 = hardware queue, value3 = node. */
+    BELFRY_IRQ,      /**< value = level. */
+    BELFRY_STORE,    /**< User store to a recorded page: name = window name, object, value = offset, value2 = value, value3 = size. */
+    BELFRY_LOAD,     /**< User load likewise. */
+    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "free": object = allocation handle, value = count. */
+    BELFRY_POINT,    /**< A thread passed the named delay point. */
+    BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
+    BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
+};
+
+enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
+
+struct belfry_record {
+    uint64_t seq;   /**< Position in the one order of everything. */
+    uint64_t cycle;
+    enum belfry_record_kind kind;
+    const char *name;    /**< Never NULL. */
+    const char *thread;  /**< "" for the hardware. */
+    uint32_t process;    /**< 1 .., 0 = none. */
+    uint32_t irql;
+    uint32_t status;     /**< NTSTATUS, or as the kind says. */
+    uint64_t object;     /**< D3DKMT handle, or OS/KMD handle of the call's main object. */
+    uint64_t value, value2, value3;
+    uint64_t args[8];    /**< DDI/CB/KMT: first 64 bytes of the argument structure, at enter and at exit. */
+};
+
+size_t belfry_record_count(void);
+const struct belfry_record *belfry_record_at(size_t index);
+/** Index of the next record from `from` on of this kind and name (NULL = any); (size_t)-1 = none. */
+size_t belfry_record_find(size_t from, enum belfry_record_kind kind, const char *name);
+size_t belfry_record_number(enum belfry_record_kind kind, const char *name);
+
+/** A doorbell by its D3DKMT handle. */
+struct belfry_doorbell_info {
+    uint64_t status;             /**< The 64-bit word. */
+    enum belfry_mapping mapping;
+    uint64_t bar2;               /**< When mapped to a slot: BAR2 byte address. */
+    uint32_t hw_queue_handle;    /**< D3DKMT handle. */
+    uint64_t os_handle;          /**< What the KMD got in (DXGKARG_CREATEDOORBELL.hDoorbell in). */
+    uint64_t kmd_handle;         /**< What the KMD gave out. */
+    uint64_t dummy_bytes;        /**< Size of the mapping. */
+    const void *user_va;
+};
+/** @return false for a handle that is not a live doorbell. */
+bool belfry_doorbell(uint32_t hDoorbell, struct belfry_doorbell_info *info);
+
+struct belfry_alloc_info {
+    unsigned references; /**< Doorbells that hold it. */
+    bool resident;
+    bool destroyed;      /**< Handle gone, memory kept for a reference. */
+    uint64_t gpu_va, size;
+};
+bool belfry_alloc(uint32_t hAllocation, struct belfry_alloc_info *info);
+unsigned belfry_live_objects(const char *kind); /**< "doorbell", "allocation", "kmd-allocation", "hwqueue", "hwcontext", "device", "process", "mapping", "pool" */
+
+/** Hardware ring ledger, read from the device's registers (any time; steps the device if needed). */
+struct belfry_ledger {
+    uint64_t accepted, sampled, coalesced, unowned, rejected, owed;
+};
+void belfry_ledger(struct belfry_ledger *ledger);
+bool belfry_ledger_balanced(const struct belfry_ledger *ledger);
+/** Raw device register (BAR0 byte offset), as the hardware answers. Works in and outside user code. */
+uint64_t belfry_register(uint64_t offset);
+/** Put a store of any size on the bus to BAR2, bypassing CPU mappings; returns the device's answer (0 OKAY, 2 SLVERR). */
+int belfry_bar2_store(uint64_t offset, uint64_t value, unsigned size);
+
+/** Hash over all records and device actions: equal for equal runs. */
+uint64_t belfry_event_hash(void);
+
+/* --- Holding things ------------------------------------------------------------------------------ */
+
+/** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"
+ *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker". */
+void belfry_point_hold(const char *name);
+void belfry_point_release(const char *name);
+unsigned belfry_point_waiting(const char *name);
+
+/** The k-th kernel pool allocation from now fails (0 = the next); -1 = none. */
+void belfry_fail_pool(int k);
+
+struct _DRIVER_INITIALIZATION_DATA;
+/**
+ * Change the driver's table when it registers, to plant a fault or to watch. Call before
+ * belfry_open(); NULL = leave as is. Not reset by belfry_close().
+ */
+void belfry_hook_driver(void (*change)(struct _DRIVER_INITIALIZATION_DATA *table));
+
+/** The adapter's doorbells go to ABORT as if the device were lost. */
+void belfry_device_lost(void);
+/** OS-initiated disconnect of one doorbell, as a power transition would do it. @return NTSTATUS. */
+uint32_t belfry_os_disconnect(uint32_t hDoorbell);
+/** OS-initiated suspend / resume of a hardware context (waits for the acknowledgement). @return NTSTATUS. */
+uint32_t belfry_os_suspend(uint32_t hHwContext);
+uint32_t belfry_os_resume(uint32_t hHwContext);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file bell_model.h
+ * @brief Inside of the reference model: state and the calls between its stages.
+ *
+ * The model has the RTL's stages under the RTL's names. It is transaction-accurate: every answer,
+ * memory access, ledger count and event is the device's; the clock of each is plausible, not equal.
+ * Nothing is evaluated clock by clock. Each actor (mmio, doorbell, sched, dma, each node) keeps the
+ * cycle at which it next does something, BELL_MODEL_NEVER when it waits for another actor; time jumps
+ * to the earliest.
+ */
+#ifndef BELL_MODEL_H
+#define BELL_MODEL_H
+
+#include "bell_device_hash.h"
+#include "bell_device_impl.h"
+#include "bell_formats.h"
+#include "bell_regs.h"
+
+/* Size of the build; as the parameters of bell_top. */
+#ifndef BELL_MODEL_SLOTS
+#define BELL_MODEL_SLOTS 64u
+#endif
+#ifndef BELL_MODEL_QUEUES
+#define BELL_MODEL_QUEUES 64u
+#endif
+#ifndef BELL_MODEL_NODES
+#define BELL_MODEL_NODES 3u
+#endif
+
+#define BELL_MODEL_NEVER UINT64_MAX
+#define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
+#define BELL_MODEL_TURN_BUFFERS 4u /**< Command buffers a queue may run before others get the node. */
+#define BELL_MODEL_BURST_BYTES 128u
+#define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
+#define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
+#define BELL_MODEL_MAX_LOG2_ENTRIES 16u
+#define BELL_MODEL_ADDR_MASK BELL_QUEUE_BASE_ADDR_MASK
+
+/* Clocks of each step. */
+#define BELL_MODEL_REG_CLOCKS 2u    /**< Register access accepted to performed. */
+#define BELL_MODEL_ANSWER_CLOCKS 1u /**< Register performed, or store accepted, to answered. */
+#define BELL_MODEL_RING_CLOCKS 2u   /**< Doorbell store accepted to credited. */
+#define BELL_MODEL_TURN_CLOCKS 2u   /**< Pick to first request; turn end to free node. */
+#define BELL_MODEL_PACKET_CLOCKS 2u /**< Decode of one packet. */
+
+struct bell_model;
+
+/* mmio ------------------------------------------------------------------------------------- */
+
+struct bell_model_access {
+    uint64_t addr;
+    uint64_t data;
+    uint64_t tag;
+    uint8_t strobes; /**< Byte lanes of the 8-byte word; 0 for a read. */
+    bool write;
+};
+
+struct bell_model_answer {
+    uint64_t at;
+    uint64_t tag;
+    uint64_t data;
+    enum bell_resp resp;
+    bool write;
+};
+
+#define BELL_MODEL_ANSWERS 8u /**< More than can be under way at one accept a clock. */
+
+struct bell_model_mmio {
+    struct bell_model_access *queue; /**< Offered, not accepted: a ring of `capacity`. */
+    size_t capacity;
+    size_t first;
+    size_t count;
+    size_t refuse;       /**< So many of the first `count` were lost by a reset. */
+    uint64_t accept_at;  /**< Earliest clock that may accept the next one. */
+    uint64_t perform_at; /**< Register access under way. */
+    struct bell_model_access current;
+    struct bell_model_answer answers[BELL_MODEL_ANSWERS]; /**< In order of `at`. */
+    unsigned answer_first;
+    unsigned answer_count;
+    uint64_t ctrl;
+};
+
+/* doorbell --------------------------------------------------------------------------------- */
+
+struct bell_model_ring {
+    uint64_t at;      /**< Clock of its credit. */
+    uint32_t addr;    /**< BAR2 byte address. */
+    uint32_t slot;
+    uint64_t owner;   /**< SLOT.OWNER when it was accepted. */
+    uint32_t reject;  /**< enum bell_reject; not NONE: refused at the door. */
+};
+
+#define BELL_MODEL_RINGS 8u /**< More than RING_CLOCKS. */
+
+struct bell_model_ledger {
+    uint64_t accepted;
+    uint64_t sampled;
+    uint64_t coalesced;
+    uint64_t unowned;
+    uint64_t rejected;
+    uint64_t owed; /**< Ring-set pending bits. Rings in the pipe come on top. */
+};
+
+struct bell_model_doorbell {
+    uint64_t owner[BELL_MODEL_SLOTS];
+    uint16_t in_flight[BELL_MODEL_SLOTS];
+    struct bell_model_ring pipe[BELL_MODEL_RINGS];
+    unsigned pipe_first;
+    unsigned pipe_count;
+    struct bell_model_ledger ledger;
+    uint64_t last_reject;
+};
+
+/* sched ------------------------------------------------------------------------------------ */
+
+struct bell_model_queue {
+    uint64_t base;
+    uint64_t control;
+    uint64_t config;
+    uint64_t rptr;
+    bool open;
+    bool listed;
+    bool pending;
+    bool pending_by_ring;
+    bool running;
+    bool work;
+    bool faulted;
+    uint8_t cause;
+    uint8_t node;
+};
+
+#define BELL_MODEL_READY_WORDS ((BELL_MODEL_QUEUES + 63u) / 64u)
+
+struct bell_model_sched {
+    uint64_t at; /**< Clock of the next pick. */
+    struct bell_model_queue queues[BELL_MODEL_QUEUES];
+    uint64_t ready[BELL_MODEL_NODES][BELL_MODEL_READY_WORDS]; /**< Bit per queue that may be picked. */
+    uint32_t next[BELL_MODEL_NODES]; /**< Round robin: first queue to look at. */
+};
+
+/* dma -------------------------------------------------------------------------------------- */
+
+struct bell_model_dma_access {
+    uint64_t touch_at;
+    uint64_t answer_at;
+    uint64_t addr;
+    uint32_t pasid;
+    uint32_t node;
+    uint32_t size;
+    bool write;
+    enum bell_resp resp;
+    unsigned char data[BELL_MODEL_BURST_BYTES];
+};
+
+/** Each node has at most its writes, one read and one RPTR or fence write under way. */
+#define BELL_MODEL_DMA_ACCESSES (BELL_MODEL_NODES * (BELL_MODEL_NODE_WRITES + 4u))
+
+/** One port, one request a time; answers come in the order of the requests. */
+struct bell_model_dma {
+    struct bell_model_dma_access queue[BELL_MODEL_DMA_ACCESSES];
+    unsigned first;
+    unsigned count;
+    unsigned touched; /**< So many of the first `count` have touched memory. */
+    uint64_t free_at; /**< First clock at which the port takes a request. */
+};
+
+/* fetch and engine of one node ------------------------------------------------------------- */
+
+enum bell_model_state {
+    BELL_MODEL_IDLE,
+    BELL_MODEL_SAMPLE,      /**< Asks for WPTR. */
+    BELL_MODEL_SAMPLED,     /**< WPTR is there. */
+    BELL_MODEL_ENTRY,       /**< Asks for a ring entry. */
+    BELL_MODEL_ENTERED,     /**< Ring entry is there. */
+    BELL_MODEL_PACKET,      /**< Decodes a packet, or asks for more of them. */
+    BELL_MODEL_PACKETS,     /**< Packets are there. */
+    BELL_MODEL_WORK,        /**< Timer runs. */
+    BELL_MODEL_HANG,
+    BELL_MODEL_FILL,
+    BELL_MODEL_COPY,        /**< Asks for source data. */
+    BELL_MODEL_COPIED,      /**< Source data is there. */
+    BELL_MODEL_STORE,       /**< WRITE64, and FENCE once drained. */
+    BELL_MODEL_POST_IRQ,    /**< Drained; USER_IRQ goes to the event queue. */
+    BELL_MODEL_BUFFER_DONE, /**< Drained; the buffer is finished. */
+    BELL_MODEL_RPTR,        /**< RPTR write is answered. */
+    BELL_MODEL_POST_FAULT,  /**< Drained; the fault goes to the event queue. */
+    BELL_MODEL_TURN_END,
+};
+
+struct bell_model_node {
+    uint64_t at; /**< Clock of the next step; NEVER while it waits for memory or software. */
+    enum bell_model_state state;
+    bool reading;    /**< A read is under way. */
+    bool draining;   /**< `state` is entered when no write is outstanding. */
+    bool blocked;    /**< Waits for room in the event queue; to post its fault, or its USER_IRQ. */
+    bool abort;      /**< NODE_ABORT was written during this turn. */
+    unsigned writes; /**< Outstanding write bursts. */
+
+    uint32_t queue;
+    uint32_t ring_pasid;
+    uint32_t pasid;
+    unsigned buffers; /**< Finished in this turn. */
+    uint64_t wptr;
+    uint64_t rptr;
+
+    uint64_t packet_addr; /**< Next packet. */
+    uint64_t packet_end;
+    uint64_t cache_addr;  /**< Packets held in `cache`. */
+    uint32_t cache_bytes;
+    unsigned char cache[BELL_MODEL_BURST_BYTES];
+
+    uint64_t dst;
+    uint64_t src;
+    uint64_t bytes;
+    uint64_t value;
+
+    enum bell_resp read_resp;
+    uint64_t read_addr;
+    uint32_t read_bytes;
+    unsigned char read_data[BELL_MODEL_BURST_BYTES];
+    enum bell_resp write_resp; /**< First error among the writes of this turn. */
+    uint64_t write_addr;
+
+    uint8_t cause; /**< enum bell_cause; not NONE: the turn ends with this fault. */
+    uint64_t cause_data;
+};
+
+/* irq -------------------------------------------------------------------------------------- */
+
+struct bell_model_event {
+    uint64_t word0;
+    uint64_t word1;
+};
+
+struct bell_model_irq {
+    struct bell_model_event queue[BELL_MODEL_EVENTS];
+    unsigned first;
+    unsigned count;
+    uint32_t last_node; /**< Newest poster: the others go first. */
+    bool enable;
+    bool level;
+};
+
+/* all -------------------------------------------------------------------------------------- */
+
+struct bell_model {
+    struct bell_device device; /**< First: the handle is the model. */
+    struct bell_device_config config;
+    struct bell_device_host host;
+    uint64_t cycle;
+    uint64_t hash;
+    bool in_step;
+    bool stop; /**< An access was answered or the interrupt changed in this clock. */
+
+    struct bell_model_mmio mmio;
+    struct bell_model_doorbell doorbell;
+    struct bell_model_sched sched;
+    struct bell_model_dma dma;
+    struct bell_model_node nodes[BELL_MODEL_NODES];
+    struct bell_model_irq irq;
+};
+
+/** Hand an observation to the host; the cycle is filled in. */
+void bell_model_observe(struct bell_model *model, struct bell_device_event event);
+
+/* Each *_next() gives the actor's next clock, each *_run() does what is due in the current one. */
+
+void bell_model_mmio_offer(struct bell_model *model, struct bell_model_access access);
+/** Hardware reset: everything offered or under way is answered SLVERR in the next clock, in order. */
+void bell_model_mmio_reset(struct bell_model *model);
+uint64_t bell_model_mmio_next(const struct bell_model *model);
+void bell_model_mmio_accept(struct bell_model *model);
+void bell_model_mmio_answer(struct bell_model *model);
+
+/** Perform a register access. */
+enum bell_resp bell_model_regs_read(struct bell_model *model, uint64_t addr, uint64_t *data);
+enum bell_resp bell_model_regs_write(struct bell_model *model, uint64_t addr, uint64_t data,
+                                     uint8_t strobes);
+
+/** A store to BAR2 was accepted. @return Its answer. */
+enum bell_resp bell_model_doorbell_store(struct bell_model *model, uint32_t addr, uint8_t strobes);
+uint64_t bell_model_doorbell_next(const struct bell_model *model);
+void bell_model_doorbell_run(struct bell_model *model);
+/** Count a refused store and remember it. */
+void bell_model_doorbell_reject(struct bell_model *model, enum bell_reject cause, uint32_t addr);
+
+/** Set the pending bit of a queue because of a ring. @return The ring's bucket. */
+enum bell_ring_bucket bell_model_sched_credit(struct bell_model *model, uint32_t queue);
+/** Perform CMD.OP; one that does not fit the queue's state, or an unknown one, changes nothing. */
+void bell_model_sched_command(struct bell_model *model, uint32_t queue, uint32_t op);
+uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t queue);
+/** Something changed that may let a node start. */
+void bell_model_sched_wake(struct bell_model *model);
+void bell_model_sched_run(struct bell_model *model);
+/** The node's turn is over; takes over its pointers and its fault. */
+void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work);
+
+/** Read or write 8 .. BURST_BYTES bytes inside one page; bell_model_node_answer() follows. */
+void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
+                         uint64_t addr, uint32_t size);
+void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
+                          uint64_t addr, const void *data, uint32_t size);
+/** Largest burst that starts at `addr` and has at most `left` bytes. */
+uint32_t bell_model_dma_burst(uint64_t addr, uint64_t left);
+uint64_t bell_model_dma_next(const struct bell_model *model);
+void bell_model_dma_run(struct bell_model *model);
+
+/** fetch: begin a turn on `queue`. */
+void bell_model_node_start(struct bell_model *model, struct bell_model_node *node,
+                           uint32_t queue);
+/** An access of the node was answered. */
+void bell_model_node_answer(struct bell_model *model, struct bell_model_node *node,
+                            const struct bell_model_dma_access *access);
+void bell_model_node_abort(struct bell_model *model, struct bell_model_node *node);
+void bell_model_node_run(struct bell_model *model, struct bell_model_node *node);
+/** Enter `state` after `clocks`. */
+void bell_model_node_goto(struct bell_model *model, struct bell_model_node *node,
+                          enum bell_model_state state, uint32_t clocks);
+/** Enter `state` when every outstanding write is answered; a failed write becomes a fault. */
+void bell_model_node_drain(struct bell_model *model, struct bell_model_node *node,
+                           enum bell_model_state state);
+/**
+ * End the turn with a fault, once the writes are answered. If one of them failed, which came before,
+ * that is reported in its place.
+ */
+void bell_model_node_fault(struct bell_model *model, struct bell_model_node *node,
+                           enum bell_cause cause, uint64_t data);
+/** Fault as an error answer to an access at `addr` demands. */
+void bell_model_node_refused(struct bell_model *model, struct bell_model_node *node,
+                             enum bell_resp resp, uint64_t addr);
+uint32_t bell_model_node_index(const struct bell_model *model, const struct bell_model_node *node);
+
+/** engine: run the command buffer in packet_addr .. packet_end. @return false: not its state. */
+bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *node);
+
+/** @return false when the queue is full: the node is woken when there is room. */
+bool bell_model_irq_post(struct bell_model *model, struct bell_model_node *node,
+                         enum bell_cause cause, uint64_t data);
+void bell_model_irq_pop(struct bell_model *model);
+uint64_t bell_model_irq_word0(const struct bell_model *model);
+uint64_t bell_model_irq_word1(const struct bell_model *model);
+uint64_t bell_model_irq_next(const struct bell_model *model);
+/** Drive the interrupt line from its state; once at the end of a clock. */
+void bell_model_irq_update(struct bell_model *model);
+
+#endif

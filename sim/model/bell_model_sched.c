@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// sched: state of the queues, commands, and a round robin over the ready queues of each node.
+
+#include "bell_model.h"
+
+/* Keeps the ready bit of a queue equal to what its state says. */
+static void update_ready(struct bell_model *model, uint32_t index)
+{
+    const struct bell_model_queue *queue = &model->sched.queues[index];
+    const uint64_t bit = UINT64_C(1) << (index % 64);
+    uint64_t *word = &model->sched.ready[queue->node][index / 64];
+
+    if (queue->open && queue->listed && !queue->faulted && !queue->running &&
+        (queue->pending || queue->work)) {
+        *word |= bit;
+        bell_model_sched_wake(model);
+    } else {
+        *word &= ~bit;
+    }
+}
+
+void bell_model_sched_wake(struct bell_model *model)
+{
+    if (model->sched.at == BELL_MODEL_NEVER && model->mmio.ctrl)
+        model->sched.at = model->cycle + 1;
+}
+
+enum bell_ring_bucket bell_model_sched_credit(struct bell_model *model, uint32_t index)
+{
+    struct bell_model_queue *queue;
+
+    if (index >= BELL_MODEL_QUEUES || !model->sched.queues[index].open)
+        return BELL_RING_REJECTED;
+    queue = &model->sched.queues[index];
+    if (queue->pending) {
+        model->doorbell.ledger.coalesced++;
+        return BELL_RING_COALESCED;
+    }
+    queue->pending = true;
+    queue->pending_by_ring = true;
+    model->doorbell.ledger.owed++;
+    update_ready(model, index);
+    return BELL_RING_CREDITED;
+}
+
+static bool is_sane(const struct bell_model_queue *queue)
+{
+    const uint64_t log2_entries = BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_LOG2_ENTRIES);
+
+    return queue->base % BELL_MODEL_PAGE_BYTES == 0 && queue->control % BELL_CONTROL_BYTES == 0 &&
+           log2_entries >= 1 && log2_entries <= BELL_MODEL_MAX_LOG2_ENTRIES &&
+           BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_NODE) < BELL_MODEL_NODES;
+}
+
+static void open_queue(struct bell_model *model, uint32_t index)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+
+    if (queue->open || !is_sane(queue))
+        return;
+    queue->open = true;
+    queue->node = (uint8_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_NODE);
+}
+
+static void close_queue(struct bell_model *model, uint32_t index)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+
+    if (queue->running)
+        return;
+    if (queue->pending && queue->pending_by_ring) {
+        model->doorbell.ledger.owed--;
+        bell_model_doorbell_reject(model, BELL_REJECT_QUEUE_CLOSED, 0);
+    }
+    queue->open = false;
+    queue->listed = false;
+    queue->pending = false;
+    queue->pending_by_ring = false;
+    queue->work = false;
+    queue->faulted = false;
+    queue->cause = BELL_CAUSE_NONE;
+}
+
+void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t op)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+
+    switch (op) {
+    case BELL_QUEUE_CMD_OPEN: open_queue(model, index); break;
+    case BELL_QUEUE_CMD_CLOSE: close_queue(model, index); break;
+    case BELL_QUEUE_CMD_ADD: queue->listed = queue->open; break;
+    case BELL_QUEUE_CMD_REMOVE: queue->listed = false; break;
+    case BELL_QUEUE_CMD_KICK: queue->pending = queue->open; break;
+    default: break;
+    }
+    update_ready(model, index);
+}
+
+uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t index)
+{
+    const struct bell_model_queue *queue = &model->sched.queues[index];
+
+    return BELL_FIELD_PUT(BELL_QUEUE_STATE_OPEN, queue->open) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_LISTED, queue->listed) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_PENDING, queue->pending) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_RUNNING, queue->running) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_WORK, queue->work) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_FAULTED, queue->faulted) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_CAUSE, queue->cause);
+}
+
+/* The first ready queue of the node at or after its round-robin position, wrapping. */
+static bool pick(const struct bell_model *model, unsigned node, uint32_t *queue)
+{
+    const uint64_t *ready = model->sched.ready[node];
+    const uint32_t next = model->sched.next[node];
+    uint32_t word = next / 64;
+    uint64_t bits = ready[word] & (UINT64_MAX << (next % 64));
+
+    for (unsigned looked = 0; looked <= BELL_MODEL_READY_WORDS; looked++) {
+        if (bits) {
+            *queue = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            return true;
+        }
+        word = (word + 1) % BELL_MODEL_READY_WORDS;
+        bits = ready[word];
+    }
+    return false;
+}
+
+/* The pending bit goes before the WPTR read: a ring from here on is new work. */
+static void hand_over(struct bell_model *model, unsigned node, uint32_t index)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+
+    if (queue->pending && queue->pending_by_ring) {
+        model->doorbell.ledger.owed--;
+        model->doorbell.ledger.sampled++;
+    }
+    queue->pending = false;
+    queue->pending_by_ring = false;
+    queue->running = true;
+    model->sched.next[node] = (index + 1) % BELL_MODEL_QUEUES;
+    update_ready(model, index);
+    bell_model_node_start(model, &model->nodes[node], index);
+}
+
+/* One pick a clock. */
+void bell_model_sched_run(struct bell_model *model)
+{
+    uint32_t queue;
+
+    model->sched.at = BELL_MODEL_NEVER;
+    if (!model->mmio.ctrl)
+        return;
+    for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
+        if (model->nodes[n].state == BELL_MODEL_IDLE && pick(model, n, &queue)) {
+            hand_over(model, n, queue);
+            bell_model_sched_wake(model);
+            return;
+        }
+}
+
+void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work)
+{
+    struct bell_model_queue *queue = &model->sched.queues[node->queue];
+
+    queue->running = false;
+    queue->work = work;
+    queue->rptr = node->rptr;
+    if (node->cause != BELL_CAUSE_NONE) {
+        queue->faulted = true;
+        queue->cause = node->cause;
+    }
+    update_ready(model, node->queue);
+    bell_model_sched_wake(model);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the driver reports (page faults, suspend acknowledgements), and the end of a process
+ * (DB-TRM-01 .. 03).
+ */
+#include "os_objects.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- Reports -------------------------------------------------------------------------------------------- */
+
+static void note_suspended(HANDLE token, uint64_t fence)
+{
+    struct os_context *context = os_object_from_token(token, OS_CONTEXT);
+
+    /* An older request's acknowledgement completes nothing newer (DB-SUS-02). */
+    if (context && fence <= context->suspend_fence && fence > context->suspend_acked)
+        context->suspend_acked = fence;
+}
+
+static void note_fault(HANDLE token)
+{
+    struct os_queue *queue = os_object_from_token(token, OS_QUEUE);
+
+    if (!queue)
+        return;
+    queue->fault_reported = true;
+    os_objects.fault_reported = true;
+}
+
+void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    switch (data->InterruptType) {
+    case DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED:
+        note_suspended(data->SuspendContextCompleted.hContext,
+                       data->SuspendContextCompleted.ContextSuspendFence);
+        break;
+    case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
+        note_fault(data->HwQueuePageFaulted.FaultedHwQueue);
+        break;
+    default:
+        break;
+    }
+}
+
+void os_objects_dpc(void)
+{
+    struct os_queue *queue = NULL;
+
+    bell_thread_wake_all(&os_objects.waiters);
+    if (!os_objects.fault_reported)
+        return;
+    os_objects.fault_reported = false;
+    while ((queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL) {
+        if (!queue->fault_reported)
+            continue;
+        queue->fault_reported = false;
+        os_work_queue(os_queue_fault_work, (void *)(uintptr_t)queue->base.name);
+    }
+}
+
+void os_queue_fault_work(void *arg)
+{
+    struct os_queue *queue = os_object_peek((D3DKMT_HANDLE)(uintptr_t)arg, OS_QUEUE);
+    struct os_device *device;
+
+    if (!queue || queue->dead)
+        return;
+    device = os_queue_device(queue);
+    os_object_ref(&device->base);
+    os_device_lose(device);
+    os_object_unref(device);
+}
+
+/* --- Process exit -------------------------------------------------------------------------------------- */
+
+static struct os_queue *next_live_queue(const struct os_process *process, struct os_queue *after)
+{
+    return os_object_next(after, OS_QUEUE, process, NULL);
+}
+
+/* Bounded by clocks without progress: the last queued value is the user's word. */
+static bool drain_queue(struct os_queue *queue)
+{
+    uint64_t seen = os_fence_read(queue->fence);
+    uint64_t end = bell_sim_now() + OS_TDR_CYCLES;
+    char what[112];
+
+    while (!queue->dead && os_fence_read(queue->fence) < os_queue_last_queued(queue)) {
+        uint64_t value = os_fence_read(queue->fence);
+
+        if (value != seen)
+            end = bell_sim_now() + OS_TDR_CYCLES;
+        else if (bell_sim_now() >= end)
+            return false;
+        seen = value;
+        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
+                 queue->base.name, os_queue_last_queued(queue), value);
+        bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);
+    }
+    return !queue->dead;
+}
+
+static bool finish_work(struct os_process *process)
+{
+    struct os_queue *queue = NULL;
+    bool done = true;
+
+    while ((queue = next_live_queue(process, queue)) != NULL) {
+        if (queue->flags.UserModeSubmission && !queue->doorbell)
+            continue;
+        if (queue->doorbell)
+            os_doorbell_disconnect(queue->doorbell); /* Also in RETRY. */
+        done = drain_queue(queue) && done;
+    }
+    return done;
+}
+
+static void stop_work(struct os_process *process)
+{
+    struct os_device *device = NULL;
+    struct os_context *context = NULL;
+    struct os_queue *queue = NULL;
+
+    while ((device = os_object_next(device, OS_DEVICE, process, NULL)) != NULL)
+        os_device_abort(device);
+    while ((context = os_object_next(context, OS_CONTEXT, process, NULL)) != NULL)
+        if (os_context_suspend(context) == STATUS_IO_TIMEOUT)
+            bell_sim_fail("contract DB-SUS-03: context 0x%08X of process %u (%s) did not "
+                          "acknowledge suspend fence %" PRIu64 " within 2 x %u clocks, also not "
+                          "after an engine reset", context->base.name, process->id, process->name,
+                          context->suspend_fence, OS_TDR_CYCLES);
+    while ((queue = next_live_queue(process, queue)) != NULL)
+        if (queue->doorbell)
+            os_doorbell_disconnect(queue->doorbell);
+}
+
+static void destroy_objects(struct os_process *process)
+{
+    struct os_object *object;
+
+    while ((object = os_object_next(NULL, OS_DEVICE, process, NULL)) != NULL) {
+        os_object_close(object);
+        os_device_destroy((struct os_device *)object);
+    }
+    while ((object = os_object_next(NULL, OS_ADAPTER, process, NULL)) != NULL)
+        os_adapter_close(object);
+}
+
+static void forget(struct os_process *process)
+{
+    struct os_process **link = &os_objects.processes;
+
+    while (*link != process)
+        link = &(*link)->next;
+    *link = process->next;
+    bell_iommu_drop(process->pasid);
+    bell_phys_free(process->dummy, process->dummy_pages);
+    free(process->slots);
+    free(process);
+}
+
+void os_process_destroy(struct os_process *process, bool fault)
+{
+    NTSTATUS status;
+
+    if (fault || !finish_work(process))
+        stop_work(process);
+    destroy_objects(process);
+    status = OS_DDI(DestroyProcess, process->id, &process->kmd, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiDestroyProcess(os_adapter.miniport, process->kmd));
+    os_must_succeed(status, "DxgkDdiDestroyProcess", "DB-TRM-01");
+    forget(process);
+}
