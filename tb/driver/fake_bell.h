@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A fake register bus, pool, locks and Dxgk callbacks for tests of the KMD: no simulator, one thread.
+ *
+ * Registers behave as rtl/regs/bell.rdl says, as far as the driver looks. Every access and callback
+ * is written to fake.ops in order, with its IRQL. Rules that the OS would enforce fail the test at
+ * once: IRQL of a service, a lock taken twice or left held, a free of unknown memory.
+ */
+#ifndef FAKE_BELL_H
+#define FAKE_BELL_H
+
+#include <stdbool.h>
+
+#include "bell_formats.h"
+#include "bell_private.h"
+#include "bell_regs.h"
+#include "d3dkmddi.h"
+
+#define FAKE_OPS 16384
+#define FAKE_NOTIFIES 512
+#define FAKE_HANDLES 32
+#define FAKE_MAX_SLOTS 64
+#define FAKE_MAX_QUEUES 64
+
+enum fake_op_kind { FAKE_READ, FAKE_WRITE, FAKE_CALLBACK };
+
+struct fake_op {
+    enum fake_op_kind kind;
+    UINT32 offset; /* BAR0; 0 for a callback. */
+    UINT64 value;
+};
+
+struct fake_bell {
+    /* Set by the test, before fake_start unless stated. */
+    UINT32 slots, queues, nodes;
+    UINT64 id;
+    bool feature_off;          /* OS feature 4. */
+    int fail_alloc;            /* This pool allocation from now (0 = the next) fails; -1 none. */
+    int fail_map;              /* The same for DxgkCbMapMemory. */
+    bool fail_contiguous;
+    bool refuse_open;          /* The device ignores CMD.OPEN. */
+    bool gone;                 /* Every read returns all ones. */
+    int in_flight_reads;       /* Reads of DRAIN that see a ring in flight; -1 = for ever. */
+    int running_reads;         /* Reads of STATE that see RUNNING; -1 = until NODE_ABORT; -2 = ever. */
+    NTSTATUS disconnect_status; /* What DxgkCbDisconnectDoorbell returns. */
+    void (*on_disconnect)(const DXGKARGCB_DISCONNECTDOORBELL *args);
+    void (*on_yield)(void);
+
+    /* Seen by the test. */
+    struct fake_op ops[FAKE_OPS];
+    unsigned op_count;
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA notifies[FAKE_NOTIFIES];
+    unsigned notify_count;
+    unsigned notify_dpcs, dpcs_queued;
+    bool dpc_queued;
+    DXGKARGCB_DISCONNECTDOORBELL disconnects[FAKE_NOTIFIES];
+    unsigned disconnect_count;
+    int live_pool, live_contiguous, live_maps, live_locks;
+    unsigned yields;
+    KIRQL irql;
+
+    /* Device. */
+    UINT64 owner[FAKE_MAX_SLOTS];
+    UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
+    bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES];
+    unsigned kicks[FAKE_MAX_QUEUES];
+    UINT64 events[1024][2];
+    unsigned event_head, event_tail;
+    bool irq_enabled, enabled;
+
+    VOID *handles[FAKE_HANDLES]; /* OS handle -> KMD object. */
+};
+
+extern struct fake_bell fake;
+extern DRIVER_INITIALIZATION_DATA fake_ddi; /* What DriverEntry handed in. */
+extern HANDLE fake_adapter;
+
+/* Defaults: 2 slots, 64 queues, 3 nodes, nothing fails. */
+void fake_reset(void);
+/* DriverEntry, AddDevice, StartDevice; the log is empty afterwards. Status of StartDevice. */
+NTSTATUS fake_start(void);
+/* StopDevice, RemoveDevice; then fails the test if anything is left: memory, mappings, locks. */
+void fake_stop(void);
+
+void fake_clear_ops(void);
+/* Index of the first write of `value` under `mask` to `offset` from op `from` on; -1 if none. */
+int fake_find_write(unsigned from, UINT32 offset, UINT64 mask, UINT64 value);
+int fake_find_callback(unsigned from);
+unsigned fake_count(enum fake_op_kind kind);
+
+/* An event appears in the hardware. */
+void fake_post_event(unsigned cause, unsigned node, unsigned queue, UINT64 data);
+/* Interrupt routine at DIRQL while the line is high, once. Its return value. */
+BOOLEAN fake_interrupt(void);
+/* The DPC, if one is queued. */
+void fake_run_dpc(void);
+
+/* ---- Objects, made through the DDIs; a failure fails the test. ---------------------------- */
+
+struct fake_process {
+    HANDLE process, device;
+};
+
+struct fake_queue {
+    HANDLE context, queue;
+    HANDLE os_queue, os_context;
+    UINT32 hw_id;
+    HANDLE ring, control;
+    HANDLE doorbell, os_doorbell;
+};
+
+struct fake_process fake_process_make(ULONG pasid);
+void fake_process_free(struct fake_process *process);
+HANDLE fake_allocation_make(UINT64 bytes);
+void fake_allocation_free(HANDLE allocation);
+void fake_map(HANDLE allocation, HANDLE process, UINT64 address, UINT64 bytes, bool valid);
+/* Context and queue on a node; with user_mode a ring (256 entries), control and a doorbell. */
+struct fake_queue fake_queue_make(struct fake_process *process, UINT node, bool user_mode);
+void fake_queue_free(struct fake_queue *queue);
+NTSTATUS fake_connect(struct fake_queue *queue, VOID **address);
+NTSTATUS fake_disconnect(struct fake_queue *queue);
+
+#endif /* FAKE_BELL_H */

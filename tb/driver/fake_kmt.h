@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A D3DKMT* of plain memory for tests of the user-mode library: no driver, no device. It counts calls
+ * and live handles, fails a chosen call, and plays a GPU that consumes ring entries when the library
+ * yields.
+ */
+#ifndef FAKE_KMT_H
+#define FAKE_KMT_H
+
+#include "bell_formats.h"
+#include "bell_umd.h"
+
+struct fake_kmt {
+    /* Set by the test. */
+    int fail_at;             /* This call (0 = the first) fails; -1 = none. */
+    NTSTATUS fail_with;
+    NTSTATUS connect_result[4]; /* Results of the next connects; 0 = success. */
+    unsigned connect_results;
+    UINT64 status_after_connect;
+    unsigned gpu_per_yield;  /* Entries that the GPU consumes at a yield; 0 = it is stuck. */
+    void (*on_point)(const char *name);
+    /* Seen by the test. */
+    int calls;
+    int live;                /* Handles created and not destroyed, over all kinds. */
+    unsigned connects, notifies, submits, yields;
+    /* The one queue's memory. */
+    UINT64 doorbell, status, last_queued, progress;
+    UINT64 *ring, *control;
+    UINT64 ring_entries;
+    UINT64 executed[4096];   /* Fence value of each buffer that the GPU consumed, in order. */
+    unsigned executed_count;
+};
+
+extern struct fake_kmt fake_kmt;
+void fake_kmt_reset(void);
+void fake_kmt_run_gpu(unsigned entries); /* Consume up to this many entries. */
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+//
+// Bench of rtl/sched/bell_sched.sv: plays registers, doorbell and two nodes.
+
+#ifndef TB_SCHED_SCHED_BENCH_H
+#define TB_SCHED_SCHED_BENCH_H
+
+#include "Vbell_sched.h"
+#include "bell_regs.h"
+#include "rtl_test.h"
+
+#include <random>
+
+namespace {
+
+constexpr unsigned kQueues = 96;
+constexpr unsigned kNodes = 2;
+constexpr unsigned kEndBits = 84;    // queue 10, rptr 64, work 1, fault 1, cause 8
+constexpr unsigned kAckPatience = 3; // Clocks; the module promises 2 after req_i.
+
+struct Turn {
+    uint64_t queue, base, control, log2_entries, kernel_ring, pasid, rptr;
+};
+
+struct Credit {
+    bool coalesced, closed;
+};
+
+struct Sched : rtl_test::Bench<Vbell_sched> {
+    uint64_t sampled = 0; ///< Pulses since the start.
+    uint64_t forgone = 0;
+
+    Sched()
+    {
+        dut.enable_i = 1;
+        settle();
+    }
+
+    /// One clock; one-clock inputs and ends that were taken go back to 0.
+    void step()
+    {
+        settle();
+        sampled += dut.sampled_o;
+        forgone += dut.forgone_o;
+        const unsigned ended = dut.end_valid_i & dut.end_ready_o;
+        tick();
+        dut.end_valid_i &= ~ended;
+        dut.credit_valid_i = 0;
+        dut.req_i = 0;
+        settle();
+    }
+
+    // Registers.
+    uint64_t access(bool write, uint32_t offset, uint64_t data)
+    {
+        dut.req_i = 1;
+        dut.req_write_i = write;
+        dut.req_addr_i = offset - BELL_QUEUE_BASE_OFFSET(0);
+        dut.req_data_i = data;
+        for (unsigned i = 0; i < kAckPatience; i++) {
+            settle();
+            if (dut.ack_read_o || dut.ack_write_o) {
+                CHECK_EQ(dut.ack_write_o, write);
+                const uint64_t answer = dut.ack_data_o;
+                step();
+                return answer;
+            }
+            step();
+        }
+        rtl_test::fail(__FILE__, __LINE__, "no answer at " + rtl_test::shown(offset));
+    }
+    void write(uint32_t offset, uint64_t data) { access(true, offset, data); }
+    uint64_t read(uint32_t offset) { return access(false, offset, 0); }
+    void command(unsigned queue, unsigned op) { write(BELL_QUEUE_CMD_OFFSET(queue), op); }
+    uint64_t state(unsigned queue) { return read(BELL_QUEUE_STATE_OFFSET(queue)); }
+    bool has(unsigned queue, uint64_t mask) { return (state(queue) & mask) != 0; }
+
+    void context(unsigned queue, unsigned node, unsigned log2_entries = 4)
+    {
+        write(BELL_QUEUE_BASE_OFFSET(queue), 0x100000 + queue * 0x1000);
+        write(BELL_QUEUE_CONTROL_OFFSET(queue), 0x800000 + queue * 16);
+        write(BELL_QUEUE_CONFIG_OFFSET(queue),
+              BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, log2_entries) |
+                  BELL_FIELD_PUT(BELL_QUEUE_CONFIG_NODE, node) |
+                  BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, 0x500 + queue));
+        write(BELL_QUEUE_RPTR_OFFSET(queue), queue * 1000);
+    }
+    /// Open and on the run list.
+    void start(unsigned queue, unsigned node)
+    {
+        context(queue, node);
+        command(queue, BELL_QUEUE_CMD_OPEN);
+        command(queue, BELL_QUEUE_CMD_ADD);
+    }
+
+    // Doorbell.
+    Credit offer(unsigned queue)
+    {
+        dut.credit_valid_i = 1;
+        dut.credit_i = queue;
+        settle();
+        return {(bool)dut.credit_coalesced_o, (bool)dut.credit_closed_o};
+    }
+    Credit ring(unsigned queue)
+    {
+        const Credit credit = offer(queue);
+        step();
+        return credit;
+    }
+
+    // Nodes.
+    Turn turn()
+    {
+        const EData *w = dut.turn_o;
+        return {rtl_test::get_bits(w, 186, 10), rtl_test::get_bits(w, 138, 48),
+                rtl_test::get_bits(w, 90, 48),  rtl_test::get_bits(w, 85, 5),
+                rtl_test::get_bits(w, 84, 1),   rtl_test::get_bits(w, 64, 20),
+                rtl_test::get_bits(w, 0, 64)};
+    }
+    /// Wait for a turn of the node and take it.
+    unsigned take(unsigned node, unsigned patience = 8)
+    {
+        for (unsigned i = 0; i < patience; i++) {
+            settle();
+            if (dut.turn_valid_o >> node & 1) {
+                const unsigned queue = (unsigned)turn().queue;
+                dut.turn_ready_i = 1u << node;
+                step();
+                dut.turn_ready_i = 0;
+                settle();
+                return queue;
+            }
+            step();
+        }
+        rtl_test::fail(__FILE__, __LINE__, "no turn for node " + std::to_string(node));
+    }
+    bool quiet(unsigned clocks = 8)
+    {
+        for (unsigned i = 0; i < clocks; i++) {
+            settle();
+            if (dut.turn_valid_o) {
+                return false;
+            }
+            step();
+        }
+        return true;
+    }
+    void offer_end(unsigned node, unsigned queue, uint64_t rptr, bool work, unsigned cause = 0)
+    {
+        const unsigned lsb = node * kEndBits;
+        rtl_test::put_bits(dut.end_i, lsb, 8, cause);
+        rtl_test::put_bits(dut.end_i, lsb + 8, 1, cause != 0);
+        rtl_test::put_bits(dut.end_i, lsb + 9, 1, work);
+        rtl_test::put_bits(dut.end_i, lsb + 10, 64, rptr);
+        rtl_test::put_bits(dut.end_i, lsb + 74, 10, queue);
+        dut.end_valid_i |= 1u << node;
+        settle();
+    }
+    void end(unsigned node, unsigned queue, uint64_t rptr = 0, bool work = false, unsigned cause = 0)
+    {
+        offer_end(node, queue, rptr, work, cause);
+        for (unsigned i = 0; i < kAckPatience; i++) {
+            step();
+            if (!(dut.end_valid_i >> node & 1)) {
+                return;
+            }
+        }
+        rtl_test::fail(__FILE__, __LINE__, "end not taken of node " + std::to_string(node));
+    }
+};
+
+} // namespace
+
+#endif

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+//
+// Unit test of rtl/sched: queue state, commands, turns.
+// top: bell_sched -GNumQueues=96 -GNumNodes=2
+
+#include "sched_bench.h"
+
+namespace {
+
+// Budget "ring accepted to first read": credited in clock n, the turn is valid in n+2, whole.
+RTL_TEST(sched, credit_gives_a_turn_two_clocks_later)
+{
+    Sched t;
+    t.start(70, 1);
+    CHECK_EQ(t.dut.busy_o, 0);
+    t.ring(70);
+    CHECK_EQ(t.dut.turn_valid_o, 0);
+    t.step();
+    CHECK_EQ(t.dut.turn_valid_o, 2);
+    const Turn turn = t.turn();
+    CHECK_EQ(turn.queue, 70);
+    CHECK_EQ(turn.base, 0x100000 + 70 * 0x1000);
+    CHECK_EQ(turn.control, 0x800000 + 70 * 16);
+    CHECK_EQ(turn.log2_entries, 4);
+    CHECK_EQ(turn.kernel_ring, 0);
+    CHECK_EQ(turn.pasid, 0x500 + 70);
+    CHECK_EQ(turn.rptr, 70000);
+    CHECK_EQ(t.take(1), 70);
+    CHECK_EQ(t.sampled, 1);
+    CHECK(t.has(70, BELL_QUEUE_STATE_RUNNING_MASK));
+    CHECK(!t.has(70, BELL_QUEUE_STATE_PENDING_MASK));
+}
+
+// Law 1: a ring in the clock in which the queue's turn is given is owed anew, not lost or coalesced.
+RTL_TEST(sched, set_and_take_in_one_clock_stays_pending)
+{
+    Sched t;
+    t.start(5, 0);
+    t.ring(5);
+    t.step();
+    CHECK_EQ(t.dut.turn_valid_o, 1);
+    t.dut.turn_ready_i = 1;
+    const Credit credit = t.offer(5);
+    CHECK_EQ(credit.coalesced, 0);
+    CHECK_EQ(credit.closed, 0);
+    CHECK_EQ(t.dut.sampled_o, 1);
+    t.step();
+    t.dut.turn_ready_i = 0;
+    CHECK(t.has(5, BELL_QUEUE_STATE_PENDING_MASK));
+    CHECK(t.has(5, BELL_QUEUE_STATE_RUNNING_MASK));
+    t.end(0, 5);
+    CHECK_EQ(t.take(0), 5);
+    CHECK_EQ(t.sampled, 2);
+}
+
+// Rings on an owed sample are coalesced: one turn for all of them.
+RTL_TEST(sched, rings_on_an_owed_sample_coalesce)
+{
+    Sched t;
+    t.start(5, 0);
+    CHECK_EQ(t.ring(5).coalesced, 0);
+    for (int i = 0; i < 10; i++) {
+        CHECK_EQ(t.ring(5).coalesced, 1);
+    }
+    CHECK_EQ(t.take(0), 5);
+    t.end(0, 5);
+    CHECK(t.quiet());
+    CHECK_EQ(t.sampled, 1);
+}
+
+// A queue that leaves the run list between pick and hand-over keeps its owed sample.
+RTL_TEST(sched, remove_after_pick_keeps_pending)
+{
+    Sched t;
+    t.start(5, 0);
+    t.ring(5);
+    t.step();
+    CHECK_EQ(t.dut.turn_valid_o, 1);
+    t.command(5, BELL_QUEUE_CMD_REMOVE);
+    CHECK(t.quiet());
+    CHECK(t.has(5, BELL_QUEUE_STATE_PENDING_MASK));
+    CHECK_EQ(t.sampled, 0);
+    t.command(5, BELL_QUEUE_CMD_ADD);
+    CHECK_EQ(t.take(0), 5);
+    CHECK_EQ(t.sampled, 1);
+}
+
+// The same with REMOVE in every clock around the pick: no turn afterwards, nothing forgotten.
+RTL_TEST(sched, remove_at_any_offset_of_the_pick)
+{
+    for (unsigned offset = 0; offset < 6; offset++) {
+        Sched t;
+        t.start(5, 0);
+        t.dut.req_i = offset == 0;
+        t.dut.req_write_i = 1;
+        t.dut.req_addr_i = BELL_QUEUE_CMD_OFFSET(5) - BELL_QUEUE_BASE_OFFSET(0);
+        t.dut.req_data_i = BELL_QUEUE_CMD_REMOVE;
+        t.ring(5);
+        for (unsigned i = 1; i < 10; i++) {
+            t.dut.req_i = offset == i;
+            t.step();
+        }
+        CHECK_EQ(t.dut.turn_valid_o, 0);
+        CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK | BELL_QUEUE_STATE_PENDING_MASK);
+    }
+}
+
+// Law 2: CLOSE with a sample owed to a ring says so once; rings afterwards are turned away.
+RTL_TEST(sched, close_forgoes_the_owed_ring)
+{
+    Sched t;
+    t.start(5, 0);
+    t.command(5, BELL_QUEUE_CMD_REMOVE);
+    t.ring(5);
+    t.ring(5);
+    t.command(5, BELL_QUEUE_CMD_CLOSE);
+    CHECK_EQ(t.forgone, 1);
+    CHECK_EQ(t.state(5), 0);
+    CHECK_EQ(t.ring(5).closed, 1);
+    t.command(5, BELL_QUEUE_CMD_CLOSE);
+    CHECK_EQ(t.forgone, 1);
+    t.command(5, BELL_QUEUE_CMD_OPEN);
+    t.command(5, BELL_QUEUE_CMD_ADD);
+    CHECK(t.quiet());
+}
+
+// A ring in the clock of CLOSE is turned away.
+RTL_TEST(sched, ring_in_the_clock_of_close_is_closed)
+{
+    Sched t;
+    t.start(5, 0);
+    t.dut.req_i = 1;
+    t.dut.req_write_i = 1;
+    t.dut.req_addr_i = BELL_QUEUE_CMD_OFFSET(5) - BELL_QUEUE_BASE_OFFSET(0);
+    t.dut.req_data_i = BELL_QUEUE_CMD_CLOSE;
+    t.step();
+    CHECK_EQ(t.offer(5).closed, 1);
+    CHECK_EQ(t.dut.ack_write_o, 1);
+    t.step();
+    CHECK_EQ(t.forgone, 0);
+    CHECK_EQ(t.state(5), 0);
+}
+
+// KICK owes a sample and is no ring; a ring on it coalesces and is not counted sampled.
+RTL_TEST(sched, kick_is_not_a_ring)
+{
+    Sched t;
+    t.start(5, 0);
+    t.command(5, BELL_QUEUE_CMD_KICK);
+    CHECK_EQ(t.ring(5).coalesced, 1);
+    CHECK_EQ(t.take(0), 5);
+    t.end(0, 5);
+    CHECK_EQ(t.sampled, 0);
+    t.ring(5);
+    t.command(5, BELL_QUEUE_CMD_KICK);
+    CHECK_EQ(t.take(0), 5);
+    CHECK_EQ(t.sampled, 1);
+    t.end(0, 5);
+    CHECK(t.quiet());
+}
+
+// A queue that is not open takes no command but OPEN.
+RTL_TEST(sched, commands_on_a_closed_queue_do_nothing)
+{
+    Sched t;
+    t.context(5, 0);
+    for (unsigned op : {BELL_QUEUE_CMD_ADD, BELL_QUEUE_CMD_KICK, BELL_QUEUE_CMD_REMOVE}) {
+        t.command(5, op);
+        CHECK_EQ(t.state(5), 0);
+    }
+    CHECK_EQ(t.ring(5).closed, 1);
+    t.command(5, BELL_QUEUE_CMD_OPEN);
+    CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK);
+}
+
+// OPEN is ignored when the context makes no sense.
+RTL_TEST(sched, open_checks_the_context)
+{
+    Sched t;
+    const struct {
+        uint32_t offset;
+        uint64_t value;
+    } bad[] = {
+        {BELL_QUEUE_BASE_OFFSET(5), 0x100010},
+        {BELL_QUEUE_CONTROL_OFFSET(5), 0x800008},
+        {BELL_QUEUE_CONFIG_OFFSET(5), BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, 0)},
+        {BELL_QUEUE_CONFIG_OFFSET(5), BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, 17)},
+        {BELL_QUEUE_CONFIG_OFFSET(5), BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, 4) |
+                                          BELL_FIELD_PUT(BELL_QUEUE_CONFIG_NODE, kNodes)},
+    };
+    for (const auto &b : bad) {
+        t.context(5, 0);
+        t.write(b.offset, b.value);
+        t.command(5, BELL_QUEUE_CMD_OPEN);
+        CHECK_EQ(t.state(5), 0);
+    }
+    for (unsigned log2_entries : {1u, 16u}) {
+        t.context(5, 1, log2_entries);
+        t.command(5, BELL_QUEUE_CMD_OPEN);
+        CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK);
+        t.command(5, BELL_QUEUE_CMD_CLOSE);
+    }
+}
+
+// Context words read back; while the queue is open a write is ignored; RPTR follows the turns.
+RTL_TEST(sched, context_is_fixed_while_open)
+{
+    Sched t;
+    t.start(90, 1);
+    t.write(BELL_QUEUE_BASE_OFFSET(90), 0);
+    t.write(BELL_QUEUE_RPTR_OFFSET(90), 5);
+    CHECK_EQ(t.read(BELL_QUEUE_BASE_OFFSET(90)), 0x100000 + 90 * 0x1000);
+    CHECK_EQ(t.read(BELL_QUEUE_CONTROL_OFFSET(90)), 0x800000 + 90 * 16);
+    CHECK_EQ(t.read(BELL_QUEUE_CONFIG_OFFSET(90)),
+             4 | 1ull << BELL_QUEUE_CONFIG_NODE_SHIFT |
+                 (0x500ull + 90) << BELL_QUEUE_CONFIG_PASID_SHIFT);
+    CHECK_EQ(t.read(BELL_QUEUE_RPTR_OFFSET(90)), 90000);
+    t.ring(90);
+    t.take(1);
+    t.end(1, 90, 0x123456789abcdef0);
+    CHECK_EQ(t.read(BELL_QUEUE_RPTR_OFFSET(90)), 0x123456789abcdef0);
+    t.ring(90);
+    t.step();
+    CHECK_EQ(t.turn().rptr, 0x123456789abcdef0);
+}
+
+// A turn that ends with known work makes the queue ready again without a ring; not counted sampled.
+RTL_TEST(sched, known_work_is_ready_without_a_ring)
+{
+    Sched t;
+    t.start(5, 0);
+    t.ring(5);
+    t.take(0);
+    t.end(0, 5, 4, true);
+    CHECK(t.has(5, BELL_QUEUE_STATE_WORK_MASK));
+    CHECK_EQ(t.take(0), 5);
+    t.end(0, 5, 8, false);
+    CHECK(t.quiet());
+    CHECK_EQ(t.sampled, 1);
+}
+
+// DB: REMOVE of a running queue asks the node to yield; STATE.RUNNING reads 0 when that is done.
+RTL_TEST(sched, remove_while_running_yields)
+{
+    Sched t;
+    t.start(5, 1);
+    t.ring(5);
+    t.take(1);
+    CHECK_EQ(t.dut.yield_o, 0);
+    t.command(5, BELL_QUEUE_CMD_REMOVE);
+    CHECK_EQ(t.dut.yield_o, 2);
+    CHECK(t.has(5, BELL_QUEUE_STATE_RUNNING_MASK));
+    t.command(5, BELL_QUEUE_CMD_CLOSE);
+    CHECK(t.has(5, BELL_QUEUE_STATE_OPEN_MASK));
+    t.end(1, 5, 1, true);
+    CHECK_EQ(t.dut.yield_o, 0);
+    CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK | BELL_QUEUE_STATE_WORK_MASK);
+    CHECK(t.quiet());
+    t.command(5, BELL_QUEUE_CMD_ADD);
+    CHECK_EQ(t.take(1), 5);
+    t.command(5, BELL_QUEUE_CMD_REMOVE);
+    t.command(5, BELL_QUEUE_CMD_ADD);
+    CHECK_EQ(t.dut.yield_o, 0);
+}
+
+// A fault stops its queue alone, until CLOSE and OPEN.
+RTL_TEST(sched, fault_stops_the_queue_until_reopened)
+{
+    Sched t;
+    t.start(5, 0);
+    t.start(6, 0);
+    t.ring(5);
+    t.take(0);
+    t.end(0, 5, 3, true, BELL_CAUSE_PAGE_FAULT);
+    t.ring(5);
+    CHECK(t.quiet());
+    const uint64_t state = t.state(5);
+    CHECK_EQ(BELL_FIELD_GET(state, BELL_QUEUE_STATE_FAULTED), 1);
+    CHECK_EQ(BELL_FIELD_GET(state, BELL_QUEUE_STATE_CAUSE), BELL_CAUSE_PAGE_FAULT);
+    t.ring(6);
+    CHECK_EQ(t.take(0), 6);
+    t.end(0, 6);
+    t.command(5, BELL_QUEUE_CMD_CLOSE);
+    CHECK_EQ(t.forgone, 1);
+    t.command(5, BELL_QUEUE_CMD_OPEN);
+    t.command(5, BELL_QUEUE_CMD_ADD);
+    t.command(5, BELL_QUEUE_CMD_KICK);
+    CHECK_EQ(t.take(0), 5);
+}
+
+// CTRL.ENABLE = 0: nothing new starts, nothing is forgotten, also when it falls with a turn picked.
+RTL_TEST(sched, disable_starts_nothing)
+{
+    Sched t;
+    t.start(5, 0);
+    t.ring(5);
+    t.step();
+    CHECK_EQ(t.dut.turn_valid_o, 1);
+    t.dut.enable_i = 0;
+    t.dut.turn_ready_i = 3;
+    CHECK(t.quiet());
+    CHECK_EQ(t.dut.busy_o, 0);
+    t.dut.turn_ready_i = 0;
+    t.dut.enable_i = 1;
+    CHECK_EQ(t.take(0), 5);
+    CHECK_EQ(t.sampled, 1);
+}
+
+// Reset closes every queue.
+RTL_TEST(sched, reset_closes_every_queue)
+{
+    Sched t;
+    t.start(5, 0);
+    t.start(95, 1);
+    t.ring(95);
+    t.reset();
+    CHECK(t.quiet());
+    CHECK_EQ(t.state(5), 0);
+    CHECK_EQ(t.state(95), 0);
+}
+
+} // namespace

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The system test that passes on the hardware must fail on each broken copy of it, by its own checks.
+source "$(dirname "$0")/common.sh"
+program=build/release/tests/test_ring_crossing
+
+if BELL_DEVICE=rtl $program >"$scratch/log" 2>&1; then
+  pass mutants.sound_hardware_passes
+else
+  fail mutants.sound_hardware_passes "$(tail -3 "$scratch/log" | tr '\n' ' ')"
+fi
+for patch in tb/mutants/*.patch; do
+  name=$(basename "$patch" .patch)
+  BELL_DEVICE=rtl LD_LIBRARY_PATH=build/mutant-$name/lib timeout 200 $program >"$scratch/log" 2>&1
+  code=$?
+  if (( code >= 1 && code <= 2 )) && grep -q 'FAILED' "$scratch/log"; then
+    pass "mutants.$name.dies"
+  else
+    fail "mutants.$name.dies" "exit $code: $(tail -3 "$scratch/log" | tr '\n' ' ')"
+  fi
+done
+finish

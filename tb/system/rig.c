@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "rig.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { COMMAND_BYTES = 128, COMMAND_SLOTS = 512, DATA_BYTES = 65536 };
+
+struct belfry_config rig_config(void)
+{
+    struct belfry_config config = BELFRY_CONFIG_DEFAULT;
+    const char *device = getenv("BELL_DEVICE");
+    const char *seed = getenv("BELL_SEED");
+
+    if (device != NULL)
+        config.device = device;
+    if (seed != NULL)
+        config.seed = strtoull(seed, NULL, 0);
+    return config;
+}
+
+void rig_open_machine(const struct belfry_config *config)
+{
+    char error[512] = "";
+
+    if (belfry_open(config, error, sizeof(error)) != 0)
+        fail_msg("belfry_open: %s", error);
+}
+
+static void check_codes(enum belfry_result result, const char *failure)
+{
+    if (result != BELFRY_DONE)
+        fail_msg("%s", failure);
+}
+
+void rig_finish_machine(void)
+{
+    enum belfry_result result = belfry_run();
+    struct belfry_ledger ledger = {0};
+    char failure[1024];
+    int leaks;
+
+    snprintf(failure, sizeof(failure), "%s", belfry_failure());
+    belfry_ledger(&ledger);
+    leaks = belfry_close();
+    check_codes(result, failure);
+    assert_true(belfry_ledger_balanced(&ledger));
+    assert_int_equal(ledger.owed, 0);
+    assert_int_equal(leaks, 0);
+}
+
+void rig_finish_failing(const char *part)
+{
+    enum belfry_result result = belfry_run();
+    char failure[1024];
+
+    snprintf(failure, sizeof(failure), "%s", belfry_failure());
+    (void)belfry_close();
+    assert_int_equal(result, BELFRY_FAILED);
+    if (strstr(failure, part) == NULL)
+        fail_msg("the failure text \"%s\" does not contain \"%s\"", failure, part);
+}
+
+void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv))
+{
+    struct belfry_process *process;
+
+    rig_open_machine(config);
+    process = belfry_spawn("test", body, 0, NULL);
+    assert_non_null(process);
+    rig_finish_machine();
+}
+
+static void open_memory(struct rig *rig, uint32_t entries)
+{
+    rig->entries = entries;
+    REQUIRE_OK(bell_umd_alloc(rig->device, (uint64_t)entries * BELL_ENTRY_BYTES, &rig->ring));
+    REQUIRE_OK(bell_umd_alloc(rig->device, BELL_CONTROL_BYTES, &rig->control));
+    REQUIRE_OK(bell_umd_alloc(rig->device, COMMAND_BYTES * COMMAND_SLOTS, &rig->commands));
+    REQUIRE_OK(bell_umd_alloc(rig->device, DATA_BYTES, &rig->data));
+}
+
+void rig_open(struct rig *rig, uint32_t entries)
+{
+    memset(rig, 0, sizeof(*rig));
+    REQUIRE_OK(bell_umd_open((LUID){0}, &rig->device));
+    open_memory(rig, entries);
+}
+
+void rig_open_beside(struct rig *rig, const struct rig *first, uint32_t entries)
+{
+    memset(rig, 0, sizeof(*rig));
+    rig->device = first->device;
+    open_memory(rig, entries);
+}
+
+void rig_make_queue(struct rig *rig, uint32_t node)
+{
+    D3DKMT_CREATEHWCONTEXT context = {
+        .hDevice = rig->device->device,
+        .NodeOrdinal = node,
+        .EngineAffinity = 1,
+    };
+    D3DKMT_CREATEHWQUEUE queue = {0};
+
+    REQUIRE_OK(D3DKMTCreateHwContext(&context));
+    rig->context = context.hHwContext;
+    queue.hHwContext = rig->context;
+    queue.Flags.UserModeSubmission = 1;
+    REQUIRE_OK(D3DKMTCreateHwQueue(&queue));
+    rig->queue = queue.hHwQueue;
+    rig->progress_handle = queue.hHwQueueProgressFence;
+    rig->progress = queue.HwQueueProgressFenceCPUVirtualAddress;
+    rig->progress_gpu = queue.HwQueueProgressFenceGPUVirtualAddress;
+    rig->create = (D3DKMT_CREATE_DOORBELL){
+        .hHwQueue = rig->queue,
+        .hRingBuffer = rig->ring.allocation,
+        .hRingBufferControl = rig->control.allocation,
+        .PrivateDriverDataSize = sizeof(rig->blob),
+        .PrivateDriverData = &rig->blob,
+    };
+}
+
+NTSTATUS rig_try_doorbell(struct rig *rig)
+{
+    NTSTATUS status = D3DKMTCreateDoorbell(&rig->create);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    rig->doorbell = rig->create.hDoorbell;
+    rig->page = rig->create.DoorbellCPUVirtualAddress;
+    rig->status = rig->create.DoorbellStatusCPUVirtualAddress;
+    rig->last_queued = rig->create.HwQueueProgressFenceLastQueuedValueCPUVirtualAddress;
+    return status;
+}
+
+void rig_make_doorbell(struct rig *rig)
+{
+    REQUIRE_OK(rig_try_doorbell(rig));
+}
+
+void rig_make(struct rig *rig, uint32_t entries, uint32_t node)
+{
+    rig_open(rig, entries);
+    rig_make_queue(rig, node);
+    rig_make_doorbell(rig);
+}
+
+void rig_close_beside(struct rig *rig)
+{
+    if (rig->doorbell != 0)
+        REQUIRE_OK(rig_destroy_doorbell(rig));
+    if (rig->queue != 0)
+        REQUIRE_OK(D3DKMTDestroyHwQueue(&(D3DKMT_DESTROYHWQUEUE){.hHwQueue = rig->queue}));
+    if (rig->context != 0)
+        REQUIRE_OK(D3DKMTDestroyHwContext(&(D3DKMT_DESTROYHWCONTEXT){.hHwContext = rig->context}));
+    bell_umd_free(rig->device, &rig->data);
+    bell_umd_free(rig->device, &rig->commands);
+    bell_umd_free(rig->device, &rig->control);
+    bell_umd_free(rig->device, &rig->ring);
+}
+
+void rig_close(struct rig *rig)
+{
+    rig_close_beside(rig);
+    bell_umd_close(rig->device);
+}
+
+NTSTATUS rig_connect(struct rig *rig)
+{
+    return D3DKMTConnectDoorbell(&(D3DKMT_CONNECT_DOORBELL){.hDoorbell = rig->doorbell});
+}
+
+NTSTATUS rig_destroy_doorbell(struct rig *rig)
+{
+    NTSTATUS status =
+        D3DKMTDestroyDoorbell(&(D3DKMT_DESTROY_DOORBELL){.hDoorbell = rig->doorbell});
+
+    rig->doorbell = 0;
+    return status;
+}
+
+void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks)
+{
+    uint64_t offset = rig->wptr % COMMAND_SLOTS * COMMAND_BYTES;
+    volatile uint64_t *entry = rig->ring.cpu + rig->wptr % rig->entries * (BELL_ENTRY_BYTES / 8);
+    struct bell_umd_commands list;
+    uint32_t bytes;
+
+    REQUIRE_OK(bell_umd_commands_begin(&list, &rig->commands, offset, COMMAND_BYTES));
+    if (clocks != 0)
+        bell_umd_cmd_work(&list, clocks);
+    bell_umd_cmd_write64(&list, rig->data.gpu + 8 * (uint64_t)word, value);
+    bytes = bell_umd_commands_end(&list, rig->progress_gpu, rig->wptr + 1, false);
+    if (rig->last_queued != NULL)
+        *rig->last_queued = rig->wptr + 1;
+    entry[1] = bytes;
+    entry[0] = list.gpu | rig->wptr << BELL_ENTRY_WORD0_TAG_SHIFT;
+    rig->wptr++;
+    rig->control.cpu[0] = rig->wptr;
+}
+
+void rig_append(struct rig *rig, uint32_t word, uint64_t value)
+{
+    rig_append_work(rig, word, value, 0);
+}
+
+void rig_ring(struct rig *rig)
+{
+    *rig->page = rig->wptr;
+}
+
+uint64_t rig_rptr(const struct rig *rig)
+{
+    return rig->control.cpu[1];
+}
+
+void rig_wait(struct rig *rig, uint64_t value, uint64_t cycles)
+{
+    uint64_t end = belfry_now() + cycles;
+
+    while (*rig->progress < value) {
+        if (belfry_now() > end)
+            belfry_fail("progress fence is %llu after %llu cycles, expected %llu (state 0x%llx)",
+                        (unsigned long long)*rig->progress, (unsigned long long)cycles,
+                        (unsigned long long)value,
+                        (unsigned long long)rig_queue_state(rig->blob.queue_token));
+        belfry_sleep(16);
+    }
+}
+
+void rig_settle(uint64_t cycles)
+{
+    belfry_sleep(cycles);
+}
+
+size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name)
+{
+    size_t count = 0, at = from;
+
+    while ((at = belfry_record_find(at, kind, name)) != (size_t)-1) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
+size_t rig_expect(size_t from, enum belfry_record_kind kind, const char *name)
+{
+    size_t at = belfry_record_find(from, kind, name);
+
+    if (at == (size_t)-1)
+        belfry_fail("no %s was recorded", name != NULL ? name : "such record");
+    return at;
+}
+
+uint64_t rig_queue_state(uint64_t hw_queue)
+{
+    return belfry_register(BELL_QUEUE_STATE_OFFSET(hw_queue));
+}
+
+uint64_t rig_slot_owner(uint32_t slot)
+{
+    return belfry_register(BELL_SLOT_OWNER_OFFSET(slot));
+}
+
+unsigned rig_owned_slots(uint32_t slots)
+{
+    unsigned owned = 0;
+    uint32_t slot;
+
+    for (slot = 0; slot < slots; slot++)
+        if (rig_slot_owner(slot) & BELL_SLOT_OWNER_VALID_MASK)
+            owned++;
+    return owned;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Common ground of the system tests: a machine per test, user processes as C functions, and a queue
+ * that is driven by hand (raw D3DKMT calls and plain stores), beside the library's own.
+ *
+ * BELL_DEVICE=rtl|model picks the device. A check inside user code stops the run; the cmocka side then
+ * fails with its text. Do not use cmocka's assert_* inside user code: it runs on another stack.
+ */
+#ifndef BELL_RIG_H
+#define BELL_RIG_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "belfry/belfry.h"
+#include "belfry/observe.h"
+#include "bell_formats.h"
+#include "bell_regs.h"
+#include "bell_umd_internal.h"
+
+/* Checks for user code. */
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            belfry_fail("%s:%d: expected %s", __FILE__, __LINE__, #condition);                     \
+    } while (0)
+#define REQUIRE_EQ(left, right)                                                                    \
+    do {                                                                                           \
+        unsigned long long left_ = (unsigned long long)(left);                                     \
+        unsigned long long right_ = (unsigned long long)(right);                                   \
+        if (left_ != right_)                                                                       \
+            belfry_fail("%s:%d: %s is 0x%llx, expected %s = 0x%llx", __FILE__, __LINE__, #left,    \
+                        left_, #right, right_);                                                    \
+    } while (0)
+#define REQUIRE_OK(call)                                                                           \
+    do {                                                                                           \
+        NTSTATUS status_ = (call);                                                                 \
+        if (!NT_SUCCESS(status_))                                                                  \
+            belfry_fail("%s:%d: %s returned 0x%08x", __FILE__, __LINE__, #call,                    \
+                        (unsigned)status_);                                                        \
+    } while (0)
+#define REQUIRE_STATUS(call, wanted) REQUIRE_EQ((uint32_t)(call), (uint32_t)(wanted))
+
+/* BELFRY_CONFIG_DEFAULT with the device of this test run. */
+struct belfry_config rig_config(void);
+/* Open a machine, run `body` as the only process, require success, a balanced ledger, no leak. */
+void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
+/* The same in pieces, for several processes. */
+void rig_open_machine(const struct belfry_config *config);
+void rig_finish_machine(void); /* belfry_run() and all checks. */
+/* Run and expect BELFRY_FAILED; the text must contain `part`. Closes the machine. */
+void rig_finish_failing(const char *part);
+
+/* One user-mode queue, step by step. All fields may be read. */
+struct rig {
+    struct bell_umd_device *device;
+    struct bell_umd_memory ring, control, commands, data;
+    uint32_t entries;
+    D3DKMT_HANDLE context, queue, progress_handle, doorbell;
+    volatile uint64_t *progress;     /* Read-only mapping. */
+    uint64_t progress_gpu;
+    D3DKMT_CREATE_DOORBELL create;   /* As D3DKMTCreateDoorbell left it. */
+    BELL_DOORBELL_PRIVATE blob;
+    volatile uint64_t *page;         /* Doorbell VA. */
+    volatile uint64_t *status;
+    volatile uint64_t *last_queued;
+    uint64_t wptr;                   /* Entries appended. */
+};
+
+/* Adapter, device, memory: no queue yet. Fields zero before. */
+void rig_open(struct rig *rig, uint32_t entries);
+/* A second rig on the same device (shares rig->device; closing it leaves the device open). */
+void rig_open_beside(struct rig *rig, const struct rig *first, uint32_t entries);
+void rig_make_queue(struct rig *rig, uint32_t node); /* Context and user-mode queue. */
+NTSTATUS rig_try_doorbell(struct rig *rig);          /* D3DKMTCreateDoorbell with rig->create's inputs. */
+void rig_make_doorbell(struct rig *rig);             /* Must succeed. */
+/* All of it: open, queue on `node`, doorbell; not connected. */
+void rig_make(struct rig *rig, uint32_t entries, uint32_t node);
+void rig_close(struct rig *rig);        /* Destroys what there is, in order, and the device. */
+void rig_close_beside(struct rig *rig);
+
+NTSTATUS rig_connect(struct rig *rig);  /* D3DKMTConnectDoorbell. */
+NTSTATUS rig_destroy_doorbell(struct rig *rig);
+
+/*
+ * Append one command buffer that writes `value` to data word `word` and then the progress fence
+ * (value = count appended). Publishes LQV, entry and WPTR; does not ring.
+ */
+void rig_append(struct rig *rig, uint32_t word, uint64_t value);
+/* The same with a WORK packet of `clocks` before it. */
+void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
+void rig_ring(struct rig *rig);         /* One plain 64-bit store of wptr. */
+uint64_t rig_rptr(const struct rig *rig);
+/* Wait until the progress fence reaches `value`; fails the run after `cycles`. */
+void rig_wait(struct rig *rig, uint64_t value, uint64_t cycles);
+/* Wait until nothing happens any more for `cycles` (settle the machine). */
+void rig_settle(uint64_t cycles);
+
+/* Number of records of a kind/name after `from`. */
+size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name);
+/* Record index, or fail the run when there is none. */
+size_t rig_expect(size_t from, enum belfry_record_kind kind, const char *name);
+
+/* Slots of the hardware that have an owner now. */
+unsigned rig_owned_slots(uint32_t slots);
+/* Registers of hardware queue q and slot s. */
+uint64_t rig_queue_state(uint64_t hw_queue);
+uint64_t rig_slot_owner(uint32_t slot);
+
+#endif
