@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Everything runs from here; `make` alone prints this list. Rules are in scripts/make/.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+J ?= $(shell nproc)
+
+include scripts/make/config.mk
+include scripts/make/rtl.mk
+include scripts/make/lib.mk
+include scripts/make/tests.mk
+include scripts/make/install.mk
+
+##@ Everyday
+.PHONY: help demo test build waves
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nOptions: TEST=<pattern> only matching tests, SEED=<n>, V=1 show commands\n'
+
+demo: ## Install what is missing, build, run the main job
+	@scripts/setup.sh demo
+	@$(MAKE) --no-print-directory -j$(J) build
+	@$(BIN)/belfry demo $(DEMO_ARGS)
+
+test: ## Install what is missing, build, run every test; last line "N passed, N failed"
+	@scripts/setup.sh test
+	@scripts/test.sh $(TEST)
+
+build: $(BIN)/belfry ## Build the belfry command and library
+
+##@ Before you commit
+.PHONY: check regs bench setup-dev
+check: ## Lint, generated files up to date, warnings, both compilers of the driver
+	@scripts/check.sh
+
+regs: ## Regenerate registers and formats from rtl/regs/*.rdl
+	@scripts/gen_regs.sh
+
+bench: ## Measure; every speed is a ratio within the same run
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory -j$(J) $(BENCHES)
+	@scripts/bench.sh
+
+clean: ## Remove build/
+	rm -rf build

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# Test programs. `make tests` builds those of one VARIANT; scripts/test.sh builds all and runs them.
+T := $(B)/tests
+TEST_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SAN) -MMD -MP $(INCLUDES) -Itb/common \
+  -Itb/driver -Itb/sim -Itb/model -Itb/device -Itb/system
+TEST_LIB = -L$(B)/lib -lbelfry '-Wl,-rpath,$$ORIGIN/../lib'
+
+# Unit tests of RTL modules: each its own Verilated model.
+RTL_TESTS := $(patsubst tb/%.cpp,$(B)/rtl/%,$(wildcard $(foreach s,common mmio doorbell sched fetch \
+  engine fence irq,tb/$(s)/test_*.cpp)))
+$(B)/rtl/%: tb/%.cpp $(RTL_SRC) $(wildcard tb/common/*) scripts/build_rtl_test.sh
+	@echo "  rtl test $<"
+	@mkdir -p $(@D)
+	$(Q)scripts/build_rtl_test.sh $< $@
+
+# Driver on fakes: no simulator.
+DRIVER_TESTS := $(patsubst tb/driver/%.c,$(T)/%,$(wildcard tb/driver/test_*.c))
+$(T)/test_umd: tb/driver/test_umd.c tb/driver/fake_kmt.c $(wildcard driver/umd/*.c)
+$(T)/test_kmd%: tb/driver/test_kmd%.c $(filter-out tb/driver/fake_kmt.c,$(wildcard \
+  tb/driver/fake_*.c)) $(wildcard driver/kmd/*.c)
+ABI_TESTS := $(patsubst tb/abi/%.c,$(T)/%,$(wildcard tb/abi/test_*.c))
+$(ABI_TESTS): $(T)/%: tb/abi/%.c
+
+# Engine parts on a fake device.
+SIM_TESTS := $(patsubst tb/sim/%.c,$(T)/%,$(wildcard tb/sim/test_*.c))
+$(SIM_TESTS): $(T)/%: tb/sim/%.c $(filter-out tb/sim/test_%,$(wildcard tb/sim/*.c)) \
+  $(wildcard $(addsuffix /*.c,sim/thread sim/memory sim/bus sim/trap))
+
+$(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS):
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) -lcmocka -lZydis -ldl -lm -o $@
+
+# Everything that needs the library.
+MODEL_TESTS := $(patsubst tb/model/%.c,$(T)/%,$(wildcard tb/model/test_*.c))
+$(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/model/*.c)) $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
+
+SYSTEM_TESTS := $(patsubst tb/system/%.c,$(T)/%,$(wildcard tb/system/test_*.c))
+$(T)/rig.o: tb/system/rig.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
+$(SYSTEM_TESTS): $(T)/%: tb/system/%.c $(T)/rig.o $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(T)/rig.o $(TEST_LIB) -lcmocka -o $@
+
+DEVICE_TESTS := $(patsubst tb/device/%.cpp,$(T)/%,$(wildcard tb/device/test_*.cpp))
+$(DEVICE_TESTS): $(T)/%: tb/device/%.cpp $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $< $(TEST_LIB) -o $@
+
+# The SystemC face. Debian's SystemC is C++17; its headers stay out of the Verilated units.
+SYSTEMC_TESTS := $(patsubst tb/systemc/%.cpp,$(T)/%,$(wildcard tb/systemc/test_*.cpp))
+$(SYSTEMC_TESTS): $(T)/%: tb/systemc/%.cpp $(wildcard sim/systemc/*) $(wildcard tb/systemc/*) $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=gnu++17 $(WARN) $(OPT) $(SAN) $(INCLUDES) -Isim/systemc -Itb/systemc -Itb/device \
+	  $(filter %.cpp,$^) $(TEST_LIB) -lsystemc -o $@
+
+BENCHES := $(patsubst tb/bench/%.cpp,$(T)/%,$(wildcard tb/bench/bench_*.cpp))
+$(BENCHES): $(T)/%: tb/bench/%.cpp $(LIB) $(VTOP)/Vbell_top__ALL.a
+	@echo "  bench $@"
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $(VTOP_INCLUDES) $< \
+	  $(VTOP)/Vbell_top__ALL.a $(addprefix $(VTOP)/,$(VTOP_RUNTIME)) $(TEST_LIB) -lz -lpthread -o $@
+
+HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
+HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) $(SYSTEMC_TESTS)
+.PHONY: tests rtl-tests list-tests
+tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(BIN)/belfry
+rtl-tests: $(RTL_TESTS)
+
+# One line a program: name, tab, command. scripts/run_tests.py reads it.
+list-tests:
+	@$(foreach t,$(RTL_TESTS),printf '%s\t%s\n' 'rtl/$(patsubst $(B)/rtl/%,%,$t)' '$t';)
+	@$(foreach t,$(HOST_TESTS),printf '%s\t%s\n' '$(VARIANT)/$(notdir $t)' '$t';)
+	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
+	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
+-include $(wildcard $(T)/*.d)
