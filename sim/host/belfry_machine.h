@@ -16,8 +16,6 @@ struct belfry_machine {
     struct belfry_config config; /**< With the defaults filled in. */
     struct bell_device *device;
     char *trace_path; /**< Or NULL. */
-    void (*progress)(void); /**< Or NULL. */
-    uint64_t progress_every, progress_next;
     char *trace_part; /**< Written first, then renamed to trace_path. */
 };
 extern struct belfry_machine belfry_machine;

@@ -6,8 +6,8 @@
  * The model has the RTL's stages under the RTL's names. It is transaction-accurate: every answer,
  * memory access, ledger count and event is the device's; the clock of each is plausible, not equal.
  * Nothing is evaluated clock by clock. Each actor (mmio, doorbell, sched, dma, each node) keeps the
- * cycle at which it next does something, BELL_MODEL_NEVER when it waits for another actor; time jumps
- * to the earliest.
+ * cycle at which it next does something, BELL_MODEL_NEVER when it waits for another actor; time
+ * jumps to the earliest.
  */
 #ifndef BELL_MODEL_H
 #define BELL_MODEL_H
@@ -30,7 +30,7 @@
 
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
-#define BELL_MODEL_TURN_BUFFERS 4u /**< Command buffers a queue may run before others get the node. */
+#define BELL_MODEL_TURN_BUFFERS 4u /**< Command buffers a queue runs before others may. */
 #define BELL_MODEL_BURST_BYTES 128u
 #define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
 #define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
@@ -135,7 +135,7 @@ struct bell_model_queue {
 struct bell_model_sched {
     uint64_t at; /**< Clock of the next pick. */
     struct bell_model_queue queues[BELL_MODEL_QUEUES];
-    uint64_t ready[BELL_MODEL_NODES][BELL_MODEL_READY_WORDS]; /**< Bit per queue that may be picked. */
+    uint64_t ready[BELL_MODEL_NODES][BELL_MODEL_READY_WORDS]; /**< Bit per queue. */
     uint32_t next[BELL_MODEL_NODES]; /**< Round robin: first queue to look at. */
 };
 
@@ -267,7 +267,7 @@ void bell_model_observe(struct bell_model *model, struct bell_device_event event
 /* Each *_next() gives the actor's next clock, each *_run() does what is due in the current one. */
 
 void bell_model_mmio_offer(struct bell_model *model, struct bell_model_access access);
-/** Hardware reset: everything offered or under way is answered SLVERR in the next clock, in order. */
+/** Hardware reset: what is offered or under way is answered SLVERR in the next clock, in order. */
 void bell_model_mmio_reset(struct bell_model *model);
 uint64_t bell_model_mmio_next(const struct bell_model *model);
 void bell_model_mmio_accept(struct bell_model *model);
@@ -321,8 +321,8 @@ void bell_model_node_goto(struct bell_model *model, struct bell_model_node *node
 void bell_model_node_drain(struct bell_model *model, struct bell_model_node *node,
                            enum bell_model_state state);
 /**
- * End the turn with a fault, once the writes are answered. If one of them failed, which came before,
- * that is reported in its place.
+ * End the turn with a fault, once the writes are answered. If one of them failed, which came
+ * before, that is reported in its place.
  */
 void bell_model_node_fault(struct bell_model *model, struct bell_model_node *node,
                            enum bell_cause cause, uint64_t data);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// engine: executes the packets of one command buffer. FENCE, IRQ and the end of the buffer wait until
-// every earlier write is answered (the RTL's fence stage).
+// engine: executes the packets of one command buffer. FENCE, IRQ and the end of the buffer wait
+// until every earlier write is answered (the RTL's fence stage).
 
 #include "bell_model.h"
 

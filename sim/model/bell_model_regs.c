@@ -153,7 +153,9 @@ static enum bell_resp write_queue(struct bell_model *model, uint32_t offset, uin
     case BELL_QUEUE_CONTROL_OFFSET(0):
         write_context(queue, &queue->control, data & BELL_QUEUE_CONTROL_ADDR_MASK);
         break;
-    case BELL_QUEUE_CONFIG_OFFSET(0): write_context(queue, &queue->config, data & CONFIG_MASK); break;
+    case BELL_QUEUE_CONFIG_OFFSET(0):
+        write_context(queue, &queue->config, data & CONFIG_MASK);
+        break;
     case BELL_QUEUE_RPTR_OFFSET(0): write_context(queue, &queue->rptr, data); break;
     case BELL_QUEUE_CMD_OFFSET(0):
         bell_model_sched_command(model, index, (uint32_t)BELL_FIELD_GET(data, BELL_QUEUE_CMD_OP));

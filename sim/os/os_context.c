@@ -93,7 +93,7 @@ static void reset_engine(struct os_context *context)
 
         os_object_ref(&doorbell->base);
         if (queue->node == context->node)
-            os_doorbell_detach(doorbell, D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY);
+            os_doorbell_disconnect(doorbell);
         next = os_object_next(doorbell, OS_DOORBELL, NULL, NULL);
         os_object_unref(doorbell);
     }
@@ -114,7 +114,7 @@ static bool wait_for_ack(struct os_context *context, uint64_t fence)
     return context->suspend_acked >= fence;
 }
 
-NTSTATUS os_context_suspend(struct os_context *context)
+static NTSTATUS suspend_once(struct os_context *context)
 {
     DXGKARG_SUSPENDCONTEXT args = { .contextSuspendFence = ++context->suspend_fence };
     NTSTATUS status;
@@ -129,13 +129,21 @@ NTSTATUS os_context_suspend(struct os_context *context)
                     os_adapter.ddi.DxgkDdiSuspendContext(os_adapter.miniport, &args));
     os_driver_leave(context->base.process);
     if (!NT_SUCCESS(status))
-        return status;
+        return STATUS_IO_TIMEOUT; /* The driver gave up on the engine. */
     context->suspended = true;
-    if (status == STATUS_PENDING && !wait_for_ack(context, args.contextSuspendFence)) {
-        reset_engine(context);
-        return wait_for_ack(context, args.contextSuspendFence) ? STATUS_SUCCESS : STATUS_IO_TIMEOUT;
-    }
+    if (status == STATUS_PENDING && !wait_for_ack(context, args.contextSuspendFence))
+        return STATUS_IO_TIMEOUT;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS os_context_suspend(struct os_context *context)
+{
+    NTSTATUS status = suspend_once(context);
+
+    if (status != STATUS_IO_TIMEOUT)
+        return status;
+    reset_engine(context); /* DB-SUS-03 */
+    return suspend_once(context);
 }
 
 NTSTATUS os_context_resume(struct os_context *context)

@@ -92,7 +92,7 @@ bool os_lock_mine(const struct os_lock *lock);
 
 void os_trace_init(void);
 void os_trace_cleanup(void);
-/** Append a record; cycle, thread, process and IRQL are filled in. @return it, to set more fields. */
+/** Append a record; cycle, thread, process and IRQL are filled in. @return it, for more fields. */
 struct belfry_record *os_trace(enum belfry_record_kind kind, const char *name, uint64_t object);
 /** As os_trace(), with the first 64 bytes of `args` (size = sizeof the structure). */
 struct belfry_record *os_trace_args(enum belfry_record_kind kind, const char *name, uint64_t object,
@@ -107,12 +107,15 @@ const char *os_trace_intern(const char *text);
 
 /**
  * Call a DDI: IRQL check, trace at enter and exit, in_ddi. `call` is the whole call expression.
- * NTSTATUS status = OS_DDI(ConnectDoorbell, object, &args, PASSIVE_LEVEL, ddi->DxgkDdiConnectDoorbell(&args));
+ * NTSTATUS status = OS_DDI(ConnectDoorbell, object, &args, PASSIVE_LEVEL,
+ *                          ddi->DxgkDdiConnectDoorbell(&args));
  */
 void os_ddi_enter(const char *name, uint64_t object, const void *args, size_t size, KIRQL irql);
-NTSTATUS os_ddi_exit(const char *name, uint64_t object, const void *args, size_t size, NTSTATUS status);
-#define OS_DDI(name, object, args, irql, call)                                                      \
-    (os_ddi_enter("DxgkDdi" #name, (uint64_t)(uintptr_t)(object), (args), sizeof(*(args)), (irql)), \
+NTSTATUS os_ddi_exit(const char *name, uint64_t object, const void *args, size_t size,
+                     NTSTATUS status);
+#define OS_DDI(name, object, args, irql, call)                                                     \
+    (os_ddi_enter("DxgkDdi" #name, (uint64_t)(uintptr_t)(object), (args), sizeof(*(args)),         \
+                  (irql)),                                                                         \
      os_ddi_exit("DxgkDdi" #name, (uint64_t)(uintptr_t)(object), (args), sizeof(*(args)), (call)))
 
 /* --- Adapter (os_adapter.c) ------------------------------------------------------------------ */
@@ -120,9 +123,9 @@ NTSTATUS os_ddi_exit(const char *name, uint64_t object, const void *args, size_t
 #define OS_MAX_NODES 4u
 struct os_adapter {
     DRIVER_INITIALIZATION_DATA ddi; /**< As the driver registered it (after belfry_hook_driver). */
-    HANDLE miniport;                /**< hAdapter of the DDIs: the driver's context from AddDevice. */
+    HANDLE miniport;                /**< hAdapter of the DDIs: driver's context of AddDevice. */
     bool started;
-    bool ums;                       /**< User-mode submission usable: caps were queried and are sane. */
+    bool ums;                       /**< User-mode submission usable: its caps are sane. */
     const char *ums_off;            /**< Why not, or NULL. */
     DXGK_USERMODESUBMISSION_CAPS caps;
     uint32_t node_count;
@@ -145,7 +148,7 @@ void os_adapter_stop(void);
 void os_interrupt_init(void);          /**< Makes the ISR, DPC and worker threads (daemons). */
 void os_interrupt_line(bool level);    /**< From the device. */
 void os_interrupt_cleanup(void);
-/** Let the line reach the driver (before StartDevice), or stop that and wait until ISR, DPC and worker rest. */
+/** Let the line reach the driver (before StartDevice); or stop that and wait as below. */
 void os_interrupt_connect(void);
 void os_interrupt_rest(void); /**< Wait until ISR, DPC and worker rest. */
 void os_interrupt_disconnect(void);
@@ -162,9 +165,9 @@ void os_callbacks_fill(DXGKRNL_INTERFACE *table);
 void os_require_device(HANDLE device, const char *who);
 /** Queue a PASSIVE work item; passes the delay point "dpc-to-worker" first. Any IRQL. */
 void os_work_queue(void (*fn)(void *arg), void *arg);
-/** Called by os_interrupt.c inside DxgkCbNotifyInterrupt for each report, at DIRQL; implemented by objects. */
+/** By objects: for each report inside DxgkCbNotifyInterrupt, at DIRQL. */
 void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data);
-/** Called by DxgkCbNotifyDpc at DISPATCH; implemented by objects (wakes fence waiters, queues device-error work). */
+/** By objects: inside DxgkCbNotifyDpc, at DISPATCH (wakes fence waiters, queues work). */
 void os_objects_dpc(void);
 
 /* --- Kernel services (os_wdk.c, os_pool.c) --------------------------------------------------- */
@@ -181,14 +184,15 @@ void os_pool_cleanup(void);
 
 void os_objects_init(void);
 void os_objects_cleanup(void);
-/** New process object with PASID, GPU page table, dummy page; calls DxgkDdiCreateProcess. From a coroutine. */
+/** New process: PASID, GPU page table, dummy page, DxgkDdiCreateProcess. From a coroutine.
+ *  `name` must outlive the run. NULL: out of memory, or the driver refused. */
 struct os_process *os_process_create(const char *name);
 uint32_t os_process_id(const struct os_process *process);
-/** Normal (fault = false) or abnormal end: destroys everything it owns, in contract order. From a coroutine. */
+/** Normal or abnormal (fault) end: destroys what it owns, in contract order. From a coroutine. */
 void os_process_destroy(struct os_process *process, bool fault);
 /**
- * Objects also implement, of observe.h: belfry_doorbell, belfry_alloc, belfry_live_objects ("pool" =
- * os_pool_live()), belfry_device_lost, belfry_os_disconnect, belfry_os_suspend, belfry_os_resume.
+ * Objects also implement, of observe.h: belfry_doorbell, belfry_alloc, belfry_live_objects ("pool"
+ * = os_pool_live()), belfry_device_lost, belfry_os_disconnect, belfry_os_suspend, belfry_os_resume.
  */
 /** Callbacks for the driver, implemented by objects. */
 VOID *os_cb_get_handle_data(const DXGKARGCB_GETHANDLEDATA *args);

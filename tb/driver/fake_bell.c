@@ -13,7 +13,7 @@ DRIVER_INITIALIZATION_DATA fake_ddi;
 HANDLE fake_adapter;
 
 static UINT64 bar0[BELL_REGS_BYTES / 8];
-static UINT64 bar2[FAKE_MAX_SLOTS * BELL_DOORBELL_BYTES / 8];
+static _Alignas(PAGE_SIZE) UINT64 bar2[FAKE_MAX_SLOTS * BELL_DOORBELL_BYTES / 8];
 static CM_RESOURCE_LIST resources;
 static int os_device; /* Its address is the DeviceHandle. */
 

@@ -212,6 +212,7 @@ RTL_TEST(fetch, early_entry_is_read_again)
         t.run(at);
         t.append({fence(kData, 9)});
         t.wait_end();
+        CHECK_EQ(t.end.fault, false);
         if (t.end.rptr == 16)
             t.turn(); // WPTR was sampled before; a ring would cause this second turn.
 

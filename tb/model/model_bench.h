@@ -3,10 +3,11 @@
  * @file model_bench.h
  * @brief A device, a small memory and a record of what happened; what the device tests drive.
  *
- * PASID n owns the MiB n of the memory and nothing else; PASID 0 owns all of it. An access beyond its
- * PASID's memory or a write to `readonly_page` is refused (DECERR), one in the page `bad_page` is a
- * bus error (SLVERR).
- * The device is the model unless BENCH_CREATE names another create function; the tests hold for both.
+ * PASID n owns the MiB n of the memory and nothing else; PASID 0 owns all of it. An access beyond
+ * its PASID's memory or a write to `readonly_page` is refused (DECERR), one in the page `bad_page`
+ * is a bus error (SLVERR).
+ * The device is the model. Built with -DBENCH_CREATE=bell_rtl_create it is the RTL: the tests of
+ * tb/model must hold for both.
  * Every wait is bounded; one that runs out fails the test with the name of what it waited for.
  */
 #ifndef MODEL_BENCH_H
@@ -103,7 +104,7 @@ void bench_append(struct bench_queue *queue, uint64_t addr, const struct bell_pa
 void bench_append_entry(struct bench_queue *queue, uint64_t word0, uint64_t word1);
 uint64_t bench_word0(const struct bench_queue *queue, uint64_t addr);
 
-/** Asserts that the ledger adds up and agrees with the observations; no ring may be taken meanwhile. */
+/** Asserts that the ledger adds up and agrees with what was observed; no ring may be taken now. */
 void bench_check_ledger(struct bench *bench);
 /** Asserts the oldest event and consumes it. */
 void bench_expect_event(struct bench *bench, enum bell_cause cause, uint32_t node, uint32_t queue,

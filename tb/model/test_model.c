@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The device under seeded random traffic: rings on right, wrong and changing slots, queues leaving and
-// joining the run list, being closed and opened, aborts, faults, a slow reader of the event queue.
+// The device under seeded random traffic: rings on right, wrong and changing slots, queues leaving
+// and joining the run list, being closed and opened, aborts, faults, a slow reader of events.
 //
 //   - the ledger adds up at every look, and agrees with what was observed
 //   - every command buffer is finished exactly once, in order, and its fence value is in memory
@@ -136,12 +136,24 @@ static void toggle_listed(struct traffic *t, uint32_t q)
 /* Closed in working order, with whatever it owes, and opened again. */
 static void close_and_open(struct traffic *t, uint32_t q)
 {
-    if (bench_state(&t->bench, q) & BELL_QUEUE_STATE_FAULTED_MASK)
+    if (pick(t, 3) || bench_state(&t->bench, q) & BELL_QUEUE_STATE_FAULTED_MASK)
         return;
     bench_command(&t->bench, q, BELL_QUEUE_CMD_REMOVE);
     bench_await_state(&t->bench, q, BELL_QUEUE_STATE_RUNNING_MASK, 0);
     if (!(bench_state(&t->bench, q) & BELL_QUEUE_STATE_FAULTED_MASK))
         reopen(t, q, false);
+}
+
+static void abort_nodes(struct traffic *t)
+{
+    if (pick(t, 4) == 0)
+        bench_write(&t->bench, BELL_NODE_ABORT_OFFSET, 1 + pick(t, 7));
+}
+
+static void ring_often(struct traffic *t, uint32_t slot)
+{
+    for (uint64_t left = pick(t, 9); left; left--)
+        ring(t, slot, false);
 }
 
 static void change_owner(struct traffic *t)
@@ -169,14 +181,14 @@ static void operate(struct traffic *t)
     switch (pick(t, 16)) {
     case 0: case 1: case 2: append(t, q); break;
     case 3: case 4: ring(t, slot, true); break;
-    case 5: for (uint64_t n = pick(t, 9); n; n--) ring(t, slot, false); break;
+    case 5: ring_often(t, slot); break;
     case 6: bench_try_write(&t->bench, BELL_DEVICE_BAR2 + 8 * pick(t, 9), 0, 4); break;
     case 7: toggle_listed(t, q); break;
     case 8: bench_command(&t->bench, q, BELL_QUEUE_CMD_KICK); break;
     case 9: change_owner(t); break;
     case 10: service_event(t); break;
-    case 11: if (pick(t, 3) == 0) close_and_open(t, q); break;
-    case 12: if (pick(t, 4) == 0) bench_write(&t->bench, BELL_NODE_ABORT_OFFSET, 1 + pick(t, 7)); break;
+    case 11: close_and_open(t, q); break;
+    case 12: abort_nodes(t); break;
     case 13: check_ledger_held(t); break;
     default: bench_run(&t->bench, 1 + pick(t, 400)); break;
     }

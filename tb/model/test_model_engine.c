@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Packets of the device: what each does to memory, in which order it becomes visible, which are bad,
-// how abort ends them; and the event queue behind them.
+// Packets of the device: what each does to memory, in which order it becomes visible, which are
+// bad, how abort ends them; and the event queue behind them.
 
 #include "model_bench.h"
 
@@ -369,7 +369,7 @@ static void submit_posts(struct bench_queue *to)
     bench_command(&bench, to->index, BELL_QUEUE_CMD_KICK);
 }
 
-/* Two nodes post a hundred events each into a queue of 64: none is lost, each node's are in order. */
+/* Two nodes post a hundred events each into a queue of 64: none is lost, all are in order. */
 static void a_full_event_queue_holds_its_sources_up(void **state)
 {
     struct bench_queue other = bench_queue_open(&bench, 6, 1, 2, 4, 0);

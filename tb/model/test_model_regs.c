@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The device at its MMIO port: which accesses are refused, what becomes of a doorbell store, what the
-// queue commands do. rtl/regs/bell.rdl says what is expected.
+// The device at its MMIO port: which accesses are refused, what becomes of a doorbell store, what
+// the queue commands do. rtl/regs/bell.rdl says what is expected.
 
 #include "model_bench.h"
 
@@ -197,7 +197,8 @@ static void rings_coalesce_while_a_sample_is_owed(void **state)
         bench_ring(&bench, 3);
     assert_int_equal(ledger(BELL_LEDGER_COALESCED_OFFSET), 3);
     assert_int_equal(ledger(BELL_LEDGER_OWED_OFFSET), 1);
-    assert_int_equal(bench_state(&bench, 5), BELL_QUEUE_STATE_OPEN_MASK | BELL_QUEUE_STATE_PENDING_MASK);
+    assert_int_equal(bench_state(&bench, 5),
+                     BELL_QUEUE_STATE_OPEN_MASK | BELL_QUEUE_STATE_PENDING_MASK);
     bench_check_ledger(&bench);
     bench_command(&bench, 5, BELL_QUEUE_CMD_ADD);
     bench_settle(&bench);
@@ -256,14 +257,15 @@ static void close_rejects_the_ring_it_owes(void **state)
 /* Posted in a row, each behind the other: every ring goes to the owner of its own time. */
 static void a_new_owner_gets_later_rings_only(void **state)
 {
-    const uint64_t generation = BELL_FIELD_PUT(BELL_SLOT_OWNER_GENERATION, 7);
+    const uint64_t next = BELL_FIELD_PUT(BELL_SLOT_OWNER_GENERATION, 7) |
+                          BELL_SLOT_OWNER_VALID_MASK | BELL_FIELD_PUT(BELL_SLOT_OWNER_QUEUE, 6);
 
     (void)state;
     bench_queue_open(&bench, 5, 0, 1, 4, 0);
     bench_queue_open(&bench, 6, 0, 2, 4, 0);
     bench_own(&bench, 3, 5);
     bench_post_write(&bench, doorbell(3), 1);
-    bench_post_write(&bench, BELL_SLOT_OWNER_OFFSET(3), generation | BELL_SLOT_OWNER_VALID_MASK | 6);
+    bench_post_write(&bench, BELL_SLOT_OWNER_OFFSET(3), next);
     bench_post_write(&bench, doorbell(3), 1);
     bench_wait_answers(&bench);
     bench_settle(&bench);
@@ -300,8 +302,9 @@ static void open_refuses_a_context_that_makes_no_sense(void **state)
         uint64_t base, control, log2_entries, node;
         bool good;
     } contexts[] = {
-        {0x1000, 0x2000, 1, 0, true},  {0x1000, 0x2010, 16, 2, true}, {0x1008, 0x2000, 4, 0, false},
-        {0x1000, 0x2008, 4, 0, false}, {0x1000, 0x2000, 0, 0, false}, {0x1000, 0x2000, 17, 0, false},
+        {0x1000, 0x2000, 1, 0, true},   {0x1000, 0x2010, 16, 2, true},
+        {0x1008, 0x2000, 4, 0, false},  {0x1000, 0x2008, 4, 0, false},
+        {0x1000, 0x2000, 0, 0, false},  {0x1000, 0x2000, 17, 0, false},
         {0x1000, 0x2000, 4, 3, false},
     };
 

@@ -195,7 +195,8 @@ static void kernel_ring_is_read_as_pasid_0(void **state)
     bench_command(&bench, QUEUE, BELL_QUEUE_CMD_CLOSE);
     bench_write(&bench, BELL_QUEUE_CONFIG_OFFSET(QUEUE),
                 BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, 4) |
-                    BELL_QUEUE_CONFIG_KERNEL_RING_MASK | BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, 2));
+                    BELL_QUEUE_CONFIG_KERNEL_RING_MASK |
+                    BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, 2));
     bench_command(&bench, QUEUE, BELL_QUEUE_CMD_OPEN);
     bench_command(&bench, QUEUE, BELL_QUEUE_CMD_ADD);
     bench_append(&queue, 2 * BENCH_MIB, &nop, 1);
@@ -264,7 +265,7 @@ static void close_is_ignored_while_the_queue_runs(void **state)
     assert_true(bench_state(&bench, QUEUE) & BELL_QUEUE_STATE_RUNNING_MASK);
 }
 
-/* Three queues with twelve buffers each on one node: turns of four, in order, until all are done. */
+/* Three queues with twelve buffers each on one node: turns of four, in order, until all is done. */
 static void queues_of_a_node_take_turns(void **state)
 {
     unsigned starts = 0;

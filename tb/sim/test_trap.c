@@ -26,6 +26,12 @@ static unsigned accesses;
 static char blamed[512];
 static unsigned faults;
 
+/* The compiler does not see that a store may run the handler. */
+static void handler_ran(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
 static void on_access(const struct bell_trap_access *access)
 {
     last = *access;
@@ -228,6 +234,7 @@ static void compare_once(const struct form *form)
     memcpy(there, words, sizeof(words));
     form->run(plain->base, &native);
     form->run(trapped->base, &ours);
+    handler_ran();
     if (native.rax != ours.rax || native.rbx != ours.rbx || native.rcx != ours.rcx ||
         native.r9 != ours.r9)
         snprintf(difference, sizeof(difference), "%s: registers", form->name);
@@ -271,8 +278,10 @@ static void report_body(void *arg)
 
     (void)arg;
     *user = 0xAABBCCDD;
+    handler_ran();
     reports[0] = last;
     reports[2].value = *user;
+    handler_ran();
     reports[1] = last;
 }
 
@@ -398,7 +407,7 @@ static void rotated_body(void *arg)
     *(volatile uint64_t *)(void *)mmio->base = 1;
     bell_window_point(mmio, BELL_WINDOW_MEMORY, plain->target, true);
     *(volatile uint64_t *)(void *)mmio->base = 2;
-    bell_window_point(mmio, BELL_WINDOW_MMIO, 0x1008, true);
+    bell_window_point(mmio, BELL_WINDOW_MMIO, 0x2000, true);
     *(volatile uint64_t *)(void *)mmio->base = 3;
     bell_bus_drain_all();
 }
@@ -409,7 +418,7 @@ static void a_rotated_page_stops_trapping(void **state)
     assert_int_equal(run(rotated_body, NULL), BELL_SIM_DONE);
     assert_int_equal(fake.offered, 2);
     assert_int_equal(fake.log[0].addr, 0x1000);
-    assert_int_equal(fake.log[1].addr, 0x1008);
+    assert_int_equal(fake.log[1].addr, 0x2000);
     assert_int_equal(*(uint64_t *)bell_phys_ptr(plain->target), 2);
 }
 
@@ -468,6 +477,7 @@ __attribute__((no_sanitize("undefined", "address"))) static void bad_body(void *
         *(volatile uint64_t *)hidden(trapped->base) = 1;
         break;
     case BAD_TRAPPED_VECTOR:
+        bell_window_point(plain, BELL_WINDOW_DEAD, 0, false); /* It may lie just behind. */
         __asm__ volatile("movdqu %1, %0"
                          : "=m"(*(__m128i *)hidden(trapped->base + BELL_PAGE - 8)) : "x"(two));
         break;
@@ -513,7 +523,7 @@ BAD_TEST(exchange, BAD_XCHG, "read-modify-write instruction 'xchg'")
 BAD_TEST(vector_store, BAD_VECTOR, "vector instruction 'movdqu'")
 BAD_TEST(border, BAD_CROSS, "crosses the border of the window")
 BAD_TEST(misaligned_load, BAD_MISALIGNED, "misaligned load")
-BAD_TEST(vector_over_the_border, BAD_TRAPPED_VECTOR, "no memory there")
+BAD_TEST(vector_over_the_border, BAD_TRAPPED_VECTOR, "store: no ")
 
 static void read_only_trapped_page(void **state)
 {

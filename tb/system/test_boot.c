@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bell_regs.h"
+#include "bell_umd.h"
 #include "belfry/belfry.h"
 #include "belfry/observe.h"
 #include "d3dkmddi.h"
@@ -249,6 +250,134 @@ static void fault_ends_only_its_process(void **state)
     assert_int_equal(belfry_process_code(good), 3);
     assert_int_equal(belfry_record_number(BELFRY_DDI_ENTER, "DxgkDdiDestroyProcess"), 2);
     assert_int_equal(belfry_close(), 0);
+}
+
+static struct bell_umd_device *gpu;
+static struct bell_umd_queue *queue;
+static D3DKMT_HANDLE gpu_device, progress;
+
+/* Device, memory and a queue that is busy with one buffer of `clocks` clocks, or hangs (0). */
+static UINT64 make_busy(bool kernel_mode, UINT64 clocks)
+{
+    struct bell_umd_queue_desc desc = {.node = kernel_mode ? 2 : 0, .kernel_mode = kernel_mode};
+    struct bell_umd_memory memory;
+    struct bell_umd_commands list;
+    UINT64 fence = 0;
+
+    if (bell_umd_open((LUID){0}, &gpu) != 0 || bell_umd_alloc(gpu, 4096, &memory) != 0 ||
+        bell_umd_queue_create(gpu, &desc, &queue) != 0 ||
+        bell_umd_commands_begin(&list, &memory, 0, 4096) != 0)
+        belfry_fail("set-up");
+    if (clocks == 0)
+        bell_umd_cmd_hang(&list);
+    else
+        bell_umd_cmd_work(&list, clocks);
+    if (bell_umd_submit(queue, &list, &fence) != 0)
+        belfry_fail("submit");
+    return fence;
+}
+
+static int wild_with_busy_queue(int argc, char **argv)
+{
+    make_busy(false, 5000);
+    return wild_store(argc, argv);
+}
+
+static int wild_with_hung_queue(int argc, char **argv)
+{
+    make_busy(false, 0);
+    return wild_store(argc, argv);
+}
+
+static void wait_in_kernel(void *arg)
+{
+    UINT64 value = 1;
+    D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU wait = {.hDevice = gpu_device,
+                                                       .ObjectCount = 1,
+                                                       .ObjectHandleArray = &progress,
+                                                       .FenceValueArray = &value};
+
+    (void)arg;
+    D3DKMTWaitForSynchronizationObjectFromCpu(&wait);
+    belfry_fail("the waiting thread came back to user mode");
+}
+
+/* A fence that nobody ever signals: a queue without work. */
+static void make_idle_fence(void)
+{
+    D3DKMT_OPENADAPTERFROMLUID open = {.AdapterLuid = {0}};
+    D3DKMT_CREATEDEVICE device = {0};
+    D3DKMT_CREATEHWCONTEXT context = {.NodeOrdinal = 2, .EngineAffinity = 1};
+    D3DKMT_CREATEHWQUEUE made = {0};
+
+    if (D3DKMTOpenAdapterFromLuid(&open) != 0)
+        belfry_fail("D3DKMTOpenAdapterFromLuid");
+    device.hAdapter = open.hAdapter;
+    if (D3DKMTCreateDevice(&device) != 0)
+        belfry_fail("D3DKMTCreateDevice");
+    context.hDevice = gpu_device = device.hDevice;
+    if (D3DKMTCreateHwContext(&context) != 0)
+        belfry_fail("D3DKMTCreateHwContext");
+    made.hHwContext = context.hHwContext;
+    if (D3DKMTCreateHwQueue(&made) != 0)
+        belfry_fail("D3DKMTCreateHwQueue");
+    progress = made.hHwQueueProgressFence;
+}
+
+static int wild_beside_waiter(int argc, char **argv)
+{
+    make_idle_fence();
+    belfry_thread_start("waiter", wait_in_kernel, NULL);
+    belfry_sleep(2000);
+    return wild_store(argc, argv);
+}
+
+static int return_beside_waiter(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    make_idle_fence();
+    belfry_thread_start("waiter", wait_in_kernel, NULL);
+    belfry_thread_start("sleeper", sleep_on, NULL);
+    belfry_sleep(2000);
+    return 9;
+}
+
+static void expect_end(int (*entry)(int argc, char **argv), enum belfry_exit how, int code)
+{
+    struct belfry_process *process;
+
+    open_model();
+    process = belfry_spawn("program", entry, 0, NULL);
+    if (belfry_run() != BELFRY_DONE)
+        fail_msg("%s", belfry_failure());
+    assert_int_equal(belfry_process_exit(process), how);
+    assert_int_equal(belfry_process_code(process), code);
+    assert_int_equal(belfry_close(), 0);
+}
+
+static void fault_with_busy_queue_leaks_nothing(void **state)
+{
+    (void)state;
+    expect_end(wild_with_busy_queue, BELFRY_EXIT_FAULT, 0);
+}
+
+static void fault_with_hung_queue_leaks_nothing(void **state)
+{
+    (void)state;
+    expect_end(wild_with_hung_queue, BELFRY_EXIT_FAULT, 0);
+}
+
+static void fault_ends_a_thread_inside_the_kernel(void **state)
+{
+    (void)state;
+    expect_end(wild_beside_waiter, BELFRY_EXIT_FAULT, 0);
+}
+
+static void return_ends_the_other_threads(void **state)
+{
+    (void)state;
+    expect_end(return_beside_waiter, BELFRY_EXIT_NORMAL, 9);
 }
 
 static int give_up(int argc, char **argv)
@@ -493,6 +622,10 @@ int main(void)
         TEST(process_runs_and_ends),
         TEST(threads_start_and_join),
         TEST(fault_ends_only_its_process),
+        TEST(fault_with_busy_queue_leaks_nothing),
+        TEST(fault_with_hung_queue_leaks_nothing),
+        TEST(fault_ends_a_thread_inside_the_kernel),
+        TEST(return_ends_the_other_threads),
         TEST(belfry_fail_stops_the_run),
         TEST(registers_answer_inside_and_outside),
         TEST(same_seed_same_run),

@@ -9,7 +9,7 @@
 
 #include "d3dkmddi.h"
 
-enum { ENTRIES = 16, NODE = 0, WAIT = 200000 };
+enum { ENTRIES = 16, NODE = 0, WAIT = 200000, SETTLE = 500 };
 #define RETRY D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY
 #define ABORT D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT
 #define CONNECTED D3DDDI_DOORBELLSTATUS_CONNECTED
@@ -24,6 +24,18 @@ static enum belfry_mapping mapping_of(const struct rig *rig)
     return info.mapping;
 }
 
+static void await_point(const char *name, unsigned threads)
+{
+    uint64_t end = belfry_now() + WAIT;
+
+    while (belfry_point_waiting(name) != threads) {
+        if (belfry_now() > end)
+            belfry_fail("%u threads wait at %s, expected %u", belfry_point_waiting(name), name,
+                        threads);
+        belfry_sleep(10);
+    }
+}
+
 static void make_two(void)
 {
     rig_make(&a, ENTRIES, NODE);
@@ -35,6 +47,13 @@ static void make_two(void)
 static void run(struct belfry_config config, int (*body)(int argc, char **argv))
 {
     rig_run(&config, body);
+}
+
+static int unhook(void **state)
+{
+    (void)state;
+    belfry_hook_driver(NULL);
+    return 0;
 }
 
 static struct belfry_config one_slot(void)
@@ -66,11 +85,9 @@ static int disconnect_while_connecting(int argc, char **argv)
     make_two();
     belfry_point_hold("connect.ddi-to-map");
     thread_a = belfry_thread_start("connects a", connect_a, &status_a);
-    while (belfry_point_waiting("connect.ddi-to-map") == 0)
-        belfry_sleep(10);
+    await_point("connect.ddi-to-map", 1);
     thread_b = belfry_thread_start("connects b", connect_b, &status_b);
-    while (belfry_point_waiting("connect.ddi-to-map") != 2)
-        belfry_sleep(10); /* b has evicted a and waits where a waits. */
+    await_point("connect.ddi-to-map", 2); /* b has evicted a and waits where a waits. */
     REQUIRE_EQ(rig_count(0, BELFRY_CB_EXIT, "DxgkCbDisconnectDoorbell"), 1);
     belfry_point_release("connect.ddi-to-map");
     belfry_thread_join(thread_a);
@@ -140,6 +157,7 @@ static int bad_outputs(int argc, char **argv)
         REQUIRE_EQ(*a.status, RETRY);
         REQUIRE_EQ(mapping_of(&a), BELFRY_MAPPED_DUMMY);
         REQUIRE_EQ(rig_count(from, BELFRY_DDI_ENTER, "DxgkDdiDisconnectDoorbell"), 1);
+        rig_settle(SETTLE);
         REQUIRE_EQ(rig_owned_slots(1), 0);
     }
     spoil = 0;
@@ -153,7 +171,6 @@ static void DB_CON_03_bad_outputs_are_undone(void **state)
     (void)state;
     belfry_hook_driver(plant_connect);
     run(one_slot(), bad_outputs);
-    belfry_hook_driver(NULL);
 }
 
 /* --- ABORT is sticky ----------------------------------------------------------------------------------------- */
@@ -171,6 +188,7 @@ static int lose_device(int argc, char **argv)
     REQUIRE_EQ(*a.status, ABORT);
     REQUIRE_STATUS(rig_connect(&a), STATUS_DEVICE_REMOVED);
     REQUIRE_EQ(*a.status, ABORT);
+    rig_settle(SETTLE);
     REQUIRE_EQ(rig_owned_slots(1), 0);
     REQUIRE_OK(rig_destroy_doorbell(&a));
     REQUIRE_STATUS(rig_try_doorbell(&a), STATUS_DEVICE_REMOVED);
@@ -201,12 +219,10 @@ static int lose_while_connecting(int argc, char **argv)
     belfry_point_hold("connect.ddi-to-map");
     belfry_point_hold("disconnect.rotate-to-return");
     thread = belfry_thread_start("connects a", connect_a, &status);
-    while (belfry_point_waiting("connect.ddi-to-map") == 0)
-        belfry_sleep(10);
+    await_point("connect.ddi-to-map", 1);
     struct belfry_thread *loser =
         belfry_thread_start("loses", (void (*)(void *))(void (*)(void))belfry_device_lost, NULL);
-    while (belfry_point_waiting("disconnect.rotate-to-return") == 0)
-        belfry_sleep(10);
+    await_point("disconnect.rotate-to-return", 1);
     REQUIRE_EQ(*a.status, ABORT); /* Did not wait for the transition lock. */
     belfry_point_release("connect.ddi-to-map");
     belfry_point_release("disconnect.rotate-to-return");
@@ -215,6 +231,7 @@ static int lose_while_connecting(int argc, char **argv)
     REQUIRE_STATUS(status, STATUS_DEVICE_REMOVED);
     REQUIRE_EQ(*a.status, ABORT);
     REQUIRE_EQ(mapping_of(&a), BELFRY_MAPPED_DUMMY);
+    rig_settle(SETTLE);
     REQUIRE_EQ(rig_owned_slots(1), 0);
     return 0;
 }
@@ -253,10 +270,9 @@ static int page_fault(int argc, char **argv)
     rig_append(&a, 1, 2);
     rig_ring(&a);
     REQUIRE_STATUS(wait_cpu(&a, 2), STATUS_DEVICE_REMOVED);
-    while (*b.status != ABORT)
-        belfry_sleep(100);
+    rig_settle(WAIT);
     REQUIRE_EQ(*a.status, ABORT);
-    rig_settle(WAIT / 10);
+    REQUIRE_EQ(*b.status, ABORT);
     REQUIRE_EQ(rig_owned_slots(8), 0);
     return 0;
 }
@@ -362,8 +378,8 @@ static int lose_wake_up(int argc, char **argv)
     REQUIRE_OK(rig_connect(&a));
     belfry_point_hold("disconnect.rotate-to-status");
     thread = belfry_thread_start("disconnects a", disconnect_a, NULL);
-    while (belfry_point_waiting("disconnect.rotate-to-status") == 0)
-        belfry_sleep(10);
+    await_point("disconnect.rotate-to-status", 1);
+    rig_settle(SETTLE); /* The final sample of the disconnect is over. */
     rig_append(&a, 1, 1);
     rig_ring(&a);
     REQUIRE_EQ(*a.status, CONNECTED); /* "Done", thinks the user. */
@@ -499,7 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(DB_CON_13_disconnect_wins_over_mapping),
-        cmocka_unit_test(DB_CON_03_bad_outputs_are_undone),
+        cmocka_unit_test_teardown(DB_CON_03_bad_outputs_are_undone, unhook),
         cmocka_unit_test(DB_CON_08_abort_is_final),
         cmocka_unit_test(DB_TDR_03_loss_beats_connect),
         cmocka_unit_test(DB_TDR_01_page_fault_aborts_the_device),

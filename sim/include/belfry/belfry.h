@@ -54,15 +54,15 @@ struct belfry_config {
 int belfry_open(const struct belfry_config *config, char *error, size_t error_size);
 
 /**
- * Add a process that will run `entry`; its exit code is what `entry` returns. `argv` is copied. When
- * `entry` returns, the other threads of the process end too.
+ * Add a process that will run `entry`; its exit code is what `entry` returns. `argv` is copied.
+ * When `entry` returns, the other threads of the process end too.
  */
 struct belfry_process *belfry_spawn(const char *name, int (*entry)(int argc, char **argv), int argc,
                                     char **argv);
 
 /**
- * Have `show` called about every `cycles` clocks while belfry_run() runs, outside user code. It must
- * only look: the run is the same with and without it. NULL = none; reset by belfry_close().
+ * Have `show` called about every `cycles` clocks while belfry_run() runs, outside user code. It
+ * must only look: the run is the same with and without it. NULL = none; reset by belfry_close().
  */
 void belfry_set_progress(void (*show)(void), uint64_t cycles);
 
@@ -71,11 +71,16 @@ enum belfry_result {
     BELFRY_DONE = 0,   /**< Every process ended and was cleaned up. */
     BELFRY_FAILED = 1, /**< See belfry_failure(). */
 };
-/** Run until every spawned process ended (threads killed, objects destroyed) or something failed. */
+/** Run until every spawned process ended (threads gone, objects destroyed) or something failed. */
 enum belfry_result belfry_run(void);
 /** Text of the failure, or "". Valid until belfry_close(). */
 const char *belfry_failure(void);
-/** Stop the driver, free everything. Also after a failure. @return number of leaks reported on stderr. */
+/**
+ * Stop the driver, free everything; write the timeline. After a failure nothing can be stopped in
+ * order any more: everything is dropped, and leaks are not looked for.
+ * @return Number of leaks (objects, pool, memory) reported on stderr, plus one for an unwritable
+ *         timeline or a driver that could not be stopped.
+ */
 int belfry_close(void);
 
 /** How a process ended. */

@@ -19,14 +19,19 @@ enum belfry_record_kind {
     BELFRY_DDI_ENTER, BELFRY_DDI_EXIT, /**< name = "DxgkDdiConnectDoorbell" ... */
     BELFRY_CB_ENTER, BELFRY_CB_EXIT,   /**< name = "DxgkCbDisconnectDoorbell" ... */
     BELFRY_STATUS,   /**< OS wrote a status word: object = doorbell, value = new, value2 = old. */
-    BELFRY_MAP,      /**< Doorbell VA re-pointed: object = doorbell, value = enum belfry_mapping, value2 = BAR2 address. */
-    BELFRY_RING,     /**< Hardware judged a doorbell store: value = slot, value2 = queue, status = bucket, value3 = cause. */
+    BELFRY_MAP,      /**< Doorbell VA re-pointed: object = doorbell, value = enum belfry_mapping,
+                          value2 = byte offset in BAR2. */
+    BELFRY_RING,     /**< Hardware judged a doorbell store: value = slot, value2 = hardware queue,
+                          status = bucket, value3 = cause. */
     BELFRY_SAMPLE,   /**< Hardware asked for WPTR: value2 = hardware queue, value3 = node. */
-    BELFRY_START, BELFRY_FINISH, /**< Command buffer: value = rptr, value2 = hardware queue, value3 = node. */
+    BELFRY_START, BELFRY_FINISH, /**< Command buffer: value2 = hardware queue, value3 = node,
+                          value = its count; at FINISH one more (the new RPTR). */
     BELFRY_IRQ,      /**< value = level. */
-    BELFRY_STORE,    /**< User store to a recorded page: name = window name, object, value = offset, value2 = value, value3 = size. */
+    BELFRY_STORE,    /**< User store to a trapped page (doorbells always): name = window name,
+                          object, value = offset, value2 = value, value3 = size. */
     BELFRY_LOAD,     /**< User load likewise. */
-    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "free": object = allocation handle, value = count. */
+    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "free":
+                          object = allocation handle, value = count. */
     BELFRY_POINT,    /**< A thread passed the named delay point. */
     BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
     BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
@@ -45,12 +50,12 @@ struct belfry_record {
     uint32_t status;     /**< NTSTATUS, or as the kind says. */
     uint64_t object;     /**< D3DKMT handle, or OS/KMD handle of the call's main object. */
     uint64_t value, value2, value3;
-    uint64_t args[8];    /**< DDI/CB/KMT: first 64 bytes of the argument structure, at enter and at exit. */
+    uint64_t args[8];    /**< DDI/CB/KMT: first 64 bytes of the arguments, at enter and at exit. */
 };
 
 size_t belfry_record_count(void);
 const struct belfry_record *belfry_record_at(size_t index);
-/** Index of the next record from `from` on of this kind and name (NULL = any); (size_t)-1 = none. */
+/** Index of the next record of this kind and name (NULL = any) from `from` on; (size_t)-1: none. */
 size_t belfry_record_find(size_t from, enum belfry_record_kind kind, const char *name);
 size_t belfry_record_number(enum belfry_record_kind kind, const char *name);
 
@@ -75,23 +80,26 @@ struct belfry_alloc_info {
     uint64_t gpu_va, size;
 };
 bool belfry_alloc(uint32_t hAllocation, struct belfry_alloc_info *info);
-unsigned belfry_live_objects(const char *kind); /**< "doorbell", "allocation", "kmd-allocation", "hwqueue", "hwcontext", "device", "process", "mapping", "pool" */
+/** Kinds: "doorbell", "allocation", "kmd-allocation", "resource", "hwqueue", "hwcontext", "device",
+ *  "adapter", "fence", "process", "mapping", "pool". Another name fails the run. */
+unsigned belfry_live_objects(const char *kind);
 
-/** Hardware ring ledger, read from the device's registers (any time; steps the device if needed). */
+/** Hardware ring ledger, read from the device's registers: any time, in and outside user code. */
 struct belfry_ledger {
     uint64_t accepted, sampled, coalesced, unowned, rejected, owed;
 };
 void belfry_ledger(struct belfry_ledger *ledger);
 bool belfry_ledger_balanced(const struct belfry_ledger *ledger);
-/** Raw device register (BAR0 byte offset), as the hardware answers. Works in and outside user code. */
+/** Device register (BAR0 byte offset) as the hardware answers, all ones = refused. As above. */
 uint64_t belfry_register(uint64_t offset);
-/** Put a store of any size on the bus to BAR2, bypassing CPU mappings; returns the device's answer (0 OKAY, 2 SLVERR). */
+/** Put a store of any size on the bus to BAR2, past CPU mappings and the bridge. Any time.
+ *  @return The device's answer: 0 OKAY, 2 SLVERR. */
 int belfry_bar2_store(uint64_t offset, uint64_t value, unsigned size);
 
 /** Hash over all records and device actions: equal for equal runs. */
 uint64_t belfry_event_hash(void);
 
-/* --- Holding things ------------------------------------------------------------------------------ */
+/* --- Holding things -------------------------------------------------------------------------- */
 
 /** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"
  *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker". */
@@ -99,7 +107,7 @@ void belfry_point_hold(const char *name);
 void belfry_point_release(const char *name);
 unsigned belfry_point_waiting(const char *name);
 
-/** The k-th kernel pool allocation from now fails (0 = the next); -1 = none. */
+/** The k-th pool or contiguous allocation from now on fails (0 = the next); -1 = none. */
 void belfry_fail_pool(int k);
 
 struct _DRIVER_INITIALIZATION_DATA;
@@ -113,7 +121,7 @@ void belfry_hook_driver(void (*change)(struct _DRIVER_INITIALIZATION_DATA *table
 void belfry_device_lost(void);
 /** OS-initiated disconnect of one doorbell, as a power transition would do it. @return NTSTATUS. */
 uint32_t belfry_os_disconnect(uint32_t hDoorbell);
-/** OS-initiated suspend / resume of a hardware context (waits for the acknowledgement). @return NTSTATUS. */
+/** Suspend (waits for the acknowledgement) or resume a context as the OS. @return NTSTATUS. */
 uint32_t belfry_os_suspend(uint32_t hHwContext);
 uint32_t belfry_os_resume(uint32_t hHwContext);
 

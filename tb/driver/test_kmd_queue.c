@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* Contexts, queues, kernel-mode submission and interrupts of the KMD. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_bell.h"
+
+#define KERNEL_ENTRIES 256
+
+static struct fake_process process;
+
+static int setup(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_reset();
+    assert_int_equal(fake_start(), STATUS_SUCCESS);
+    process = fake_process_make(7);
+    fake_clear_ops();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_process_free(&process);
+    fake_stop();
+    return 0;
+}
+
+static NTSTATUS create_queue(HANDLE context, UINT flags, HANDLE *queue)
+{
+    DXGKARG_CREATEHWQUEUE args;
+    NTSTATUS status;
+
+    memset(&args, 0, sizeof(args));
+    args.Flags.Value = flags;
+    status = fake_ddi.DxgkDdiCreateHwQueue(context, &args);
+    *queue = args.hHwQueue;
+    return status;
+}
+
+static HANDLE create_context(UINT node)
+{
+    DXGKARG_CREATEHWCONTEXT args;
+
+    memset(&args, 0, sizeof(args));
+    args.NodeOrdinal = node;
+    args.EngineAffinity = 1;
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwContext(process.device, &args), STATUS_SUCCESS);
+    return args.hHwContext;
+}
+
+static void DB_QUE_01_flag(void **state)
+{
+    D3DDDI_CREATEHWQUEUEFLAGS um, native;
+    HANDLE context = create_context(2), queue;
+
+    UNREFERENCED_PARAMETER(state);
+    um.Value = 0;
+    um.UserModeSubmission = 1;
+    assert_int_equal(um.Value, 0x10);
+    native.Value = 0;
+    native.NativeProgressFence = 1;
+    assert_int_equal(create_queue(context, um.Value, &queue), STATUS_INVALID_PARAMETER);
+    assert_int_equal(create_queue(context, native.Value, &queue), STATUS_NOT_SUPPORTED);
+    assert_int_equal(create_queue(context, 0x80, &queue), STATUS_INVALID_PARAMETER);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
+}
+
+static void DB_QUE_04_both_kinds_in_one_context(void **state)
+{
+    HANDLE context = create_context(0), kernel, user;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(create_queue(context, 0, &kernel), STATUS_SUCCESS);
+    assert_int_equal(create_queue(context, 0x10, &user), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(kernel), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(user), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
+}
+
+static void DB_QUE_06_failure_leaves_nothing(void **state)
+{
+    HANDLE context = create_context(2), queue;
+    int before = fake.live_pool;
+
+    UNREFERENCED_PARAMETER(state);
+    fake.fail_alloc = 0;
+    assert_int_equal(create_queue(context, 0, &queue), STATUS_NO_MEMORY);
+    fake.fail_contiguous = true;
+    assert_int_equal(create_queue(context, 0, &queue), STATUS_NO_MEMORY);
+    fake.fail_contiguous = false;
+    fake.refuse_open = true;
+    assert_int_equal(create_queue(context, 0, &queue), STATUS_UNSUCCESSFUL);
+    assert_int_equal(fake.live_pool, before);
+    assert_int_equal(fake.live_contiguous, 0);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
+}
+
+static void DB_QUE_06_all_hardware_queues_taken(void **state)
+{
+    HANDLE context = create_context(0), queues[FAKE_MAX_QUEUES], extra;
+
+    UNREFERENCED_PARAMETER(state);
+    for (int i = 0; i < FAKE_MAX_QUEUES; i++)
+        assert_int_equal(create_queue(context, 0x10, &queues[i]), STATUS_SUCCESS);
+    assert_int_equal(create_queue(context, 0x10, &extra), STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queues[17]), STATUS_SUCCESS);
+    assert_int_equal(create_queue(context, 0x10, &queues[17]), STATUS_SUCCESS);
+    for (int i = 0; i < FAKE_MAX_QUEUES; i++)
+        assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queues[i]), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
+}
+
+static NTSTATUS submit(HANDLE queue, UINT64 address, UINT bytes)
+{
+    DXGKARG_SUBMITCOMMANDTOHWQUEUE args;
+
+    memset(&args, 0, sizeof(args));
+    args.hHwQueue = queue;
+    args.DmaBufferVirtualAddress = address;
+    args.DmaBufferSize = bytes;
+    return fake_ddi.DxgkDdiSubmitCommandToHwQueue(fake_adapter, &args);
+}
+
+static void HS_SUB_01_entry_count_kick(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    const struct bell_ring_entry *ring =
+        (const struct bell_ring_entry *)(UINT_PTR)fake.context[queue.hw_id][0];
+    struct bell_ring_control *control =
+        (struct bell_ring_control *)(UINT_PTR)fake.context[queue.hw_id][1];
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(
+        BELL_FIELD_GET(fake.context[queue.hw_id][2], BELL_QUEUE_CONFIG_KERNEL_RING), 1);
+    assert_int_equal(BELL_FIELD_GET(fake.context[queue.hw_id][2], BELL_QUEUE_CONFIG_NODE), 2);
+    assert_int_equal(BELL_FIELD_GET(fake.context[queue.hw_id][2], BELL_QUEUE_CONFIG_PASID), 7);
+    assert_int_equal(fake.context[queue.hw_id][0] % PAGE_SIZE, 0);
+    fake_clear_ops();
+    for (unsigned i = 0; i < KERNEL_ENTRIES; i++) {
+        fake.irql = i % 2 == 0 ? PASSIVE_LEVEL : DISPATCH_LEVEL;
+        assert_int_equal(submit(queue.queue, 0x1000 + 32 * i, 64), STATUS_SUCCESS);
+        assert_int_equal(ring[i].word0, (UINT64)i << 48 | (0x1000 + 32 * i));
+        assert_int_equal(ring[i].word1, 64);
+        assert_int_equal(control->wptr, i + 1);
+    }
+    fake.irql = PASSIVE_LEVEL;
+    assert_int_equal(fake.op_count, KERNEL_ENTRIES); /* One MMIO write a submission. */
+    assert_int_equal(fake.kicks[queue.hw_id], KERNEL_ENTRIES);
+    assert_int_equal(submit(queue.queue, 0x1000, 64), STATUS_INSUFFICIENT_RESOURCES);
+    control->rptr = 1;
+    assert_int_equal(submit(queue.queue, 0x1000, 64), STATUS_SUCCESS);
+    assert_int_equal(ring[0].word0 >> 48, KERNEL_ENTRIES); /* Tag of the second lap. */
+    fake_queue_free(&queue);
+}
+
+static void HS_SUB_01_bad_buffers(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue user = fake_queue_make(&process, 0, true);
+
+    UNREFERENCED_PARAMETER(state);
+    fake_clear_ops();
+    assert_int_equal(submit(queue.queue, 0x1000, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(submit(queue.queue, 0x1000, 33), STATUS_INVALID_PARAMETER);
+    assert_int_equal(submit(queue.queue, 0x1010, 32), STATUS_INVALID_PARAMETER);
+    assert_int_equal(submit(queue.queue, UINT64_C(1) << 48, 32), STATUS_INVALID_PARAMETER);
+    assert_int_equal(submit(queue.queue, (UINT64_C(1) << 48) - 32, 64), STATUS_INVALID_PARAMETER);
+    assert_int_equal(submit(user.queue, 0x1000, 32), STATUS_INVALID_PARAMETER); /* DB-QUE-02. */
+    assert_int_equal(fake.op_count, 0);
+    fake_queue_free(&queue);
+    fake_queue_free(&user);
+}
+
+static void DB_SUS_01_status_and_report(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 41};
+    DXGKARG_RESUMECONTEXT resume = {queue.context};
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = 5;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(fake.running_reads, 0); /* It waited. */
+    assert_false(fake.listed[queue.hw_id]);
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
+    assert_ptr_equal(fake.notifies[0].SuspendContextCompleted.hContext, queue.os_context);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 41);
+    assert_true(fake.dpc_queued);
+    fake_run_dpc();
+    assert_int_equal(fake.notify_dpcs, 1);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_SUCCESS);
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_true(fake.listed[queue.hw_id]);
+    fake_queue_free(&queue);
+}
+
+static void DB_SUS_03_queue_that_does_not_stop(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_IO_TIMEOUT);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_IO_TIMEOUT);
+    assert_int_equal(fake.notify_count, 0);
+    assert_false(fake.listed[queue.hw_id]);
+    fake.running_reads = 0;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_queue_free(&queue);
+}
+
+static void DB_INT_02_each_cause_once(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[1];
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    assert_false(fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0)); /* Not ours. */
+    fake_post_event(BELL_CAUSE_USER_IRQ, 1, queue.hw_id, 99);
+    fake_post_event(BELL_CAUSE_PAGE_FAULT, 1, queue.hw_id, 0xABC000);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 2);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_MONITORED_FENCE_SIGNALED);
+    assert_int_equal(fake.notifies[0].MonitoredFenceSignaled.NodeOrdinal, 1);
+    assert_int_equal(fault->InterruptType, DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED);
+    assert_ptr_equal(fault->HwQueuePageFaulted.FaultedHwQueue, queue.os_queue);
+    assert_int_equal(fault->HwQueuePageFaulted.FaultedVirtualAddress, 0xABC000);
+    assert_int_equal(fault->HwQueuePageFaulted.FaultErrorCode.DeviceSpecificCode,
+                     BELL_CAUSE_PAGE_FAULT);
+    assert_int_equal(fault->HwQueuePageFaulted.NodeOrdinal, 1);
+    assert_true(fake.dpc_queued);
+    assert_int_equal(fake.notify_dpcs, 0);
+    fake_run_dpc();
+    assert_int_equal(fake.notify_dpcs, 1);
+    fake_queue_free(&queue);
+}
+
+static void DB_INT_02_nothing_lost_when_full(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    unsigned posted = 0;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    for (; posted < 150; posted++) /* More than the driver holds for its DPC. */
+        fake_post_event(BELL_CAUSE_USER_IRQ, 0, queue.hw_id, posted);
+    assert_true(fake_interrupt());
+    assert_false(fake.irq_enabled);
+    assert_true(fake.event_head != fake.event_tail);
+    for (int turn = 0; turn < 10; turn++) {
+        fake_run_dpc();
+        (void)fake_interrupt();
+    }
+    assert_true(fake.irq_enabled);
+    assert_int_equal(fake.event_head, fake.event_tail);
+    assert_int_equal(fake.notify_count, posted);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+static void event_of_a_queue_that_is_gone(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    UINT32 hw_id = queue.hw_id;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake_post_event(BELL_CAUSE_USER_IRQ, 0, hw_id, 1);
+    fake_queue_free(&queue); /* Takes what the hardware still holds. */
+    assert_int_equal(fake.notify_count, 1);
+    fake_run_dpc();
+    fake_post_event(BELL_CAUSE_BAD_PACKET, 0, hw_id, 1);
+    fake_post_event(BELL_CAUSE_BAD_PACKET, 0, 0xFFFF, 1);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    fake_run_dpc();
+}
+
+static void HS_RST_04_engine(void **state)
+{
+    DXGKARG_QUERYENGINESTATUS query = {.NodeOrdinal = 1};
+    DXGKARG_RESETENGINE reset = {.NodeOrdinal = 1};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiQueryEngineStatus(fake_adapter, &query), STATUS_SUCCESS);
+    assert_int_equal(query.EngineStatus.Responsive, 1);
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_true(fake_find_write(0, BELL_NODE_ABORT_OFFSET, UINT64_MAX, 2) >= 0);
+    reset.NodeOrdinal = 3;
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_INVALID_PARAMETER);
+    fake.gone = true;
+    assert_int_equal(fake_ddi.DxgkDdiQueryEngineStatus(fake_adapter, &query), STATUS_SUCCESS);
+    assert_int_equal(query.EngineStatus.Responsive, 0);
+    fake.gone = false;
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(DB_QUE_01_flag),
+        T(DB_QUE_04_both_kinds_in_one_context),
+        T(DB_QUE_06_failure_leaves_nothing),
+        T(DB_QUE_06_all_hardware_queues_taken),
+        T(HS_SUB_01_entry_count_kick),
+        T(HS_SUB_01_bad_buffers),
+        T(DB_SUS_01_status_and_report),
+        T(DB_SUS_03_queue_that_does_not_stop),
+        T(DB_INT_02_each_cause_once),
+        T(DB_INT_02_nothing_lost_when_full),
+        T(event_of_a_queue_that_is_gone),
+        T(HS_RST_04_engine),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
