@@ -21,7 +21,7 @@ module bell_top #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  input  logic [10:0] strap_slots_i,  // Doorbells fitted; more than NumSlots counts as NumSlots.
+  input  logic [10:0] strap_slots_i,  // Doorbells fitted, from the next clock; at most NumSlots count.
   input  logic [31:0] advance_i,      // Clocks that this edge stands for, 1 or more.
 
   // Host: AXI4-Lite target.
@@ -101,9 +101,16 @@ module bell_top #(
   localparam int unsigned EventDepth = 64;
   localparam int unsigned NumUnits   = 3;  // DMA units of a node, each way.
 
+  // A flop, so that what a simulator recomputes when inputs move does not include the registers.
   logic [10:0] slots;
 
-  assign slots = (strap_slots_i > 11'(NumSlots)) ? 11'(NumSlots) : strap_slots_i;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      slots <= '0;
+    end else begin
+      slots <= (strap_slots_i > 11'(NumSlots)) ? 11'(NumSlots) : strap_slots_i;
+    end
+  end
 
   // ------------------------------------------------------------------ mmio
 

@@ -8,7 +8,7 @@
 
 #include "bell_kmd.h"
 
-/* Connect tries this often to get a slot while others hold all of them in connects of their own. */
+/* Connect tries this often to get a slot while others hold all in connects of their own. */
 #define BELL_KMD_CONNECT_TRIES 10000u
 
 struct bell_doorbell {
@@ -21,8 +21,8 @@ struct bell_doorbell {
 };
 
 /*
- * CreateDoorbell (DB-CRE-02, -06, -08, -09, -12). Builds the object and notes where the ring lies;
- * no register is touched, no slot taken. hDoorbell and the private data are written on success only.
+ * CreateDoorbell (DB-CRE-02, -06, -08, -09, -12). Builds the object, notes where the ring lies; no
+ * register is touched, no slot taken. hDoorbell and private data are written on success only.
  *
  * @retval STATUS_INVALID_PARAMETER  Not a user-mode queue, or one that has a doorbell (A-27);
  *                                   private data above 16 bytes or missing; reserved flags; a ring
@@ -45,8 +45,8 @@ NTSTATUS bell_kmd_doorbell_create(DXGKARG_CREATEDOORBELL *args);
  */
 NTSTATUS bell_kmd_doorbell_connect(struct bell_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args);
 
-/* DisconnectDoorbell (DB-DIS-01 .. -03, -05, -07): drain, sample, free the slot. The sample is taken
- * even without a slot, even if the doorbell never was connected (A-69). Always succeeds. */
+/* DisconnectDoorbell (DB-DIS-01 .. -03, -05, -07): drain, sample, free the slot. The sample is
+ * taken even without a slot, even if the doorbell never was connected (A-69). Always succeeds. */
 VOID bell_kmd_doorbell_disconnect(struct bell_doorbell *doorbell);
 
 /* DestroyDoorbell (DB-DES-04): as disconnect, then close the hardware queue and free the object.

@@ -17,8 +17,8 @@
  */
 NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE *args);
 
-/* QueryEngineStatus: Responsive = the device answers with its identity. STATUS_INVALID_PARAMETER: no
- * such node or engine. */
+/* QueryEngineStatus: Responsive = the device answers with its identity.
+ * STATUS_INVALID_PARAMETER: no such node or engine. */
 NTSTATUS bell_kmd_engine_status(struct bell_adapter *adapter, DXGKARG_QUERYENGINESTATUS *args);
 
 #endif /* BELL_KMD_ENGINE_H */

@@ -2,9 +2,9 @@
 /*
  * Interrupt routine and DPC.
  *
- * The interrupt routine moves events from the hardware into bell_adapter.events and reports each to
- * the OS, once (DB-INT-02). When that queue is full it leaves the rest in hardware, which holds them
- * back without loss, and masks the interrupt; the DPC empties the queue and unmasks.
+ * The interrupt routine moves events from the hardware into bell_adapter.events and reports each
+ * to the OS, once (DB-INT-02). When that queue is full it leaves the rest in hardware, which holds
+ * them back without loss, and masks the interrupt; the DPC empties the queue and unmasks.
  */
 #ifndef BELL_KMD_ISR_H
 #define BELL_KMD_ISR_H

@@ -28,8 +28,8 @@ struct bell_slot {
  * @retval STATUS_SUCCESS         *slot may be routed.
  * @retval STATUS_DEVICE_NOT_READY No slot now: every owner is in a connect of its own, or the OS is
  *                                just destroying the victim. Release slot_lock, yield, try again.
- * @retval STATUS_IO_TIMEOUT      The slot did not drain. A victim is properly disconnected, the slot
- *                                is free, routes nowhere and is drained before its next use.
+ * @retval STATUS_IO_TIMEOUT      The slot did not drain. A victim is properly disconnected, the
+ *                                slot is free, routes nowhere, is drained before its next use.
  * @retval STATUS_DEVICE_REMOVED  The device is gone.
  */
 NTSTATUS bell_kmd_slot_acquire(struct bell_adapter *adapter, const struct bell_doorbell *for_whom,

@@ -80,7 +80,8 @@ module bell_dma_mux #(
   // Write side.
   logic                 aw_free, aw_grant_valid, w_beat;
   logic [NumReqs-1:0]   aw_grant, b_match;
-  logic [IndexBits-1:0] aw_index, w_index_q;
+  logic [NumReqs-1:0]   w_owner_q;  // One-hot.
+  logic [IndexBits-1:0] unused_ar_index, unused_aw_index;
   logic [3:0]           aw_id;
   bell_pkg::dma_req_t   aw_sel, aw_q;
   logic                 aw_valid_q, w_locked_q;
@@ -90,7 +91,6 @@ module bell_dma_mux #(
   // Reads: one register in front of AR.
   logic               ar_free, ar_grant_valid;
   logic [NumReqs-1:0] ar_grant, r_match;
-  logic [IndexBits-1:0] ar_index;
   logic [3:0]         ar_id;
   bell_pkg::dma_req_t ar_sel, ar_q;
   logic               ar_valid_q;
@@ -98,26 +98,33 @@ module bell_dma_mux #(
 
   assign ar_free        = !ar_valid_q || m_axi_arready;
   assign rd_req_ready_o = ar_free ? ar_grant : '0;
-  assign ar_sel         = rd_req_i[ar_index];
 
   bell_rr_arb #(.NumReqs(NumReqs)) u_ar_arb (
     .clk_i, .rst_ni,
     .req_i(rd_req_valid_i), .take_i(ar_free),
-    .valid_o(ar_grant_valid), .grant_o(ar_grant), .index_o(ar_index)
+    .valid_o(ar_grant_valid), .grant_o(ar_grant), .index_o(unused_ar_index)
   );
 
-  // AxID of a requester: node in the upper two bits, unit in the lower two.
+  // Choose by one-hot grant. AxID of a requester: node in the upper two bits, unit in the lower.
   always_comb begin
     ar_id   = '0;
     aw_id   = '0;
+    ar_sel  = '0;
+    aw_sel  = '0;
+    w_sel   = '0;
     r_match = '0;
     b_match = '0;
     for (int unsigned r = 0; r < NumReqs; r++) begin
       if (ar_grant[r]) begin
-        ar_id = 4'((r / 3) * 4 + r % 3);
+        ar_id  = 4'((r / 3) * 4 + r % 3);
+        ar_sel = rd_req_i[r];
       end
       if (aw_grant[r]) begin
-        aw_id = 4'((r / 3) * 4 + r % 3);
+        aw_id  = 4'((r / 3) * 4 + r % 3);
+        aw_sel = wr_req_i[r];
+      end
+      if (w_owner_q[r]) begin
+        w_sel = wr_data_i[r];
       end
       r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
       b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
@@ -153,21 +160,19 @@ module bell_dma_mux #(
   // Writes: one register in front of AW; the writer keeps W until its last beat.
   assign aw_free        = (!aw_valid_q || m_axi_awready) && (!w_locked_q || (w_beat && w_sel.last));
   assign wr_req_ready_o = aw_free ? aw_grant : '0;
-  assign aw_sel         = wr_req_i[aw_index];
-  assign w_sel          = wr_data_i[w_index_q];
   assign w_beat         = m_axi_wvalid && m_axi_wready;
 
   bell_rr_arb #(.NumReqs(NumReqs)) u_aw_arb (
     .clk_i, .rst_ni,
     .req_i(wr_req_valid_i), .take_i(aw_free),
-    .valid_o(aw_grant_valid), .grant_o(aw_grant), .index_o(aw_index)
+    .valid_o(aw_grant_valid), .grant_o(aw_grant), .index_o(unused_aw_index)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       aw_valid_q <= 1'b0;
       w_locked_q <= 1'b0;
-      w_index_q  <= '0;
+      w_owner_q  <= '0;
       aw_id_q    <= '0;
       aw_q       <= '0;
     end else begin
@@ -180,7 +185,7 @@ module bell_dma_mux #(
       if (aw_free && aw_grant_valid) begin
         aw_valid_q <= 1'b1;
         w_locked_q <= 1'b1;
-        w_index_q  <= aw_index;
+        w_owner_q  <= aw_grant;
         aw_id_q    <= aw_id;
         aw_q       <= aw_sel;
       end
@@ -195,12 +200,9 @@ module bell_dma_mux #(
   assign m_axi_awburst = BurstIncr;
   assign m_axi_awuser  = aw_q.pasid;
 
-  always_comb begin
-    wr_data_ready_o            = '0;
-    wr_data_ready_o[w_index_q] = w_locked_q && m_axi_wready;
-  end
+  assign wr_data_ready_o = (w_locked_q && m_axi_wready) ? w_owner_q : '0;
 
-  assign m_axi_wvalid = w_locked_q && wr_data_valid_i[w_index_q];
+  assign m_axi_wvalid = w_locked_q && ((wr_data_valid_i & w_owner_q) != '0);
   assign m_axi_wdata  = w_sel.data;
   assign m_axi_wlast  = w_sel.last;
   assign m_axi_wstrb  = '1;

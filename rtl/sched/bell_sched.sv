@@ -119,9 +119,15 @@ module bell_sched #(
     end
   end
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
-    assign end_ready_o[n]  = do_end && (end_node == NodeBits'(n));
-    assign turn_valid_o[n] = may_give && (turn_node_q == 2'(n));
+  always_comb begin
+    end_ready_o  = '0;
+    turn_valid_o = '0;
+    if (do_end) begin
+      end_ready_o[end_node] = 1'b1;
+    end
+    if (may_give) begin
+      turn_valid_o[turn_node_q[NodeBits-1:0]] = 1'b1;
+    end
   end
 
   always_comb begin
@@ -266,8 +272,11 @@ module bell_sched #(
   bell_pkg::queue_id_t pick_queue;
   bell_pkg::turn_t     pick_turn;
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_want
-    assign want[n] = enable_i && !node_busy_q[n] && !(turn_valid_q && (turn_node_q == 2'(n)));
+  always_comb begin
+    want = enable_i ? ~node_busy_q : '0;
+    if (turn_valid_q) begin
+      want[turn_node_q[NodeBits-1:0]] = 1'b0;
+    end
   end
 
   bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker (

@@ -67,24 +67,28 @@ module bell_sched_picker #(
 
   logic [31:0] ready_q [NumRows];   // Row = node, word.
   logic [31:0] any_q   [NumNodes];  // Bit w: word w of the node is not zero.
+  logic [NumNodes-1:0] some_q;      // Bit n: the node has a ready queue.
   logic [9:0]  last_q  [NumNodes];  // Queue picked last.
 
   // ------------------------------------------------------------- ready bits
 
   row_t        set_row, put_row;
-  logic [31:0] set_word, put_word;
+  logic [31:0] set_word, put_word, put_any;
   logic        same_row;
 
   always_comb begin
     put_row  = '0;
     set_row  = '0;
     put_word = '0;
+    put_any  = '0;
     set_word = '0;
     same_row = 1'b0;
     if (put_valid_i) begin
       put_row  = row_of(put_node_i, put_queue_i[9:5]);
       put_word = ready_q[put_row];
       put_word[put_queue_i[4:0]] = put_ready_i;
+      put_any = any_q[put_node_i[NodeBits-1:0]];
+      put_any[put_queue_i[9:5]] = put_word != '0;
     end
     if (set_valid_i) begin
       set_row  = row_of(set_node_i, set_queue_i[9:5]);
@@ -96,6 +100,7 @@ module bell_sched_picker #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      some_q <= '0;
       for (int unsigned n = 0; n < NumNodes; n++) begin
         any_q[n] <= '0;
         for (int unsigned w = 0; w < NumWords; w++) begin
@@ -105,11 +110,13 @@ module bell_sched_picker #(
     end else begin
       if (put_valid_i) begin
         ready_q[put_row] <= put_word;
-        any_q[put_node_i[NodeBits-1:0]][put_queue_i[9:5]] <= put_word != '0;
+        any_q[put_node_i[NodeBits-1:0]]  <= put_any;
+        some_q[put_node_i[NodeBits-1:0]] <= put_any != '0;
       end
       if (set_valid_i) begin
         ready_q[set_row] <= set_word;
         any_q[set_node_i[NodeBits-1:0]][set_queue_i[9:5]] <= 1'b1;
+        some_q[set_node_i[NodeBits-1:0]] <= 1'b1;
       end
     end
   end
@@ -121,9 +128,7 @@ module bell_sched_picker #(
   bell_pkg::node_id_t  node;
   logic [NumNodes-1:0] grant_unused;
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_some
-    assign some[n] = want_i[n] && (any_q[n] != '0);
-  end
+  assign some = want_i & some_q;
 
   logic [NodeBits-1:0] node_index;
 

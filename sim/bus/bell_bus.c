@@ -23,7 +23,7 @@ struct access {
     uint64_t data;
     uint64_t order;  /* 1, 2, ... over all CPUs. */
     uint64_t posted; /* Cycle. */
-    uint64_t due;    /* Cycle at which it leaves the bridge. */
+    uint64_t due;    /* Cycle from which it may leave the bridge, once it is the oldest there. */
     enum bell_resp resp;
     uint64_t tag; /* Its place in the table; constant. */
     struct bell_thread *reader;
@@ -144,11 +144,8 @@ static struct access *enqueue(uint64_t addr, bool read, uint64_t delay)
 {
     struct lane *lane = &bus.lane[this_cpu()];
     struct access *access;
-    uint64_t last_due = 0;
 
     wait_for_room(lane, addr);
-    if (lane->count != 0)
-        last_due = lane->fifo[(lane->head + lane->count - 1) % BELL_BUS_DEPTH]->due;
     access = access_new();
     access->state = ACCESS_BRIDGE;
     access->read = read;
@@ -156,7 +153,7 @@ static struct access *enqueue(uint64_t addr, bool read, uint64_t delay)
     access->addr = addr;
     access->order = ++bus.order;
     access->posted = bell_sim_now();
-    access->due = access->posted + delay > last_due ? access->posted + delay : last_due;
+    access->due = access->posted + delay;
     lane->fifo[(lane->head + lane->count++) % BELL_BUS_DEPTH] = access;
     bus.in_bridge++;
     return access;

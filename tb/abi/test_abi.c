@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Layouts of Microsoft's structures: sizes and offsets at compile time, bit positions at run time. */
+/* Layouts of Microsoft's structures: sizes, offsets at compile time, bit positions at run time. */
 #include "bell_abi_check.h"
 
 #include <setjmp.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fake register bus, pool, locks and Dxgk callbacks for tests of the KMD: no simulator, one thread.
+ * A fake register bus, pool, locks and Dxgk callbacks for tests of the KMD: one thread, no
+ * simulator.
  *
  * Registers behave as rtl/regs/bell.rdl says, as far as the driver looks. Every access and callback
  * is written to fake.ops in order, with its IRQL. Rules that the OS would enforce fail the test at
@@ -41,10 +42,11 @@ struct fake_bell {
     bool refuse_open;          /* The device ignores CMD.OPEN. */
     bool gone;                 /* Every read returns all ones. */
     int in_flight_reads;       /* Reads of DRAIN that see a ring in flight; -1 = for ever. */
-    int running_reads;         /* Reads of STATE that see RUNNING; -1 = until NODE_ABORT; -2 = ever. */
+    int running_reads;         /* Reads of STATE that see RUNNING; -1 until NODE_ABORT, -2 ever. */
     NTSTATUS disconnect_status; /* What DxgkCbDisconnectDoorbell returns. */
     void (*on_disconnect)(const DXGKARGCB_DISCONNECTDOORBELL *args);
     void (*on_yield)(void);
+    void (*on_unlock)(void);   /* After a mutex was released; plays another thread. */
 
     /* Seen by the test. */
     struct fake_op ops[FAKE_OPS];
@@ -119,5 +121,11 @@ struct fake_queue fake_queue_make(struct fake_process *process, UINT node, bool 
 void fake_queue_free(struct fake_queue *queue);
 NTSTATUS fake_connect(struct fake_queue *queue, VOID **address);
 NTSTATUS fake_disconnect(struct fake_queue *queue);
+
+/* The slot routes to the hardware queue. */
+bool fake_slot_belongs_to(UINT32 slot, UINT32 hw_id);
+/* Index of the write, from op `from` on, that routes the slot there / that kicks the queue. */
+int fake_find_route(unsigned from, UINT32 slot, UINT32 hw_id);
+int fake_find_kick(unsigned from, UINT32 hw_id);
 
 #endif /* FAKE_BELL_H */

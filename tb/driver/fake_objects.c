@@ -165,3 +165,21 @@ NTSTATUS fake_disconnect(struct fake_queue *queue)
 
     return fake_ddi.DxgkDdiDisconnectDoorbell(&args);
 }
+
+bool fake_slot_belongs_to(UINT32 slot, UINT32 hw_id)
+{
+    return (fake.owner[slot] & BELL_SLOT_OWNER_VALID_MASK) != 0 &&
+           BELL_FIELD_GET(fake.owner[slot], BELL_SLOT_OWNER_QUEUE) == hw_id;
+}
+
+int fake_find_route(unsigned from, UINT32 slot, UINT32 hw_id)
+{
+    return fake_find_write(from, BELL_SLOT_OWNER_OFFSET(slot),
+                           BELL_SLOT_OWNER_VALID_MASK | BELL_SLOT_OWNER_QUEUE_MASK,
+                           BELL_SLOT_OWNER_VALID_MASK | hw_id);
+}
+
+int fake_find_kick(unsigned from, UINT32 hw_id)
+{
+    return fake_find_write(from, BELL_QUEUE_CMD_OFFSET(hw_id), UINT64_MAX, BELL_QUEUE_CMD_KICK);
+}

@@ -105,6 +105,8 @@ LONG KeReleaseMutex(PRKMUTEX mutex, BOOLEAN wait)
     assert_int_equal(mutex->Opaque[0], 1);
     mutex->Opaque[0] = 0;
     fake.live_locks--;
+    if (fake.on_unlock != NULL && fake.live_locks == 0)
+        fake.on_unlock();
     return 0;
 }
 

@@ -28,24 +28,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool slot_belongs_to(UINT32 slot, UINT32 hw_id)
-{
-    return (fake.owner[slot] & BELL_SLOT_OWNER_VALID_MASK) != 0 &&
-           BELL_FIELD_GET(fake.owner[slot], BELL_SLOT_OWNER_QUEUE) == hw_id;
-}
-
-static int owner_write(unsigned from, UINT32 slot, UINT32 hw_id)
-{
-    return fake_find_write(from, BELL_SLOT_OWNER_OFFSET(slot),
-                           BELL_SLOT_OWNER_VALID_MASK | BELL_SLOT_OWNER_QUEUE_MASK,
-                           BELL_SLOT_OWNER_VALID_MASK | hw_id);
-}
-
-static int kick_write(unsigned from, UINT32 hw_id)
-{
-    return fake_find_write(from, BELL_QUEUE_CMD_OFFSET(hw_id), UINT64_MAX, BELL_QUEUE_CMD_KICK);
-}
-
 static void DB_CRE_02_create_touches_no_register(void **state)
 {
     struct fake_queue queues[5];
@@ -193,7 +175,7 @@ static void DB_CON_02_slot_routes_to_queue(void **state)
 
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(fake_connect(&queue, &address), STATUS_SUCCESS);
-    assert_true(slot_belongs_to(0, queue.hw_id));
+    assert_true(fake_slot_belongs_to(0, queue.hw_id));
     assert_true(fake.open[queue.hw_id] && fake.listed[queue.hw_id]);
     assert_int_equal((UINT_PTR)address % BELL_DOORBELL_BYTES, BELL_DOORBELL_RING_OFFSET);
     fake_queue_free(&queue);
@@ -208,9 +190,9 @@ static void DB_CON_10_connect_counts_as_ring(void **state)
     for (int i = 0; i < 3; i++) {
         fake_clear_ops();
         assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-        routed = owner_write(0, 0, queue.hw_id);
+        routed = fake_find_route(0, 0, queue.hw_id);
         assert_true(routed >= 0);
-        assert_true(kick_write((unsigned)routed, queue.hw_id) > routed);
+        assert_true(fake_find_kick((unsigned)routed, queue.hw_id) > routed);
         assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
     }
     fake_queue_free(&queue);
@@ -226,14 +208,14 @@ static void DB_CON_11_connect_while_suspended(void **state)
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-    assert_true(slot_belongs_to(0, queue.hw_id));
+    assert_true(fake_slot_belongs_to(0, queue.hw_id));
     assert_true(fake.open[queue.hw_id] && !fake.listed[queue.hw_id]);
 
     fake_clear_ops();
     assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
     added = fake_find_write(0, BELL_QUEUE_CMD_OFFSET(queue.hw_id), UINT64_MAX,
                             BELL_QUEUE_CMD_ADD);
-    assert_true(added >= 0 && kick_write(0, queue.hw_id) > added); /* */
+    assert_true(added >= 0 && fake_find_kick(0, queue.hw_id) > added); /* */
     fake_queue_free(&queue);
 }
 
@@ -273,7 +255,7 @@ static void DB_CON_12_undrained_victim(void **state)
     fake.in_flight_reads = 0;
     fake_clear_ops();
     assert_int_equal(fake_connect(&queues[2], NULL), STATUS_SUCCESS);
-    assert_true(slot_belongs_to(0, queues[2].hw_id));
+    assert_true(fake_slot_belongs_to(0, queues[2].hw_id));
     for (int i = 0; i < 3; i++)
         fake_queue_free(&queues[i]);
 }
@@ -319,7 +301,7 @@ static void DB_DIS_03_reconnect_keeps_everything(void **state)
     assert_true(fake.open[queue.hw_id] && fake.listed[queue.hw_id]); /* DB-DIS-07. */
     fake_clear_ops();
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-    assert_true(slot_belongs_to(0, queue.hw_id));
+    assert_true(fake_slot_belongs_to(0, queue.hw_id));
     assert_int_equal(fake_find_write(0, BELL_QUEUE_RPTR_OFFSET(queue.hw_id), 0, 0), -1);
     fake_queue_free(&queue);
 }
@@ -334,7 +316,7 @@ static void DB_DIS_05_sample_before_release(void **state)
     fake.in_flight_reads = 3;
     fake_clear_ops();
     assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
-    kicked = kick_write(0, queue.hw_id);
+    kicked = fake_find_kick(0, queue.hw_id);
     freed = fake_find_write(0, BELL_SLOT_OWNER_OFFSET(0), BELL_SLOT_OWNER_VALID_MASK, 0);
     assert_int_equal(kicked, 4); /* After the read that saw the slot drained. */
     assert_true(freed > kicked);
@@ -354,183 +336,6 @@ static void DB_DIS_05_sample_without_slot(void **state)
     assert_int_equal(fake_disconnect(&never), STATUS_SUCCESS);
     assert_int_equal(fake.kicks[never.hw_id], kicks + 1);
     fake_queue_free(&never);
-}
-
-static UINT64 owner_during_callback;
-
-static void note_owner(const DXGKARGCB_DISCONNECTDOORBELL *args)
-{
-    UNREFERENCED_PARAMETER(args);
-    owner_during_callback = fake.owner[0];
-}
-
-static void DB_VIC_03_reroute_after_callback(void **state)
-{
-    struct fake_queue a = fake_queue_make(&process, 0, true);
-    struct fake_queue b = fake_queue_make(&process, 0, true);
-    struct fake_queue c = fake_queue_make(&process, 0, true);
-    int asked, drained = -1, sampled, routed;
-
-    UNREFERENCED_PARAMETER(state);
-    assert_int_equal(fake_connect(&a, NULL), STATUS_SUCCESS);
-    assert_int_equal(fake_connect(&b, NULL), STATUS_SUCCESS);
-    assert_int_equal(fake_disconnect(&c), STATUS_SUCCESS); /* Its queue is open from here on. */
-    fake.on_disconnect = note_owner;
-    fake.in_flight_reads = 2;
-    fake_clear_ops();
-    assert_int_equal(fake_connect(&c, NULL), STATUS_SUCCESS);
-
-    assert_int_equal(BELL_FIELD_GET(owner_during_callback, BELL_SLOT_OWNER_QUEUE), a.hw_id);
-    assert_true((owner_during_callback & BELL_SLOT_OWNER_VALID_MASK) != 0);
-    asked = fake_find_callback(0);
-    for (unsigned i = 0; i < fake.op_count; i++) {
-        if (fake.ops[i].kind == FAKE_READ && fake.ops[i].offset == BELL_SLOT_DRAIN_OFFSET(0))
-            drained = (int)i;
-    }
-    sampled = kick_write(0, a.hw_id);
-    routed = owner_write(0, 0, c.hw_id);
-    assert_int_equal(fake.ops[drained].value, 0);
-    assert_true(asked >= 0 && drained > asked && sampled > drained && routed > sampled);
-    assert_true(kick_write(0, c.hw_id) > routed);
-    /* OS handles. */
-    assert_ptr_equal(fake.disconnects[0].hHwQueue, a.os_queue);
-    assert_ptr_equal(fake.disconnects[0].hDoorbell, a.os_doorbell);
-    assert_int_equal(fake.disconnects[0].DisconnectReason,
-                     D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY);
-    fake_queue_free(&a);
-    fake_queue_free(&b);
-    fake_queue_free(&c);
-}
-
-static void DB_VIC_04_budget_of_mmio(void **state)
-{
-    struct fake_queue queues[3];
-
-    UNREFERENCED_PARAMETER(state);
-    for (int i = 0; i < 3; i++) {
-        queues[i] = fake_queue_make(&process, 0, true);
-        assert_int_equal(fake_connect(&queues[i], NULL), STATUS_SUCCESS);
-    }
-    fake_clear_ops();
-    assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
-    assert_int_equal(fake.disconnect_count, 2);
-    assert_true(fake_count(FAKE_READ) + fake_count(FAKE_WRITE) <= 8);
-    for (int i = 0; i < 3; i++)
-        fake_queue_free(&queues[i]);
-}
-
-static void DB_VIC_06_least_recently_used(void **state)
-{
-    struct fake_queue queues[4];
-    DXGKARG_NOTIFYWORKSUBMISSION notify;
-
-    UNREFERENCED_PARAMETER(state);
-    for (int i = 0; i < 4; i++)
-        queues[i] = fake_queue_make(&process, 0, true);
-    assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
-    assert_int_equal(fake_connect(&queues[1], NULL), STATUS_SUCCESS);
-    memset(&notify, 0, sizeof(notify));
-    notify.hHwQueue = queues[0].queue; /* Now 1 is the older one. */
-    assert_int_equal(fake_ddi.DxgkDdiNotifyWorkSubmission(&notify), STATUS_SUCCESS);
-    assert_int_equal(fake_connect(&queues[2], NULL), STATUS_SUCCESS);
-    assert_ptr_equal(fake.disconnects[0].hDoorbell, queues[1].os_doorbell);
-    assert_int_equal(fake_connect(&queues[3], NULL), STATUS_SUCCESS);
-    assert_ptr_equal(fake.disconnects[1].hDoorbell, queues[0].os_doorbell);
-    for (int i = 0; i < 4; i++)
-        fake_queue_free(&queues[i]);
-}
-
-static void DB_VIC_09_faulted_queue_gets_abort(void **state)
-{
-    struct fake_queue queues[3];
-
-    UNREFERENCED_PARAMETER(state);
-    for (int i = 0; i < 3; i++)
-        queues[i] = fake_queue_make(&process, 0, true);
-    assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
-    assert_int_equal(fake_connect(&queues[1], NULL), STATUS_SUCCESS);
-    fake_post_event(BELL_CAUSE_BAD_PACKET, 0, queues[0].hw_id, 0x1234);
-    assert_true(fake_interrupt());
-    fake_run_dpc();
-    assert_int_equal(fake_connect(&queues[2], NULL), STATUS_SUCCESS);
-    assert_int_equal(fake.disconnects[0].DisconnectReason,
-                     D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT);
-    assert_int_equal(fake_connect(&queues[0], NULL), STATUS_DEVICE_REMOVED);
-    for (int i = 0; i < 3; i++)
-        fake_queue_free(&queues[i]);
-}
-
-static struct fake_queue dying;
-
-static void destroy_dying(void)
-{
-    if (dying.doorbell == NULL)
-        return;
-    fake.disconnect_status = STATUS_SUCCESS;
-    fake_queue_free(&dying);
-    dying.doorbell = NULL;
-}
-
-static void DB_DES_06_victim_that_is_being_destroyed(void **state)
-{
-    struct fake_queue a, b;
-
-    UNREFERENCED_PARAMETER(state);
-    dying = fake_queue_make(&process, 0, true);
-    a = fake_queue_make(&process, 0, true);
-    b = fake_queue_make(&process, 0, true);
-    assert_int_equal(fake_connect(&dying, NULL), STATUS_SUCCESS);
-    assert_int_equal(fake_connect(&a, NULL), STATUS_SUCCESS);
-    fake.disconnect_status = STATUS_INVALID_PARAMETER;
-    fake.on_yield = destroy_dying; /* The lock is free there, or the fake stops the test. */
-    assert_int_equal(fake_connect(&b, NULL), STATUS_SUCCESS);
-    assert_int_equal(fake.disconnect_count, 0);
-    assert_true(slot_belongs_to(0, b.hw_id));
-    fake.on_yield = NULL;
-    fake_queue_free(&a);
-    fake_queue_free(&b);
-}
-
-static void DB_DES_04_destroy_while_connected(void **state)
-{
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
-    UINT32 hw_id = queue.hw_id;
-
-    UNREFERENCED_PARAMETER(state);
-    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-    fake_queue_free(&queue);
-    assert_false((fake.owner[0] & BELL_SLOT_OWNER_VALID_MASK) != 0);
-    assert_false(fake.open[hw_id]);
-}
-
-static void DB_DES_04_destroy_of_a_hung_queue(void **state)
-{
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
-    UINT32 hw_id = queue.hw_id;
-
-    UNREFERENCED_PARAMETER(state);
-    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-    fake.running_reads = -1; /* Until the node is aborted. */
-    fake_queue_free(&queue);
-    assert_false(fake.open[hw_id]);
-    assert_true(fake_find_write(0, BELL_NODE_ABORT_OFFSET, UINT64_MAX, 2) >= 0);
-}
-
-static void DB_DES_04_number_of_a_stuck_queue_is_not_reused(void **state)
-{
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
-    UINT32 stuck = queue.hw_id;
-
-    UNREFERENCED_PARAMETER(state);
-    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
-    fake.running_reads = -2; /* For ever. */
-    fake_queue_free(&queue);
-    fake.running_reads = 0;
-    for (UINT32 i = 0; i < 2 * fake.queues; i++) {
-        queue = fake_queue_make(&process, 0, true);
-        assert_int_not_equal(queue.hw_id, stuck);
-        fake_queue_free(&queue);
-    }
 }
 
 static void DB_VA_04_offset_is_constant(void **state)
@@ -559,7 +364,8 @@ static void DB_MOD_01_every_queue_its_own_slot(void **state)
     assert_int_equal(fake_connect(&a, &first), STATUS_SUCCESS);
     assert_int_equal(fake_connect(&b, &second), STATUS_SUCCESS);
     assert_int_equal((char *)second - (char *)first, BELL_DOORBELL_BYTES);
-    assert_true(slot_belongs_to(0, a.hw_id) && slot_belongs_to(1, b.hw_id)); /* DB-CON-05. */
+    assert_true(fake_slot_belongs_to(0, a.hw_id)); /* DB-CON-05. */
+    assert_true(fake_slot_belongs_to(1, b.hw_id));
     fake_queue_free(&a);
     fake_queue_free(&b);
 }
@@ -613,14 +419,6 @@ int main(void)
         T(DB_DIS_03_reconnect_keeps_everything),
         T(DB_DIS_05_sample_before_release),
         T(DB_DIS_05_sample_without_slot),
-        T(DB_VIC_03_reroute_after_callback),
-        T(DB_VIC_04_budget_of_mmio),
-        T(DB_VIC_06_least_recently_used),
-        T(DB_VIC_09_faulted_queue_gets_abort),
-        T(DB_DES_04_destroy_while_connected),
-        T(DB_DES_04_destroy_of_a_hung_queue),
-        T(DB_DES_04_number_of_a_stuck_queue_is_not_reused),
-        T(DB_DES_06_victim_that_is_being_destroyed),
         T(DB_VA_04_offset_is_constant),
         T(DB_MOD_01_every_queue_its_own_slot),
         T(DB_SEC_04_secondary_is_refused),

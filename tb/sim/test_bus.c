@@ -240,15 +240,18 @@ static void a_full_bridge_blocks(void **state)
     assert_contains(bell_sim_failure(), "got no room in the bridge for an access to BAR0 + 0x1200");
 }
 
-static struct bell_thread *reader;
+#define READERS 20u
 
-static void kill_reader(void *arg)
+static void kill_readers(void *arg)
 {
     (void)arg;
-    bell_thread_sleep(5);
-    bell_thread_kill(reader);
-    for (unsigned i = 0; i < 20; i++)
+    for (unsigned i = 0; i < READERS; i++) {
+        struct bell_thread *reader = spawn(1, lone_reader);
+
+        bell_thread_sleep(5);
+        bell_thread_kill(reader);
         read_value = bell_bus_read(0x10);
+    }
 }
 
 static void a_killed_reader_leaves_nothing(void **state)
@@ -256,10 +259,12 @@ static void a_killed_reader_leaves_nothing(void **state)
     (void)state;
     start(3, (struct bell_bus_config){0});
     fake.latency = 50;
-    reader = spawn(1, lone_reader);
-    spawn(2, kill_reader);
+    spawn(2, kill_readers);
     fake.reg[2] = 99;
     assert_int_equal(bell_sim_run(), BELL_SIM_DONE);
+    assert_int_equal(fake.offered, 2 * READERS);
+    for (unsigned i = 0; i < fake.offered; i++)
+        assert_in_range(fake.tag[i], 0, 3); /* Their records were used again. */
     assert_int_equal(read_value, 99);
     assert_true(bell_bus_idle(NULL));
 }

@@ -49,6 +49,7 @@ static int teardown(void **state)
 /* --- interleaving --- */
 
 static uint64_t order_hash;
+static char order[64];
 
 static void walker(void *arg)
 {
@@ -74,6 +75,31 @@ static void same_seed_same_order(void **state)
     assert_true(interleaving(7) == interleaving(7));
     assert_true(interleaving(7) != interleaving(8));
     assert_true(interleaving(0) != interleaving(1));
+}
+
+static void note_name(void *arg)
+{
+    (void)arg;
+    strcat(order, bell_thread_name(bell_thread_self()));
+}
+
+/* Threads that are ready in one cycle run in an order that the seed decides. */
+static void the_seed_picks(void **state)
+{
+    unsigned last_first = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        start(seed);
+        order[0] = '\0';
+        bell_thread_create("a", 0, false, NULL, note_name, NULL);
+        bell_thread_create("b", 0, false, NULL, note_name, NULL);
+        bell_thread_create("c", 0, false, NULL, note_name, NULL);
+        assert_int_equal(bell_sim_run(), BELL_SIM_DONE);
+        assert_int_equal(strlen(order), 3);
+        last_first += order[0] == 'c';
+    }
+    assert_in_range(last_first, 5, 25);
 }
 
 /* --- time --- */
@@ -113,7 +139,6 @@ static void time_is_exact(void **state)
 
 static struct bell_waitq queue;
 static bool results[8];
-static char order[64];
 
 static void waiter(void *arg)
 {
@@ -486,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(same_seed_same_order, teardown),
+        cmocka_unit_test_teardown(the_seed_picks, teardown),
         cmocka_unit_test_teardown(time_is_exact, teardown),
         cmocka_unit_test_teardown(wake_and_time_out, teardown),
         cmocka_unit_test_teardown(a_woken_thread_does_not_time_out, teardown),

@@ -33,7 +33,8 @@ static void check_codes(enum belfry_result result, const char *failure)
         fail_msg("%s", failure);
 }
 
-void rig_finish_machine(void)
+/* `only`: the process that must have ended well, or NULL. */
+static void finish(const struct belfry_process *only)
 {
     enum belfry_result result = belfry_run();
     struct belfry_ledger ledger = {0};
@@ -41,12 +42,23 @@ void rig_finish_machine(void)
     int leaks;
 
     snprintf(failure, sizeof(failure), "%s", belfry_failure());
+    if (result == BELFRY_DONE && only != NULL &&
+        (belfry_process_exit(only) != BELFRY_EXIT_NORMAL || belfry_process_code(only) != 0)) {
+        snprintf(failure, sizeof(failure), "the process ended with code %d: %s",
+                 belfry_process_code(only), belfry_process_fault(only));
+        result = BELFRY_FAILED;
+    }
     belfry_ledger(&ledger);
     leaks = belfry_close();
     check_codes(result, failure);
     assert_true(belfry_ledger_balanced(&ledger));
     assert_int_equal(ledger.owed, 0);
     assert_int_equal(leaks, 0);
+}
+
+void rig_finish_machine(void)
+{
+    finish(NULL);
 }
 
 void rig_finish_failing(const char *part)
@@ -68,7 +80,7 @@ void rig_run(const struct belfry_config *config, int (*body)(int argc, char **ar
     rig_open_machine(config);
     process = belfry_spawn("test", body, 0, NULL);
     assert_non_null(process);
-    rig_finish_machine();
+    finish(process);
 }
 
 static void open_memory(struct rig *rig, uint32_t entries)
@@ -94,20 +106,41 @@ void rig_open_beside(struct rig *rig, const struct rig *first, uint32_t entries)
     open_memory(rig, entries);
 }
 
-void rig_make_queue(struct rig *rig, uint32_t node)
+D3DKMT_HANDLE rig_make_context(const struct rig *rig, uint32_t node)
 {
     D3DKMT_CREATEHWCONTEXT context = {
         .hDevice = rig->device->device,
         .NodeOrdinal = node,
         .EngineAffinity = 1,
     };
-    D3DKMT_CREATEHWQUEUE queue = {0};
 
     REQUIRE_OK(D3DKMTCreateHwContext(&context));
-    rig->context = context.hHwContext;
-    queue.hHwContext = rig->context;
-    queue.Flags.UserModeSubmission = 1;
-    REQUIRE_OK(D3DKMTCreateHwQueue(&queue));
+    return context.hHwContext;
+}
+
+NTSTATUS rig_try_queue(D3DKMT_HANDLE context, bool user_mode, D3DKMT_CREATEHWQUEUE *queue)
+{
+    *queue = (D3DKMT_CREATEHWQUEUE){.hHwContext = context};
+    queue->Flags.UserModeSubmission = user_mode;
+    return D3DKMTCreateHwQueue(queue);
+}
+
+void rig_destroy_queue(D3DKMT_HANDLE queue)
+{
+    REQUIRE_OK(D3DKMTDestroyHwQueue(&(D3DKMT_DESTROYHWQUEUE){.hHwQueue = queue}));
+}
+
+void rig_destroy_context(D3DKMT_HANDLE context)
+{
+    REQUIRE_OK(D3DKMTDestroyHwContext(&(D3DKMT_DESTROYHWCONTEXT){.hHwContext = context}));
+}
+
+void rig_make_queue(struct rig *rig, uint32_t node)
+{
+    D3DKMT_CREATEHWQUEUE queue;
+
+    rig->context = rig_make_context(rig, node);
+    REQUIRE_OK(rig_try_queue(rig->context, true, &queue));
     rig->queue = queue.hHwQueue;
     rig->progress_handle = queue.hHwQueueProgressFence;
     rig->progress = queue.HwQueueProgressFenceCPUVirtualAddress;
@@ -151,9 +184,9 @@ void rig_close_beside(struct rig *rig)
     if (rig->doorbell != 0)
         REQUIRE_OK(rig_destroy_doorbell(rig));
     if (rig->queue != 0)
-        REQUIRE_OK(D3DKMTDestroyHwQueue(&(D3DKMT_DESTROYHWQUEUE){.hHwQueue = rig->queue}));
+        rig_destroy_queue(rig->queue);
     if (rig->context != 0)
-        REQUIRE_OK(D3DKMTDestroyHwContext(&(D3DKMT_DESTROYHWCONTEXT){.hHwContext = rig->context}));
+        rig_destroy_context(rig->context);
     bell_umd_free(rig->device, &rig->data);
     bell_umd_free(rig->device, &rig->commands);
     bell_umd_free(rig->device, &rig->control);

@@ -48,7 +48,8 @@
 
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
-/* Open a machine, run `body` as the only process, require success, a balanced ledger, no leak. */
+/* Open a machine, run `body` as the only process; require that it returns 0 (a fault of it fails too),
+ * a balanced ledger, no leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);
@@ -83,6 +84,12 @@ void rig_make_doorbell(struct rig *rig);             /* Must succeed. */
 void rig_make(struct rig *rig, uint32_t entries, uint32_t node);
 void rig_close(struct rig *rig);        /* Destroys what there is, in order, and the device. */
 void rig_close_beside(struct rig *rig);
+
+/* A context or queue beside the rig's own. The caller destroys both, queues first. */
+D3DKMT_HANDLE rig_make_context(const struct rig *rig, uint32_t node);
+NTSTATUS rig_try_queue(D3DKMT_HANDLE context, bool user_mode, D3DKMT_CREATEHWQUEUE *queue);
+void rig_destroy_queue(D3DKMT_HANDLE queue);
+void rig_destroy_context(D3DKMT_HANDLE context);
 
 NTSTATUS rig_connect(struct rig *rig);  /* D3DKMTConnectDoorbell. */
 NTSTATUS rig_destroy_doorbell(struct rig *rig);

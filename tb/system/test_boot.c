@@ -432,16 +432,30 @@ static void registers_answer_inside_and_outside(void **state)
     assert_int_equal(belfry_close(), 0);
 }
 
-static uint64_t hash_of_run(uint64_t seed)
+static int work_and_wait(int argc, char **argv)
+{
+    UINT64 fence = make_busy(false, 50000);
+
+    (void)argc;
+    (void)argv;
+    if (bell_umd_wait(queue, fence) != 0)
+        belfry_fail("wait");
+    bell_umd_queue_destroy(queue);
+    return 0;
+}
+
+static uint64_t hash_of_run(uint64_t seed, bool no_idle_skip)
 {
     struct belfry_config config = model();
     uint64_t hash;
 
     config.seed = seed;
+    config.no_idle_skip = no_idle_skip;
     assert_int_equal(open_with(&config), 0);
     belfry_spawn("one", two_threads, 0, NULL);
-    belfry_spawn("two", two_threads, 0, NULL);
-    assert_int_equal(belfry_run(), BELFRY_DONE);
+    belfry_spawn("two", work_and_wait, 0, NULL);
+    if (belfry_run() != BELFRY_DONE)
+        fail_msg("%s", belfry_failure());
     hash = belfry_event_hash();
     assert_int_equal(belfry_close(), 0);
     return hash;
@@ -449,11 +463,17 @@ static uint64_t hash_of_run(uint64_t seed)
 
 static void same_seed_same_run(void **state)
 {
-    uint64_t first = hash_of_run(5);
+    uint64_t first = hash_of_run(5, false);
 
     (void)state;
-    assert_int_equal(first, hash_of_run(5));
-    assert_int_not_equal(first, hash_of_run(6));
+    assert_int_equal(first, hash_of_run(5, false));
+    assert_int_not_equal(first, hash_of_run(6, false));
+}
+
+static void idle_skip_changes_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(hash_of_run(5, false), hash_of_run(5, true));
 }
 
 /* --- The monitor ----------------------------------------------------------------------------- */
@@ -629,6 +649,7 @@ int main(void)
         TEST(belfry_fail_stops_the_run),
         TEST(registers_answer_inside_and_outside),
         TEST(same_seed_same_run),
+        TEST(idle_skip_changes_nothing),
         TEST(raised_irql_is_reported),
         TEST(held_mutex_is_reported),
         TEST(waiting_at_dispatch_is_reported),

@@ -388,6 +388,7 @@ static void interrupt_storm_is_reported(void **state)
 {
     (void)state;
     expect_report(hold_line, "interrupt storm");
+    assert_in_range(belfry_record_number(BELFRY_DDI_ENTER, "DxgkDdiInterruptRoutine"), 1000, 1010);
 }
 
 static void work(void *arg)
