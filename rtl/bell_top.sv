@@ -8,9 +8,9 @@
 // One AXI4-Lite target (address bit 24: 0 = registers, 1 = doorbell pages), one AXI4 master, one
 // interrupt. See README.md of this folder for the flow, and rtl/regs/bell.rdl for the registers.
 //
-// Time    advance_i says how many clocks an edge stands for: 1, or more when the surroundings skip idle
-//         time. They may skip up to next_deadline_o - 1 clocks while idle_o is high and no input changes;
-//         idle_o stays high while only answers from memory are awaited.
+// Time    advance_i says how many clocks an edge stands for: 1, or more when the surroundings skip
+//         idle time. They may skip up to next_deadline_o - 1 clocks while idle_o is high and no
+//         input changes; idle_o stays high while only answers from memory are awaited.
 // Reset   rst_ni asserts asynchronously and releases synchronously; queue contexts are not cleared.
 
 module bell_top #(
@@ -21,7 +21,7 @@ module bell_top #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  input  logic [10:0] strap_slots_i,  // Doorbells fitted, from the next clock; at most NumSlots count.
+  input  logic [10:0] strap_slots_i,  // Doorbells fitted, at most NumSlots; from the next clock.
   input  logic [31:0] advance_i,      // Clocks that this edge stands for, 1 or more.
 
   // Host: AXI4-Lite target.

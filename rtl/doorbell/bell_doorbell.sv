@@ -11,7 +11,8 @@
 //             The queue is pending in clock n+2.
 //
 // A write of OWNER holds for stores accepted after its clock; a store in the same clock still goes
-// to the old owner. A ring counts as in flight (DRAIN) in clock n+1 only: it is credited by its end.
+// to the old owner. A ring counts as in flight (DRAIN) in clock n+1 only: it is credited by its
+// end.
 //
 // Reset   rst_ni asserts asynchronously; no slot has an owner and the ledger is zero.
 
@@ -108,7 +109,8 @@ module bell_doorbell #(
   always_ff @(posedge clk_i) begin
     if (owner_write) begin
       owner_ram[req_slot] <= {
-        req_data_i[bell_formats_pkg::SlotOwnerGenerationMsb:bell_formats_pkg::SlotOwnerGenerationLsb],
+        req_data_i[bell_formats_pkg::SlotOwnerGenerationMsb
+                   :bell_formats_pkg::SlotOwnerGenerationLsb],
         req_data_i[bell_formats_pkg::SlotOwnerValidLsb],
         req_data_i[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]
       };
@@ -202,8 +204,8 @@ module bell_doorbell #(
 
   bell_ledger u_ledger (
     .clk_i, .rst_ni,
-    .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause), .addr_i(addr_q),
-    .sampled_i, .forgone_i, .ledger_o, .last_cause_o, .last_addr_o
+    .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause),
+    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .last_cause_o, .last_addr_o
   );
 
   assign busy_o       = valid_q;

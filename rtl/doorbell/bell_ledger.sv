@@ -2,8 +2,9 @@
 //
 // Counts every accepted doorbell store, and what became of it.
 //
-// In every clock: accepted = sampled + coalesced + unowned + rejected + owed. Owed is counted up and
-// down by itself, not computed from the others, so that the sum can be wrong and a test can see it.
+// In every clock: accepted = sampled + coalesced + unowned + rejected + owed. Owed is counted up
+// and down by itself, not computed from the others, so that the sum can be wrong and a test can see
+// it.
 //
 // Timing  a store shows one clock after accept_i, its bucket one clock after credit_i.
 // Reset   all zero.

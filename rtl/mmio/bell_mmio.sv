@@ -6,12 +6,12 @@
 //   address bit 24 = 1  BAR2: a write is a ring for the doorbell stage; a read gives zero
 //
 // Writes are done and answered in order. A doorbell store is never held up by what becomes of its
-// ring; it waits only for room for its answer. It is answered SLVERR when the doorbell stage refuses
-// it at sight, else OKAY, also when the ring is lost later (unowned slot, closed queue).
+// ring; it waits only for room for its answer. It is answered SLVERR when the doorbell stage
+// refuses it at sight, else OKAY, also when the ring is lost later (unowned slot, closed queue).
 //
-// Timing  doorbell store: ring_valid_o in the clock in which address and data are both there, answer
-//         one clock later, one store per clock sustained. Register access: answered within 12 clocks.
-//         All while the answer channel is taken at once.
+// Timing  doorbell store: ring_valid_o in the clock in which address and data are both there,
+//         answer one clock later, one store per clock sustained. Register access: answered within
+//         12 clocks. All while the answer channel is taken at once.
 // Reset   rst_ni asserts asynchronously; nothing is under way after it.
 
 module bell_mmio #(

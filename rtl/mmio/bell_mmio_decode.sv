@@ -2,9 +2,9 @@
 //
 // May this BAR0 access go to the registers? Combinational; no work while there is no access.
 //
-// Refuses what the generated registers cannot refuse: accesses that are not one aligned 64-bit word,
-// addresses beyond the registers, and, inside the two arrays, elements that are not fitted, words that
-// do not exist, and the wrong direction.
+// Refuses what the generated registers cannot refuse: accesses that are not one aligned 64-bit
+// word, addresses beyond the registers, and, inside the two arrays, elements that are not fitted,
+// words that do not exist, and the wrong direction.
 
 module bell_mmio_decode #(
   parameter int unsigned NumQueues = 64

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Scheduler: keeps the state of every hardware queue and gives ready ones to nodes, a turn at a time.
+// Scheduler: keeps the state of every hardware queue and gives ready ones to nodes, a turn at a
+// time.
 //
 //   from doorbell  credits: a queue is owed a WPTR sample; one per clock, never held up
 //   from regs      contexts and commands
@@ -8,11 +9,11 @@
 //
 // A queue is ready while open, listed, not faulted, not running, and owed a sample or known to have
 // work. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring that comes
-// later, or in the same clock, is owed anew. A queue that leaves the run list after it was picked and
-// before the turn is given keeps what it is owed.
+// later, or in the same clock, is owed anew. A queue that leaves the run list after it was picked
+// and before the turn is given keeps what it is owed.
 //
-// Two things change queue state in a clock: a credit, and one of {end, command, turn given}. Where both
-// meet the same queue, set wins over clear, except that CLOSE turns the ring away.
+// Two things change queue state in a clock: a credit, and one of {end, command, turn given}. Where
+// both meet the same queue, set wins over clear, except that CLOSE turns the ring away.
 //
 // Timing  credited in clock n: picked in n+1, turn_valid_o in n+2 when a node is free. One pick per
 //         clock. A register access is answered at the latest 2 clocks after req_i.
@@ -300,7 +301,8 @@ module bell_sched #(
       turn_valid_q <= 1'b1;
       turn_node_q  <= pick_node;
       turn_q       <= pick_turn;
-    end else if (!enable_i || do_give || (put_valid && !ready_d && (put_queue == turn_q.queue))) begin
+    end else if (!enable_i || do_give
+                 || (put_valid && !ready_d && (put_queue == turn_q.queue))) begin
       turn_valid_q <= 1'b0;
     end
   end

@@ -2,10 +2,11 @@
 //
 // Queue contexts: the words that say where a queue's ring is and how far it has been consumed.
 //
-// One RAM per word, two read ports: one for software and commands, one for the queue that was picked.
-// Not reset: sched shows them only as far as software has written them.
+// One RAM per word, two read ports: one for software and commands, one for the queue that was
+// picked. Not reset: a word means nothing until it is written.
 //
-// Timing  reads are combinational, and do no work while not valid; a write is readable one clock later.
+// Timing  reads are combinational, and do no work while not valid; a write is readable one clock
+//         later.
 
 module bell_sched_context #(
   parameter int unsigned NumQueues = 64,  // 1 .. 1024.

@@ -2,15 +2,15 @@
 //
 // Which ready queue goes next: round robin over nodes, then over the ready queues of the node.
 //
-// It keeps one ready bit per queue and node, in words, and a summary bit per word, so that a pick looks
-// at one summary and two words whatever the number of queues. The order is private to this module:
-// sched only tells which queues are ready and asks for one.
+// It keeps one ready bit per queue and node, in words, and a summary bit per word, so that a pick
+// looks at one summary and two words whatever the number of queues. The order is private to this
+// module: sched only tells which queues are ready and asks for one.
 //
-// Fairness  with n queues ready at a node, each is picked at least once in n picks of that node; with m
-//           nodes that want one and have one, each node is served at least once in m picks.
+// Fairness  with n queues ready at a node, each is picked at least once in n picks of that node;
+//           with m nodes that want one and have one, each node is served at least once in m picks.
 //
-// Timing    a change of a ready bit counts for the pick one clock later. The pick is combinational and
-//           may change until it is taken. set_* and put_* may name the same queue: set_* wins.
+// Timing    a change of a ready bit counts for the pick one clock later. The pick is combinational
+//           and may change until it is taken. set_* and put_* may name the same queue: set_* wins.
 // Reset     no queue is ready.
 
 module bell_sched_picker #(
@@ -143,7 +143,8 @@ module bell_sched_picker #(
   logic [31:0] any, any_later, rest, bits;
   logic [4:0]  word;
 
-  // The word of the last pick, beyond it; then the words after; then from the start, that word last.
+  // The word of the last pick, beyond it; then the words after; then from the start, that word
+  // last.
   always_comb begin
     last      = '0;
     any       = '0;

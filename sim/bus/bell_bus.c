@@ -225,8 +225,8 @@ static const struct access *oldest_write(void)
 
 static void drain_timed_out(const struct access *oldest)
 {
-    bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; the write of 0x%"
-                  PRIx64 " to %s + 0x%" PRIx64 " by cpu %u, posted in cycle %" PRIu64
+    bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; the write "
+                  "of 0x%" PRIx64 " to %s + 0x%" PRIx64 " by cpu %u, posted in cycle %" PRIu64
                   ", is not answered", bell_sim_now(), bell_thread_name(bell_thread_self()),
                   bus.config.read_timeout, oldest->data, bar_name(oldest->addr),
                   bar_offset(oldest->addr), oldest->cpu, oldest->posted);

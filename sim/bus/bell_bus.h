@@ -3,9 +3,9 @@
  * @file bell_bus.h
  * @brief Host bridge: MMIO of many CPUs to one device, DMA and interrupt back.
  *
- * Writes are posted: the caller goes on, the write reaches the device after a seeded delay, in order
- * per CPU. A read first pushes the earlier writes of its own CPU only (A-70), then waits for its
- * answer. All of this happens from coroutines (bell_thread.h).
+ * Writes are posted: the caller goes on, the write reaches the device after a seeded delay, in
+ * order per CPU. A read first pushes the earlier writes of its own CPU only (A-70), then waits for
+ * its answer. All of this happens from coroutines (bell_thread.h).
  */
 #ifndef BELL_BUS_H
 #define BELL_BUS_H
@@ -19,8 +19,8 @@ extern "C" {
 struct bell_bus_config {
     uint32_t delay_min;    /**< Clocks a posted write waits in the bridge, at least ... */
     uint32_t delay_max;    /**< ... and at most (seeded per write). Both 0 = 1 and 40. */
-    uint64_t read_timeout; /**< Clocks until a wait on the bus gives up; 0 = 100000. The run fails with
-                                a message that names address, waiter and cycle. */
+    uint64_t read_timeout; /**< Clocks until a wait on the bus gives up; 0 = 100000. The run fails
+                                with a message that names address, waiter and cycle. */
 };
 
 /** Posted writes that wait in the bridge for one CPU; the next one blocks its thread. */

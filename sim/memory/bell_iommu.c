@@ -99,8 +99,8 @@ static bool va_refused(uint32_t pasid, uint64_t va, size_t pages)
 
     if (va % BELL_PAGE == 0 && va < top && pages <= (top - va) / BELL_PAGE)
         return false;
-    bell_sim_fail("IOMMU, PASID %u: %zu pages at 0x%llx: expected a page-aligned range of %u address "
-                  "bits", pasid, pages, (unsigned long long)va, BELL_VA_BITS);
+    bell_sim_fail("IOMMU, PASID %u: %zu pages at 0x%llx: expected a page-aligned range of %u "
+                  "address bits", pasid, pages, (unsigned long long)va, BELL_VA_BITS);
     return true;
 }
 
@@ -116,8 +116,8 @@ void bell_iommu_map(uint32_t pasid, uint64_t va, uint64_t phys, size_t pages, un
     if (va_refused(pasid, va, pages))
         return;
     if (!bell_phys_range_used(phys, pages) || (pasid == 0 && va != phys)) {
-        bell_sim_fail("IOMMU, PASID %u: cannot map 0x%llx to 0x%llx: expected %zu allocated pages%s",
-                      pasid, (unsigned long long)va, (unsigned long long)phys, pages,
+        bell_sim_fail("IOMMU, PASID %u: cannot map 0x%llx to 0x%llx: expected %zu allocated "
+                      "pages%s", pasid, (unsigned long long)va, (unsigned long long)phys, pages,
                       pasid == 0 ? ", and PASID 0 maps each page to itself" : "");
         return;
     }

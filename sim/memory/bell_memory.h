@@ -31,7 +31,7 @@ void bell_memory_cleanup(void);
  * @return Arena offset (page aligned, never 0), or 0 when memory is exhausted.
  */
 uint64_t bell_phys_alloc(size_t pages);
-/** Free them; every byte is poisoned (BELL_POISON) first. Mappings (windows, IOMMU) must be gone. */
+/** Free them; every byte is poisoned (BELL_POISON). Windows and IOMMU mappings must be gone. */
 void bell_phys_free(uint64_t phys, size_t pages);
 #define BELL_POISON 0xDEu
 /** Kernel alias, always readable and writable, of an arena address. NULL outside the arena. */
@@ -45,7 +45,7 @@ bool bell_phys_is_used(uint64_t phys);
 enum bell_window_kind {
     BELL_WINDOW_DEAD,   /**< No access: a store or load is the program's fault. */
     BELL_WINDOW_MEMORY, /**< Plain memory, no trap. */
-    BELL_WINDOW_TRAPPED,/**< Memory, but every access goes through the handler (traces, --trap-loads). */
+    BELL_WINDOW_TRAPPED,/**< Memory, but every access traps (traces, --trap-loads). */
     BELL_WINDOW_MMIO,   /**< Leads to the device: every access goes through the handler. */
 };
 
@@ -63,8 +63,8 @@ struct bell_window {
 /** Reserve addresses; kind DEAD. `name` must outlive the run. */
 struct bell_window *bell_window_reserve(size_t pages, const char *name, uint64_t object);
 /**
- * Re-point a window, all at once ("rotate"). Replaces what it led to before. `target` is page aligned
- * and, for MEMORY and TRAPPED, allocated; `target` and `writable` mean nothing for DEAD.
+ * Re-point a window, all at once ("rotate"). Replaces what it led to before. `target` is page
+ * aligned and, for MEMORY and TRAPPED, allocated; `target` and `writable` mean nothing for DEAD.
  */
 void bell_window_point(struct bell_window *window, enum bell_window_kind kind, uint64_t target,
                        bool writable);
@@ -74,8 +74,8 @@ struct bell_window *bell_window_find(const void *address);
 /* --- IOMMU --------------------------------------------------------------------------------- */
 
 /**
- * Map `pages` at device address `va` of `pasid`; replaces older mappings. access 0 = unmap. PASID 0 is
- * the kernel: every allocated page is there, at its arena address, and va == phys changes nothing.
+ * Map `pages` at device address `va` of `pasid`; replaces older mappings. access 0 = unmap. PASID 0
+ * is the kernel: every allocated page is there at its arena address; va == phys changes nothing.
  */
 void bell_iommu_map(uint32_t pasid, uint64_t va, uint64_t phys, size_t pages, unsigned access);
 void bell_iommu_unmap(uint32_t pasid, uint64_t va, size_t pages);

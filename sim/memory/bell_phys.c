@@ -105,8 +105,8 @@ static bool free_refused(uint64_t phys, size_t pages)
         unsigned long long address = (unsigned long long)i * BELL_PAGE;
 
         if (!arena.page[i].used) {
-            bell_sim_fail("double free: page 0x%llx of %zu pages at 0x%llx is free already", address,
-                          pages, (unsigned long long)phys);
+            bell_sim_fail("double free: page 0x%llx of %zu pages at 0x%llx is free already",
+                          address, pages, (unsigned long long)phys);
             return true;
         }
         if (arena.page[i].device_refs != 0) {
@@ -118,8 +118,8 @@ static bool free_refused(uint64_t phys, size_t pages)
     window = bell_window_leading_to(phys, pages);
     if (window == NULL)
         return false;
-    bell_sim_fail("free of %zu pages at 0x%llx, to which the window '%s' of object %llu still leads",
-                  pages, (unsigned long long)phys, window->name,
+    bell_sim_fail("free of %zu pages at 0x%llx, to which the window '%s' of object %llu still "
+                  "leads", pages, (unsigned long long)phys, window->name,
                   (unsigned long long)window->object);
     return true;
 }

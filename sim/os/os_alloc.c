@@ -24,7 +24,7 @@ static void trace_alloc(const struct os_allocation *allocation, const char *name
     os_trace(BELFRY_ALLOC, name, allocation->base.name)->value = count;
 }
 
-/* --- Create -------------------------------------------------------------------------------------------- */
+/* --- Create ----------------------------------------------------------------------------------- */
 
 static bool preference_is_supported(const DXGK_ALLOCATIONINFO *info)
 {
@@ -49,7 +49,8 @@ static bool info_is_valid(const DXGK_ALLOCATIONINFO *info)
     rest.HistoryBuffer = 0;
     return info->hAllocation && info->Size && info->Size <= SIZE_MAX - BELL_PAGE &&
            (!info->PitchAlignedSize || info->PitchAlignedSize >= info->Size) &&
-           !(info->Alignment & (info->Alignment - 1)) && info->AllocationPriority && info->SupportedWriteSegmentSet &&
+           !(info->Alignment & (info->Alignment - 1)) && info->AllocationPriority &&
+           info->SupportedWriteSegmentSet &&
            !(info->EvictionSegmentSet & ~APERTURE_SEGMENTS) && preference_is_supported(info) &&
            (!flags.ExplicitResidencyNotification || flags.AccessedPhysically) &&
            !flags.MapApertureCpuVisible &&
@@ -286,7 +287,7 @@ free_infos:
     return status;
 }
 
-/* --- Destroy (A-24, A-52) ----------------------------------------------------------------------------- */
+/* --- Destroy (A-24, A-52) --------------------------------------------------------------------- */
 
 /* The driver frees the resource together with its last allocation, once the user destroyed it. */
 static bool last_of_resource(const struct os_allocation *allocation)
@@ -357,7 +358,7 @@ void os_allocation_unhold(struct os_allocation *allocation)
         free_allocation(allocation);
 }
 
-/* --- CPU access and residency ------------------------------------------------------------------------- */
+/* --- CPU access and residency ----------------------------------------------------------------- */
 
 NTSTATUS os_allocation_lock(struct os_allocation *allocation, void **address)
 {

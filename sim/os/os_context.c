@@ -79,7 +79,7 @@ void os_context_destroy(struct os_context *context)
     os_object_finish(&context->base);
 }
 
-/* A hung engine acknowledges nothing: reset it, innocent doorbells of the node go to RETRY. */
+/* A hung engine acknowledges nothing: reset it. Its doorbells go to RETRY. */
 static void reset_engine(struct os_context *context)
 {
     DXGKARG_RESETENGINE args = { .NodeOrdinal = context->node, .EngineOrdinal = ENGINE_ORDINAL };

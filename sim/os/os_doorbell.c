@@ -13,7 +13,7 @@ static void release_doorbell(struct os_object *object)
     free(object);
 }
 
-/* --- Create ---------------------------------------------------------------------------------------------- */
+/* --- Create ----------------------------------------------------------------------------------- */
 
 static NTSTATUS check_create(const D3DKMT_CREATE_DOORBELL *args, const struct os_queue *queue)
 {
@@ -135,7 +135,7 @@ NTSTATUS os_doorbell_create(struct os_process *process, const D3DKMT_CREATE_DOOR
     return status;
 }
 
-/* --- Connect ----------------------------------------------------------------------------------------------- */
+/* --- Connect ---------------------------------------------------------------------------------- */
 
 static NTSTATUS ddi_connect(struct os_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
 {
@@ -209,7 +209,7 @@ NTSTATUS os_doorbell_connect(struct os_doorbell *doorbell)
     return status;
 }
 
-/* --- Disconnect, notify ----------------------------------------------------------------------------------- */
+/* --- Disconnect, notify ----------------------------------------------------------------------- */
 
 static void disconnect_locked(struct os_doorbell *doorbell)
 {
@@ -263,7 +263,7 @@ NTSTATUS os_doorbell_notify(struct os_doorbell *doorbell)
     return status;
 }
 
-/* --- Destroy ------------------------------------------------------------------------------------------------ */
+/* --- Destroy ---------------------------------------------------------------------------------- */
 
 void os_doorbell_destroy(struct os_doorbell *doorbell, bool disconnect)
 {
@@ -285,7 +285,7 @@ void os_doorbell_destroy(struct os_doorbell *doorbell, bool disconnect)
     os_object_finish(&doorbell->base);
 }
 
-/* --- Callback of the driver ---------------------------------------------------------------------------------- */
+/* --- Callback of the driver ------------------------------------------------------------------- */
 
 NTSTATUS os_cb_disconnect_doorbell(const DXGKARGCB_DISCONNECTDOORBELL *args)
 {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- Reports -------------------------------------------------------------------------------------------- */
+/* --- Reports ---------------------------------------------------------------------------------- */
 
 static void note_suspended(HANDLE token, uint64_t fence)
 {
@@ -74,7 +74,7 @@ void os_queue_fault_work(void *arg)
     os_object_unref(device);
 }
 
-/* --- Process exit -------------------------------------------------------------------------------------- */
+/* --- Process exit ----------------------------------------------------------------------------- */
 
 static struct os_queue *next_live_queue(const struct os_process *process, struct os_queue *after)
 {
@@ -96,7 +96,8 @@ static bool drain_queue(struct os_queue *queue)
         else if (bell_sim_now() >= end)
             return false;
         seen = value;
-        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
+        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64
+                 ", is %" PRIu64,
                  queue->base.name, os_queue_last_queued(queue), value);
         bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);
     }

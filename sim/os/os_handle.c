@@ -210,7 +210,8 @@ void *os_object_next(const void *after, enum os_kind kind, const struct os_proce
     const struct os_object *last = after;
     struct os_object *object = last ? last->next : os_objects.first;
 
-    while (object && (object->kind != kind || object->gone || (process && object->process != process) ||
+    while (object && (object->kind != kind || object->gone ||
+                      (process && object->process != process) ||
                       (parent && object->parent != parent)))
         object = object->next;
     return object;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Create and destroy ------------------------------------------------------------------------------------ */
+/* --- Create and destroy ----------------------------------------------------------------------- */
 
 static void free_request(struct os_alloc_request *request)
 {
@@ -209,7 +209,7 @@ NTSTATUS APIENTRY D3DKMTDestroyAllocation2(const D3DKMT_DESTROYALLOCATION2 *user
     return os_call_exit(&call, args.hResource, status);
 }
 
-/* --- GPU addresses -------------------------------------------------------------------------------------- */
+/* --- GPU addresses ---------------------------------------------------------------------------- */
 
 /* Page table updates and residency are done when the call returns: the fence only counts them. */
 static UINT64 next_paging_value(struct os_paging_queue *paging)
@@ -309,7 +309,7 @@ NTSTATUS APIENTRY D3DKMTFreeGpuVirtualAddress(const D3DKMT_FREEGPUVIRTUALADDRESS
     return os_call_exit(&call, args.hAdapter, status);
 }
 
-/* --- Residency -------------------------------------------------------------------------------------------- */
+/* --- Residency -------------------------------------------------------------------------------- */
 
 static NTSTATUS copy_list(struct os_process *process, const D3DKMT_HANDLE *user, UINT count,
                           const struct os_device *device, D3DKMT_HANDLE **list)
@@ -416,7 +416,7 @@ NTSTATUS APIENTRY D3DKMTEvict(D3DKMT_EVICT *user)
     return os_call_exit(&call, args.hDevice, status);
 }
 
-/* --- CPU access ---------------------------------------------------------------------------------------- */
+/* --- CPU access ------------------------------------------------------------------------------- */
 
 static struct os_allocation *find_allocation(struct os_process *process, D3DKMT_HANDLE device,
                                              D3DKMT_HANDLE handle)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* --- Contexts ---------------------------------------------------------------------------------------------- */
+/* --- Contexts --------------------------------------------------------------------------------- */
 
 static NTSTATUS create_context(struct os_process *process, D3DKMT_CREATEHWCONTEXT *user,
                                D3DKMT_CREATEHWCONTEXT *args)
@@ -65,7 +65,7 @@ NTSTATUS APIENTRY D3DKMTDestroyHwContext(const D3DKMT_DESTROYHWCONTEXT *user)
     return os_call_exit(&call, args.hHwContext, status);
 }
 
-/* --- Queues ------------------------------------------------------------------------------------------------- */
+/* --- Queues ----------------------------------------------------------------------------------- */
 
 static NTSTATUS tell_queue(D3DKMT_CREATEHWQUEUE *user, D3DKMT_CREATEHWQUEUE *args,
                            struct os_queue *queue)

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* --- Submit ------------------------------------------------------------------------------------------------- */
+/* --- Submit ----------------------------------------------------------------------------------- */
 
 static NTSTATUS submit(struct os_process *process, const D3DKMT_SUBMITCOMMANDTOHWQUEUE *args)
 {
@@ -34,7 +34,8 @@ NTSTATUS APIENTRY D3DKMTSubmitCommandToHwQueue(const D3DKMT_SUBMITCOMMANDTOHWQUE
 }
 
 /*
- * Kernel waits, signals and presents: refused on user-mode submission queues (DB-QUE-02, -05, A-57).
+ * Kernel waits, signals and presents: refused on user-mode submission queues (DB-QUE-02, -05,
+ * A-57).
  * The machine has neither monitored fences nor a display, so that they are not supported elsewhere.
  */
 static NTSTATUS refuse(struct os_process *process, const D3DKMT_HANDLE *user, UINT count)
@@ -96,7 +97,7 @@ NTSTATUS APIENTRY D3DKMTSubmitPresentToHwQueue(D3DKMT_SUBMITPRESENTTOHWQUEUE *us
     return os_call_exit(&call, 0, status);
 }
 
-/* --- Wait ----------------------------------------------------------------------------------------------------- */
+/* --- Wait ------------------------------------------------------------------------------------- */
 
 struct wait_list {
     UINT count;

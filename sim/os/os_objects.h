@@ -3,13 +3,15 @@
  * @file os_objects.h
  * @brief Objects of the OS model: what a D3DKMT handle names, who owns what, which lock guards it.
  *
- * Ownership: adapter, device < paging queue, resource, allocation, context < queue < doorbell. A child
+ * Ownership: adapter, device < paging queue, resource, allocation, context < queue < doorbell. A
+ * child
  * holds a reference on its parent; destruction runs children first.
  *
  * Locks, in the only order allowed:
  *   process.lock         creation and destruction of the process's objects, one at a time;
  *   doorbell.transition  one connect, disconnect, notify or destroy of a doorbell at a time (A-13);
- *   process.driver       one thread of a process inside the driver (A-59); callbacks do not take it;
+ *   process.driver       one thread of a process inside the driver (A-59); callbacks do not take
+ * it;
  *   (the driver's own)
  *   handles              handle tables and the list of objects;
  *   doorbell.leaf        status word, mapping and generation; never held across a DDI (A-14).
@@ -38,7 +40,7 @@
 /** Largest array taken from user mode, entries. */
 #define OS_ARRAY_MAX 1024u
 
-/* --- Object header and handles (os_handle.c) ------------------------------------------------------ */
+/* --- Object header and handles (os_handle.c) -------------------------------------------------- */
 
 enum os_kind {
     OS_ADAPTER = 1,
@@ -78,7 +80,8 @@ struct os_objects {
 extern struct os_objects os_objects;
 
 /**
- * Give a zeroed object its kind, parent and handle; one reference, for the creator. The handle works
+ * Give a zeroed object its kind, parent and handle; one reference, for the creator. The handle
+ * works
  * for the driver at once, for user mode after os_object_publish().
  * @return false when the process has no handle left; nothing happened.
  */
@@ -97,9 +100,15 @@ void os_object_finish(struct os_object *object);
 void os_object_drop_all(void);
 /** Object of an open handle of this process and kind, referenced; NULL otherwise. */
 void *os_object_lookup(struct os_process *process, D3DKMT_HANDLE handle, enum os_kind kind);
-/** The same for any process and for handles not (or no longer) open; no reference, no lock, any IRQL. */
+/**
+ * The same for any process and for handles not (or no longer) open; no reference, no lock,
+ * any IRQL.
+ */
 void *os_object_peek(D3DKMT_HANDLE handle, enum os_kind kind);
-/** The next object of this kind that is not gone, after `after` (NULL = from the start); parent NULL = any. */
+/**
+ * The next object of this kind that is not gone, after `after` (NULL = from the start);
+ * parent NULL = any.
+ */
 void *os_object_next(const void *after, enum os_kind kind, const struct os_process *process,
                      const void *parent);
 /** What the driver gets as OS handle. Not an address: dereferencing it faults. */
@@ -107,7 +116,7 @@ HANDLE os_object_token(const struct os_object *object);
 /** Object of a token that is not retired, no reference; NULL otherwise. Any IRQL. */
 void *os_object_from_token(HANDLE token, enum os_kind kind);
 
-/* --- Process (os_process.c) -------------------------------------------------------------------------- */
+/* --- Process (os_process.c) ------------------------------------------------------------------- */
 
 struct os_handle_slot {
     struct os_object *object;
@@ -145,7 +154,7 @@ void os_window_point(struct bell_window *window, enum bell_window_kind kind, uin
 enum bell_window_kind os_window_rw(void);
 enum bell_window_kind os_window_ro(void);
 
-/* --- GPU addresses (os_gpuva.c) ------------------------------------------------------------------------ */
+/* --- GPU addresses (os_gpuva.c) --------------------------------------------------------------- */
 
 struct os_gpuva {
     uint64_t va;
@@ -180,7 +189,7 @@ void os_gpuva_refresh(struct os_allocation *allocation);
 /** First address of the allocation, 0 = not mapped. */
 uint64_t os_gpuva_of(const struct os_allocation *allocation);
 
-/* --- Device and adapter handle (os_device.c) --------------------------------------------------------- */
+/* --- Device and adapter handle (os_device.c) -------------------------------------------------- */
 
 struct os_device {
     struct os_object base;
@@ -201,14 +210,15 @@ void os_device_destroy(struct os_device *device);
 NTSTATUS os_paging_queue_create(struct os_device *device, struct os_paging_queue **paging);
 void os_paging_queue_destroy(struct os_paging_queue *paging);
 /**
- * The device is lost: its queues are dead, its doorbells go to ABORT and the dummy page; then each is
+ * The device is lost: its queues are dead, its doorbells go to ABORT and the dummy page; then
+ * each is
  * disconnected in the driver. New queues may be made on the device afterwards (DB-TDR-02).
  */
 void os_device_lose(struct os_device *device);
 /** Only the first half of it, under leaf locks alone. */
 void os_device_abort(struct os_device *device);
 
-/* --- Allocations (os_alloc.c) ------------------------------------------------------------------------- */
+/* --- Allocations (os_alloc.c) ----------------------------------------------------------------- */
 
 struct os_resource {
     struct os_object base;
@@ -254,7 +264,7 @@ NTSTATUS os_allocation_unlock(struct os_allocation *allocation);
 void os_allocation_make_resident(struct os_allocation *allocation);
 bool os_allocation_evict(struct os_allocation *allocation); /**< false: it was not resident. */
 
-/* --- Contexts (os_context.c) ---------------------------------------------------------------------------- */
+/* --- Contexts (os_context.c) ------------------------------------------------------------------ */
 
 struct os_context {
     struct os_object base;
@@ -275,7 +285,7 @@ void os_context_destroy(struct os_context *context);
 NTSTATUS os_context_suspend(struct os_context *context);
 NTSTATUS os_context_resume(struct os_context *context);
 
-/* --- Fences (os_fence.c) --------------------------------------------------------------------------------- */
+/* --- Fences (os_fence.c) ---------------------------------------------------------------------- */
 
 struct os_fence {
     struct os_object base;
@@ -300,7 +310,7 @@ uint64_t os_fence_read(const struct os_fence *fence);
 NTSTATUS os_fence_wait(struct os_fence *const *fences, const uint64_t *values, unsigned count,
                        bool any);
 
-/* --- Queues (os_queue.c) and kernel submission (os_submit.c) --------------------------------------- */
+/* --- Queues (os_queue.c) and kernel submission (os_submit.c) ---------------------------------- */
 
 #define OS_MAX_IN_FLIGHT 256u
 
@@ -330,7 +340,7 @@ uint64_t os_queue_last_queued(const struct os_queue *queue);
 NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOHWQUEUE *args,
                            void *private_data);
 
-/* --- Doorbells (os_doorbell.c, os_doorbell_rotate.c) ------------------------------------------------- */
+/* --- Doorbells (os_doorbell.c, os_doorbell_rotate.c) ------------------------------------------ */
 
 struct os_doorbell {
     struct os_object base;
@@ -368,7 +378,10 @@ void os_doorbell_unmap(struct os_doorbell *doorbell);
  * @return STATUS_PENDING: go on; otherwise the answer of the connect.
  */
 NTSTATUS os_doorbell_connect_begin(struct os_doorbell *doorbell, uint64_t *generation);
-/** Map, then status; nothing when a disconnect came between. @return answer of the connect. */
+/**
+ * Map, then status; nothing when a disconnect came between (A-15). @return answer of the
+ * connect.
+ */
 NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation, uint64_t bar2,
                                  D3DDDI_DOORBELLSTATUS status);
 /** Status, barrier, rotate, drain (or the published order). Takes only the leaf lock. */
@@ -376,12 +389,12 @@ void os_doorbell_detach(struct os_doorbell *doorbell, D3DDDI_DOORBELLSTATUS reas
 /** The published steps once more (DB-DIS-04): they change nothing. */
 void os_doorbell_detach_again(struct os_doorbell *doorbell);
 
-/* --- Exit (os_exit.c) --------------------------------------------------------------------------------------- */
+/* --- Exit (os_exit.c) ------------------------------------------------------------------------- */
 
 /** Kernel records of a faulting queue, at PASSIVE_LEVEL: `arg` is the queue's handle. */
 void os_queue_fault_work(void *arg);
 
-/* --- D3DKMT calls (os_kmt_call.c) ---------------------------------------------------------------------- */
+/* --- D3DKMT calls (os_kmt_call.c) ------------------------------------------------------------- */
 
 struct os_call {
     struct os_process *process;

@@ -135,7 +135,7 @@ uint32_t belfry_os_resume(uint32_t hHwContext)
     return with_context(hHwContext, os_context_resume);
 }
 
-/* --- Callbacks of the driver that look at handles -------------------------------------------------------- */
+/* --- Callbacks of the driver that look at handles --------------------------------------------- */
 
 static bool may_see(const struct os_object *object)
 {

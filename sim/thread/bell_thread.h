@@ -41,7 +41,7 @@ struct bell_sim_config {
     uint64_t (*step)(void *ctx, uint64_t cycles);
     uint64_t (*now)(void *ctx); /**< Required. Must be right inside step() too. */
     /** True when outside the threads nothing but device timers can happen (bell_bus_idle()). NULL:
-     *  nothing at all ever happens there, and a run without ready threads or timers is STUCK at once. */
+     *  nothing at all ever happens there: without ready threads or timers a run is STUCK. */
     bool (*idle)(void *ctx);
     void *ctx;
 };
@@ -58,8 +58,8 @@ enum bell_sim_result {
 void bell_sim_init(const struct bell_sim_config *config);
 void bell_sim_cleanup(void); /**< Drops all coroutines. */
 /**
- * Run until all non-daemon threads ended, or a failure. After DONE more threads may be made and run;
- * a failure stays. A thread woken by a device hook goes on when the present step ends.
+ * Run until all non-daemon threads ended, or a failure. After DONE more threads may be made and
+ * run; a failure stays. A thread woken by a device hook goes on when the present step ends.
  */
 enum bell_sim_result bell_sim_run(void);
 /** Stop the run with this text; from a coroutine it does not return. First failure wins. */
@@ -85,7 +85,7 @@ unsigned bell_thread_cpu(const struct bell_thread *thread);
 void *bell_thread_owner(const struct bell_thread *thread);
 uint64_t bell_thread_id(const struct bell_thread *thread);
 
-/** A scheduling point: others may run, a few clocks pass for this thread. Outside threads: nothing. */
+/** A scheduling point: others may run, a few clocks pass for this thread. Nothing elsewhere. */
 void bell_thread_point(void);
 /** Sleep exactly this many clocks (>= 1; 0 counts as 1). Only from threads. */
 void bell_thread_sleep(uint64_t cycles);

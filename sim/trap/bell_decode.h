@@ -51,7 +51,7 @@ struct bell_insn {
 
 /** Forget everything decoded so far. */
 void bell_decode_reset(void);
-/** Decode at `pc`, which is readable; remembered by address and bytes. Valid until the next call. */
+/** Decode at readable `pc`; remembered by address and bytes. Valid until the next call. */
 const struct bell_insn *bell_decode(const void *pc);
 
 /** Address of the memory operand. */

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <ucontext.h>
 
-/** Open this TRAPPED window (one more, when a step is under way) and arm the step. False: too many. */
+/** Open this TRAPPED window (one more, if a step is under way), arm the step. False: too many. */
 bool bell_step_begin(struct bell_window *window, ucontext_t *machine);
 bool bell_step_active(void);
 /** Close all opened windows and disarm. False when no step was under way. */

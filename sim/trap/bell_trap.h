@@ -27,8 +27,8 @@ struct bell_trap_access {
 
 struct bell_trap_hooks {
     /**
-     * Every decoded access, before it is performed. May be NULL. It may hold a scheduling point; when
-     * the window was re-pointed meanwhile, the instruction starts again (and is reported again).
+     * Every access, before it is performed. May be NULL. It may hold a scheduling point; when the
+     * window was re-pointed meanwhile, the instruction starts again (and is reported again).
      * An exchange is reported as the store that it ends with.
      */
     void (*access)(const struct bell_trap_access *access);

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <type_traits>
 
 namespace {
@@ -300,8 +301,13 @@ void ring_to_first_read()
 
 } // namespace
 
-int main()
+// usage: bench_core [--active CLOCKS]     only that many clocks of traffic, for counting instructions
+int main(int argc, char **argv)
 {
+    if (argc == 3 && std::string(argv[1]) == "--active") {
+        engine(false, std::strtoull(argv[2], nullptr, 0) / kRoundClocks, kRoundClocks, kQueues);
+        return 0;
+    }
     ratio_to_bare_loop();
     idle_skip();
     ring_to_first_read();

@@ -91,7 +91,8 @@ struct Doorbell : rtl_test::Bench<Vbell_doorbell> {
     Ledger ledger()
     {
         Ledger l;
-        uint64_t *words[] = {&l.owed, &l.rejected, &l.unowned, &l.coalesced, &l.sampled, &l.accepted};
+        uint64_t *words[] = {&l.owed,      &l.rejected, &l.unowned,
+                             &l.coalesced, &l.sampled,  &l.accepted};
         for (unsigned i = 0; i < 6; i++) {
             *words[i] = rtl_test::get_bits(dut.ledger_o, i * 64, 64);
         }
@@ -255,7 +256,8 @@ RTL_TEST(doorbell, owner_reads_back_and_is_reset)
     t.expect(kUnowned, BELL_REJECT_NONE);
 }
 
-// DB-VIC-03, -04: a store in the clock of the write still goes to the old owner, the next to the new.
+// DB-VIC-03, -04: a store in the clock of the write still goes to the old owner, the next to the
+// new.
 RTL_TEST(doorbell, owner_changes_for_later_stores_only)
 {
     Doorbell t;

@@ -199,7 +199,8 @@ RTL_TEST(mmio, address_and_data_come_apart)
     }
 }
 
-// What the doorbell stage refuses at sight is answered SLVERR; it sees strobes and address as they are.
+// What the doorbell stage refuses at sight is answered SLVERR; it sees strobes and address as they
+// are.
 RTL_TEST(mmio, refused_store_is_answered_slverr)
 {
     Mmio t;

@@ -156,7 +156,8 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
         dut.end_valid_i |= 1u << node;
         settle();
     }
-    void end(unsigned node, unsigned queue, uint64_t rptr = 0, bool work = false, unsigned cause = 0)
+    void end(unsigned node, unsigned queue, uint64_t rptr = 0, bool work = false,
+             unsigned cause = 0)
     {
         offer_end(node, queue, rptr, work, cause);
         for (unsigned i = 0; i < kAckPatience; i++) {

@@ -107,8 +107,8 @@ struct Shadow {
     bool open, listed, running, faulted;
 };
 
-// 60,000 random clocks of rings, commands and turns: no queue runs that must not, every ring that is
-// new is sampled or forgone, and in the end every queue that is owed a sample gets its turn.
+// 60,000 random clocks of rings, commands and turns: no queue runs that must not, every ring that
+// is new is sampled or forgone, and in the end every queue that is owed a sample gets its turn.
 RTL_TEST(sched, random_run_loses_no_ring)
 {
     for (uint64_t seed = 1; seed <= 3; seed++) {

@@ -31,7 +31,8 @@ RTL_TEST(sched, credit_gives_a_turn_two_clocks_later)
     CHECK(!t.has(70, BELL_QUEUE_STATE_PENDING_MASK));
 }
 
-// Law 1: a ring in the clock in which the queue's turn is given is owed anew, not lost or coalesced.
+// Law 1: a ring in the clock in which the queue's turn is given is owed anew, not lost or
+// coalesced.
 RTL_TEST(sched, set_and_take_in_one_clock_stays_pending)
 {
     Sched t;

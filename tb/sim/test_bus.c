@@ -209,7 +209,8 @@ static void a_read_times_out(void **state)
     fake.mute = true;
     spawn(6, lone_reader);
     assert_int_equal(bell_sim_run(), BELL_SIM_FAILED);
-    assert_contains(bell_sim_failure(), "cycle 1234: read of BAR2 + 0x3000 by thread 'cpu' (cpu 6)");
+    assert_contains(bell_sim_failure(), "cycle 1234: read of BAR2 + 0x3000 by thread 'cpu' "
+                                        "(cpu 6)");
     assert_contains(bell_sim_failure(), "with the device");
 }
 

@@ -210,7 +210,8 @@ static void stuck_names_the_waiters(void **state)
     bell_thread_create("bob", 0, true, NULL, waiter, NULL);
     assert_int_equal(bell_sim_run(), BELL_SIM_STUCK);
     assert_contains(bell_sim_failure(), "stuck");
-    assert_contains(bell_sim_failure(), "'alice' (cpu 3): waits since cycle 0 for the bell to ring");
+    assert_contains(bell_sim_failure(), "'alice' (cpu 3): waits since cycle 0 for the bell "
+                                        "to ring");
     assert_contains(bell_sim_failure(), "'bob' (cpu 0, daemon)");
     assert_int_equal(bell_sim_run(), BELL_SIM_STUCK);
 }

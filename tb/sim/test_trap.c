@@ -514,7 +514,8 @@ static void check_bad(enum bad what, const char *expected)
     }
 
 BAD_TEST(dead_page, BAD_DEAD, "load: window 'plain', object 1: it leads nowhere any more")
-BAD_TEST(read_only_page, BAD_READONLY, "store: window 'status', object 4: store to a read-only page")
+BAD_TEST(read_only_page, BAD_READONLY,
+         "store: window 'status', object 4: store to a read-only page")
 BAD_TEST(wild_pointer, BAD_WILD, "store: no memory there")
 BAD_TEST(null_pointer, BAD_NULL, "load: no memory there")
 BAD_TEST(poisoned_pointer, BAD_NONCANONICAL, "no memory there")

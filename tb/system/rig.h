@@ -48,8 +48,8 @@
 
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
-/* Open a machine, run `body` as the only process; require that it returns 0 (a fault of it fails too),
- * a balanced ledger, no leak. */
+/* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too), the
+ * ledger must balance and nothing leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);

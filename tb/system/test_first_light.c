@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * The shortest way through the whole machine: a buffer appended by hand, one plain store on the doorbell
- * page, and the progress fence moves. Then the same with fewer slots than queues, and a process that
+ * The shortest way through the whole machine: a buffer appended by hand, one plain store on the
+ * doorbell
+ * page, and the progress fence moves. Then the same with fewer slots than queues, and a process
+ * that
  * leaves everything to the OS.
  */
 #include "rig.h"
@@ -69,7 +71,7 @@ static void plain_store_reaches_the_fence(void **state)
     run_and_require_nothing_live(&config, one_submission);
 }
 
-/* Every queue connects when it reads RETRY and never rings before. One slot: each connect evicts. */
+/* Every queue connects when it reads RETRY. One slot: each connect evicts. */
 static void submit(struct rig *rig, uint64_t value)
 {
     rig_append(rig, (uint32_t)value, value * 3);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads of two processes submit on fewer slots than queues, while another thread disconnects doorbells
- * and a third connects, notifies and destroys ones under their users' hands. Nothing is lost, nothing
+ * Threads of two processes submit on fewer slots than queues, while another thread disconnects
+ * doorbells
+ * and a third connects, notifies and destroys ones under their users' hands. Nothing is lost,
+ * nothing
  * deadlocks (DB-VIC-05, DB-THR-02, DB-DES-06, DB-CON-14, A-76).
  */
 #include "rig.h"
@@ -9,7 +11,7 @@
 #include <stdio.h>
 
 enum { ENTRIES = 64, QUEUES = 3, ROUNDS = 40, VICTIMS = 12, WAIT = 2000000, PAUSE = 300,
-       POKERS = 4, SHORT_PAUSE = 6 };
+       POKERS = 4, SHORT_PAUSE = 6, LATE = 4000 };
 
 struct worker {
     struct rig rig;
@@ -97,7 +99,7 @@ static void two_processes_on_two_slots(void **state)
     run_two(2, false);
 }
 
-/* --- Destroyed under the hands of others -------------------------------------------------------------- */
+/* --- Destroyed under the hands of others ------------------------------------------------------ */
 
 struct poker {
     D3DKMT_HANDLE doorbell;
@@ -164,7 +166,7 @@ static void DB_DES_06_destroy_under_use(void **state)
     rig_run(&config, destroy_under_use);
 }
 
-/* --- two threads connect one doorbell: one DDI, both succeed ------------------------------------- */
+/* --- two threads connect one doorbell: one DDI, both succeed ---------------------------- */
 
 static void connect_it(void *arg)
 {
@@ -202,12 +204,70 @@ static void DB_CON_07_two_threads_one_ddi(void **state)
     rig_run(&config, connect_twice);
 }
 
+/* --- a ring posted by another CPU before the rotation is the victim's ------------------- */
+
+struct ringer {
+    struct rig *rig;
+    bool rung;
+};
+
+static void ring_once(void *arg)
+{
+    struct ringer *ringer = arg;
+
+    rig_ring(ringer->rig);
+    ringer->rung = true;
+}
+
+static int evict_behind_a_ring(int argc, char **argv)
+{
+    struct rig victim, evictor;
+
+    (void)argc, (void)argv;
+    rig_make(&victim, ENTRIES, 0);
+    rig_open_beside(&evictor, &victim, ENTRIES);
+    rig_make_queue(&evictor, 0);
+    rig_make_doorbell(&evictor);
+    for (unsigned i = 0; i < VICTIMS; i++) {
+        struct ringer ringer = { &victim, false };
+        struct belfry_thread *thread;
+        size_t from, ring, evicted;
+
+        REQUIRE_OK(rig_connect(&victim));
+        from = belfry_record_count();
+        thread = belfry_thread_start("rings", ring_once, &ringer);
+        while (!ringer.rung)
+            belfry_sleep(1);
+        REQUIRE_OK(rig_connect(&evictor));
+        belfry_thread_join(thread);
+        belfry_sleep(2 * LATE);
+        ring = rig_expect(from, BELFRY_RING, NULL);
+        REQUIRE_EQ(belfry_record_at(ring)->value2, victim.blob.queue_token);
+        evicted = rig_expect(from, BELFRY_CB_EXIT, "DxgkCbDisconnectDoorbell");
+        REQUIRE(belfry_record_at(ring)->seq < belfry_record_at(evicted)->seq);
+    }
+    rig_close_beside(&evictor);
+    rig_close(&victim);
+    return 0;
+}
+
+static void DB_VIC_04_ring_before_rotation_is_the_victims(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    config.slots = 1;
+    config.post_delay_max = LATE;
+    rig_run(&config, evict_behind_a_ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_processes_on_one_slot),
         cmocka_unit_test(two_processes_on_two_slots),
         cmocka_unit_test(DB_DES_06_destroy_under_use),
+        cmocka_unit_test(DB_VIC_04_ring_before_rotation_is_the_victims),
         cmocka_unit_test(DB_CON_07_two_threads_one_ddi),
     };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * The OS model's objects, against the real driver: races of the protocol held open at their delay points,
+ * The OS model's objects, against the real driver: races of the protocol held open at their delay
+ * points,
  * driver errors planted through the driver table, device loss, and bad pointers.
  */
 #include "rig.h"
@@ -64,7 +65,7 @@ static struct belfry_config one_slot(void)
     return config;
 }
 
-/* --- DB-CON-13: the victim is still being connected ---------------------------------------------------- */
+/* --- DB-CON-13: the victim is still being connected ------------------------------------------- */
 
 static void connect_a(void *arg)
 {
@@ -107,7 +108,7 @@ static void DB_CON_13_disconnect_wins_over_mapping(void **state)
     run(one_slot(), disconnect_while_connecting);
 }
 
-/* --- DB-CON-03 ------------------------------------------------------------------------------------------ */
+/* --- DB-CON-03 -------------------------------------------------------------------------------- */
 
 static DXGKDDI_CONNECTDOORBELL *real_connect;
 static unsigned spoil;
@@ -173,7 +174,7 @@ static void DB_CON_03_bad_outputs_are_undone(void **state)
     run(one_slot(), bad_outputs);
 }
 
-/* --- ABORT is sticky ----------------------------------------------------------------------------------------- */
+/* --- ABORT is sticky -------------------------------------------------------------------------- */
 
 static int lose_device(int argc, char **argv)
 {
@@ -242,7 +243,7 @@ static void DB_TDR_03_loss_beats_connect(void **state)
     run(one_slot(), lose_while_connecting);
 }
 
-/* --- Faults of the hardware -------------------------------------------------------------------------------- */
+/* --- Faults of the hardware ------------------------------------------------------------------- */
 
 static NTSTATUS wait_cpu(const struct rig *rig, uint64_t value)
 {
@@ -323,7 +324,7 @@ static void hung_queue_does_not_stop_the_exit(void **state)
     run(one_slot(), hang);
 }
 
-/* --- Ring memory outlives its handle (DB-RES-02) ----------------------------------------------------------- */
+/* --- Ring memory outlives its handle (DB-RES-02) ---------------------------------------------- */
 
 static NTSTATUS destroy_allocation(const struct rig *rig, D3DKMT_HANDLE handle)
 {
@@ -361,7 +362,7 @@ static void DB_RES_02_destroyed_ring_stays(void **state)
     run(one_slot(), destroy_ring_first);
 }
 
-/* --- The published order loses a wake-up (A-06) -------------------------------------------------------------- */
+/* --- The published order loses a wake-up (A-06) ----------------------------------------------- */
 
 static void disconnect_a(void *arg)
 {
@@ -401,7 +402,7 @@ static void published_order_loses_a_wake_up(void **state)
     run(config, lose_wake_up);
 }
 
-/* --- Trapped pages behave as plain ones --------------------------------------------------------------------- */
+/* --- Trapped pages behave as plain ones ------------------------------------------------------- */
 
 static int submit_some(int argc, char **argv)
 {
@@ -427,7 +428,7 @@ static void trapped_windows_work(void **state)
     run(config, submit_some);
 }
 
-/* --- Bad pointers and handles --------------------------------------------------------------------------------- */
+/* --- Bad pointers and handles ----------------------------------------------------------------- */
 
 static int bad_pointers(int argc, char **argv)
 {

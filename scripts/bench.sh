@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Print every measured figure with its budget. Ratios come from one run; counts from callgrind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+tests=build/release/tests
+
+echo "== engine against the bare Verilated loop, idle skip, latency from ring to first read"
+"$tests/bench_core"
+for program in "$tests"/bench_*; do
+  [[ -x $program && $program != *bench_core && $program != *.d ]] || continue
+  echo "== $(basename "$program")"
+  "$program"
+done
+
+if ! command -v valgrind >/dev/null; then
+  echo "(valgrind is not installed: no instruction counts)"
+  exit 0
+fi
+count() { # instructions of bench_core --active N
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$tests/bench_core" --active "$1" 2>&1 \
+    | sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+echo "== host instructions per active cycle (difference of two runs, so that set-up drops out)"
+low=$(count 4000)
+high=$(count 24000)
+echo "instructions_per_active_cycle $(( (high - low) / 20000 )) instructions  (budget 5000, aim 2000)"
