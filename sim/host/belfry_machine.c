@@ -17,17 +17,23 @@ struct belfry_machine belfry_machine;
 
 /* --- The device's host ----------------------------------------------------------------------- */
 
+static enum bell_resp note_refusal(enum bell_resp resp)
+{
+    belfry_machine.dma_refused += resp != BELL_RESP_OKAY;
+    return resp;
+}
+
 static enum bell_resp dma_read(void *ctx, uint32_t pasid, uint64_t addr, void *data, size_t size)
 {
     (void)ctx;
-    return bell_iommu_read(pasid, addr, data, size);
+    return note_refusal(bell_iommu_read(pasid, addr, data, size));
 }
 
 static enum bell_resp dma_write(void *ctx, uint32_t pasid, uint64_t addr, const void *data,
                                 size_t size)
 {
     (void)ctx;
-    return bell_iommu_write(pasid, addr, data, size);
+    return note_refusal(bell_iommu_write(pasid, addr, data, size));
 }
 
 static void mmio_done(void *ctx, uint64_t tag, uint64_t data, enum bell_resp resp)

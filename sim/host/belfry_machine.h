@@ -15,6 +15,7 @@ struct belfry_machine {
     bool open;
     struct belfry_config config; /**< With the defaults filled in. */
     struct bell_device *device;
+    uint64_t dma_refused; /**< Accesses that the IOMMU refused. */
     char *trace_path; /**< Or NULL. */
     char *trace_part; /**< Written first, then renamed to trace_path. */
 };

@@ -99,6 +99,11 @@ int belfry_bar2_store(uint64_t offset, uint64_t value, unsigned size)
     return (int)access->resp;
 }
 
+uint64_t belfry_dma_refused(void)
+{
+    return belfry_machine.dma_refused;
+}
+
 static void read_ledger(struct belfry_ledger *ledger)
 {
     ledger->accepted = belfry_register(BELL_LEDGER_ACCEPTED_OFFSET);

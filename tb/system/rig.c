@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COMMAND_BYTES = 128, COMMAND_SLOTS = 512, DATA_BYTES = 65536 };
+enum { COMMAND_BYTES = 128, COMMAND_SLOTS = 512, DATA_BYTES = 65536, KERNEL_ENTRIES = 2 };
 
 struct belfry_config rig_config(void)
 {
@@ -224,9 +224,9 @@ void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t cl
     if (clocks != 0)
         bell_umd_cmd_work(&list, clocks);
     bell_umd_cmd_write64(&list, rig->data.gpu + 8 * (uint64_t)word, value);
-    bytes = bell_umd_commands_end(&list, rig->progress_gpu, rig->wptr + 1, false);
+    bytes = bell_umd_commands_end(&list, rig->progress_gpu, rig->base + rig->wptr + 1, false);
     if (rig->last_queued != NULL)
-        *rig->last_queued = rig->wptr + 1;
+        *rig->last_queued = rig->base + rig->wptr + 1;
     entry[1] = bytes;
     entry[0] = list.gpu | rig->wptr << BELL_ENTRY_WORD0_TAG_SHIFT;
     rig->wptr++;
@@ -241,6 +241,17 @@ void rig_append(struct rig *rig, uint32_t word, uint64_t value)
 void rig_ring(struct rig *rig)
 {
     *rig->page = rig->wptr;
+}
+
+void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks)
+{
+    rig_append_work(rig, word, value, clocks);
+    rig_ring(rig);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (*rig->status == D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY) {
+        REQUIRE_OK(rig_connect(rig));
+        rig_ring(rig);
+    }
 }
 
 uint64_t rig_rptr(const struct rig *rig)
@@ -265,6 +276,68 @@ void rig_wait(struct rig *rig, uint64_t value, uint64_t cycles)
 void rig_settle(uint64_t cycles)
 {
     belfry_sleep(cycles);
+}
+
+void rig_kernel_open(struct rig_kernel *kernel, const struct rig *beside, D3DKMT_HANDLE context)
+{
+    memset(kernel, 0, sizeof(*kernel));
+    rig_open_beside(&kernel->memory, beside, KERNEL_ENTRIES);
+    REQUIRE_OK(rig_try_queue(context, false, &kernel->queue));
+    kernel->progress = kernel->queue.HwQueueProgressFenceCPUVirtualAddress;
+}
+
+void rig_kernel_close(struct rig_kernel *kernel)
+{
+    rig_destroy_queue(kernel->queue.hHwQueue);
+    rig_close_beside(&kernel->memory);
+}
+
+void rig_kernel_begin(struct rig_kernel *kernel, struct bell_umd_commands *list)
+{
+    REQUIRE_OK(bell_umd_commands_begin(list, &kernel->memory.commands,
+                                       kernel->built++ % COMMAND_SLOTS * COMMAND_BYTES,
+                                       COMMAND_BYTES));
+}
+
+NTSTATUS rig_kernel_try(struct rig_kernel *kernel, struct bell_umd_commands *list,
+                           D3DKMT_HANDLE queue, uint64_t value)
+{
+    D3DKMT_SUBMITCOMMANDTOHWQUEUE submit = {
+        .hHwQueue = queue,
+        .HwQueueProgressFenceId = value,
+        .CommandBuffer = list->gpu,
+        .CommandLength =
+            bell_umd_commands_end(list, kernel->queue.HwQueueProgressFenceGPUVirtualAddress, value,
+                                  true),
+    };
+    NTSTATUS status = D3DKMTSubmitCommandToHwQueue(&submit);
+
+    if (NT_SUCCESS(status))
+        kernel->last = value;
+    return status;
+}
+
+void rig_kernel_submit(struct rig_kernel *kernel, uint32_t word, uint64_t value, uint64_t clocks)
+{
+    struct bell_umd_commands list;
+
+    rig_kernel_begin(kernel, &list);
+    bell_umd_cmd_work(&list, clocks);
+    bell_umd_cmd_write64(&list, kernel->memory.data.gpu + 8 * (uint64_t)word, value);
+    REQUIRE_OK(rig_kernel_try(kernel, &list, kernel->queue.hHwQueue, kernel->last + 1));
+}
+
+void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles)
+{
+    uint64_t end = belfry_now() + cycles;
+
+    while (*kernel->progress < kernel->last) {
+        if (belfry_now() > end)
+            belfry_fail("kernel-mode fence is %llu after %llu cycles, expected %llu",
+                        (unsigned long long)*kernel->progress, (unsigned long long)cycles,
+                        (unsigned long long)kernel->last);
+        belfry_sleep(16);
+    }
 }
 
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name)

@@ -48,8 +48,8 @@
 
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
-/* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too), the
- * ledger must balance and nothing leak. */
+/* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too),
+ * the ledger must balance and nothing leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);
@@ -71,6 +71,7 @@ struct rig {
     volatile uint64_t *status;
     volatile uint64_t *last_queued;
     uint64_t wptr;                   /* Entries appended. */
+    uint64_t base;                   /* Fence value before the first entry of this ring. */
 };
 
 /* Adapter, device, memory: no queue yet. Fields zero before. */
@@ -96,17 +97,40 @@ NTSTATUS rig_destroy_doorbell(struct rig *rig);
 
 /*
  * Append one command buffer that writes `value` to data word `word` and then the progress fence
- * (value = count appended). Publishes LQV, entry and WPTR; does not ring.
+ * (value = base + count appended). Publishes LQV, entry and WPTR; does not ring.
  */
 void rig_append(struct rig *rig, uint32_t word, uint64_t value);
 /* The same with a WORK packet of `clocks` before it. */
 void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
 void rig_ring(struct rig *rig);         /* One plain 64-bit store of wptr. */
+/* All a program does: append, ring, and when the status reads RETRY connect and ring again. */
+void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
 uint64_t rig_rptr(const struct rig *rig);
 /* Wait until the progress fence reaches `value`; fails the run after `cycles`. */
 void rig_wait(struct rig *rig, uint64_t value, uint64_t cycles);
 /* Wait until nothing happens any more for `cycles` (settle the machine). */
 void rig_settle(uint64_t cycles);
+
+/* A kernel-mode queue in a context of its maker. `memory` is a rig without a queue of its own. */
+struct rig_kernel {
+    struct rig memory;
+    D3DKMT_CREATEHWQUEUE queue;  /* As D3DKMTCreateHwQueue left it. */
+    volatile uint64_t *progress; /* Read-only mapping. */
+    uint64_t built;              /* Buffers begun. */
+    uint64_t last;               /* Fence value of the last submission. */
+};
+
+void rig_kernel_open(struct rig_kernel *kernel, const struct rig *beside, D3DKMT_HANDLE context);
+void rig_kernel_close(struct rig_kernel *kernel);
+/* Begin a buffer: room for two packets. */
+void rig_kernel_begin(struct rig_kernel *kernel, struct bell_umd_commands *list);
+/* Submit it, to `queue`, which may be a wrong one. */
+NTSTATUS rig_kernel_try(struct rig_kernel *kernel, struct bell_umd_commands *list,
+                        D3DKMT_HANDLE queue, uint64_t value);
+/* Both, as rig_append_work(); fence values 1, 2, 3 .. */
+void rig_kernel_submit(struct rig_kernel *kernel, uint32_t word, uint64_t value, uint64_t clocks);
+/* Wait for the last submission; fails the run after `cycles`. */
+void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles);
 
 /* Number of records of a kind/name after `from`. */
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Discovery (DB-CAP-01 .. -05): what the driver says of its nodes and doorbells, what the OS makes of it.
- * The driver's own entry points are kept at registration and asked directly where the OS never would.
+ * Discovery (DB-CAP-01 .. -05): what the driver says of its nodes and doorbells, what the OS
+ * makes of it. The driver's own entry points are kept at registration and asked directly where the OS
+ * never would.
  */
 #include "rig.h"
 
@@ -15,7 +16,7 @@ enum { NODES = sizeof(takes_um) / sizeof(takes_um[0]) };
 
 static struct rig rig;
 
-/* --- The driver's own answers ------------------------------------------------------------------- */
+/* --- The driver's own answers ----------------------------------------------------------------- */
 
 static DXGKDDI_GETNODEMETADATA *real_metadata;
 static DXGKDDI_QUERYADAPTERINFO *real_query;
@@ -81,7 +82,7 @@ static void require_passive(const char *ddi)
         REQUIRE_EQ(belfry_record_at(at)->irql, PASSIVE_LEVEL);
 }
 
-/* --- DB-CAP-01 ------------------------------------------------------------------------------------ */
+/* --- DB-CAP-01 -------------------------------------------------------------------------------- */
 
 static bool flag_in(const DXGK_NODEMETADATA *data)
 {
@@ -128,7 +129,7 @@ static void DB_CAP_01_flag_on_the_nodes_that_take_user_mode_work(void **state)
     run(ask_every_node);
 }
 
-/* --- DB-CAP-02 ------------------------------------------------------------------------------------ */
+/* --- DB-CAP-02 -------------------------------------------------------------------------------- */
 
 static void refused_untouched(HANDLE handle, UINT node)
 {
@@ -167,7 +168,7 @@ static void DB_CAP_02_bad_metadata_queries_are_refused(void **state)
     run(ask_wrongly);
 }
 
-/* --- DB-CAP-03 ------------------------------------------------------------------------------------ */
+/* --- DB-CAP-03 -------------------------------------------------------------------------------- */
 
 /* The OS refuses both steps on its own: no driver call for either. */
 static void require_no_um_queue(uint32_t node)
@@ -234,7 +235,7 @@ static void DB_CAP_03_the_flag_decides_not_the_driver(void **state)
     run(um_queues_where_flagged);
 }
 
-/* --- DB-CAP-04 ------------------------------------------------------------------------------------ */
+/* --- DB-CAP-04 -------------------------------------------------------------------------------- */
 
 #define CANARY 0xC3
 
@@ -272,7 +273,7 @@ static void DB_CAP_04_caps_are_the_hardware_s(void **state)
     run(read_caps);
 }
 
-/* --- DB-CAP-05 ------------------------------------------------------------------------------------ */
+/* --- DB-CAP-05 -------------------------------------------------------------------------------- */
 
 /* Record of the first successful caps query. */
 static size_t caps_query(void)

@@ -95,6 +95,8 @@ uint64_t belfry_register(uint64_t offset);
 /** Put a store of any size on the bus to BAR2, past CPU mappings and the bridge. Any time.
  *  @return The device's answer: 0 OKAY, 2 SLVERR. */
 int belfry_bar2_store(uint64_t offset, uint64_t value, unsigned size);
+/** DMA accesses refused since power-on: address not mapped (any more), evicted, or read-only. */
+uint64_t belfry_dma_refused(void);
 
 /** Hash over all records and device actions: equal for equal runs. */
 uint64_t belfry_event_hash(void);
