@@ -139,15 +139,20 @@ static void DB_DES_01_succeeds_in_every_state_and_only_once(void **state)
     }
 }
 
+static enum { OWNER, STRANGER, OWNER_AGAIN } turn;
+
+static void await_turn(int whose)
+{
+    while ((int)turn != whose)
+        belfry_sleep(100);
+}
+
 static int stranger(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    while (rig.doorbell == 0)
-        belfry_sleep(100);
+    await_turn(STRANGER);
     require_refused(rig.doorbell);
-    rig_open(&other, ENTRIES);
-    rig_close(&other);
-    rig.wptr = 1; /* "I tried." */
+    turn = OWNER_AGAIN;
     return 0;
 }
 
@@ -162,9 +167,8 @@ static int refuse_handles(int argc, char **argv)
     require_refused(rig.ring.allocation);
     require_refused(rig.doorbell + 1);
     REQUIRE_STATUS(D3DKMTDestroyDoorbell(NULL), STATUS_INVALID_PARAMETER);
-    while (rig.wptr == 0)
-        belfry_sleep(100);
-    rig.wptr = 0;
+    turn = STRANGER;
+    await_turn(OWNER_AGAIN);
     REQUIRE_EQ(info_of(rig.doorbell).mapping, BELFRY_MAPPED_SLOT);
     rig_append(&rig, 0, 77);
     rig_ring(&rig);
@@ -179,7 +183,7 @@ static void DB_DES_01_refuses_what_is_not_the_callers_doorbell(void **state)
     struct belfry_config config = rig_config();
 
     config.destroy_direct = *(const bool *)*state;
-    memset(&rig, 0, sizeof(rig));
+    turn = OWNER;
     rig_open_machine(&config);
     belfry_spawn("owner", refuse_handles, 0, NULL);
     belfry_spawn("stranger", stranger, 0, NULL);
