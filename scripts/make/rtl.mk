@@ -16,7 +16,7 @@ RTL_READY := $(RTL_SRC) rtl/bell.f rtl/lint.vlt
 endif
 
 # The tool's FST writer stores misaligned words and shifts negative ones: not ours to find.
-VTOP_SAN := $(SAN) $(if $(SAN),-fno-sanitize=alignment,shift)
+VTOP_SAN := $(SAN) $(if $(SAN),-fno-sanitize=alignment -fno-sanitize=shift)
 
 # -O2: the tool's own default (-Os) is a fifth slower. FST support costs nothing while it is off.
 VERILATE := $(VERILATOR) --cc --trace-fst --x-initial unique --no-timing -Wall -O3 \
