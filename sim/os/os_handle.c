@@ -174,6 +174,9 @@ void os_object_finish(struct os_object *object)
 
 void os_object_drop_all(void)
 {
+    /* A release lets go of other objects: pinned, each is freed once, here. */
+    for (struct os_object *object = os_objects.first; object; object = object->next)
+        object->refs++;
     while (os_objects.first) {
         struct os_object *object = os_objects.first;
 

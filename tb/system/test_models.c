@@ -6,8 +6,6 @@
  */
 #include "rig.h"
 
-#include <stdio.h>
-
 enum { ENTRIES = 16, QUEUES = 24, ROUNDS = 4, WAIT = 2000000, SETTLE = 4000 };
 
 static struct rig rigs[QUEUES];

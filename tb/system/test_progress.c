@@ -9,8 +9,6 @@
  */
 #include "rig.h"
 
-#include <stdio.h>
-
 enum { ENTRIES = 32, NODE = 0, WAIT = 400000, ROUNDS = 20, LETTERS = 64, SETTLE = 4000 };
 
 static struct rig_library library;

@@ -197,8 +197,9 @@ static NTSTATUS connect_returns_raised(DXGKARG_CONNECTDOORBELL *args)
 {
     KIRQL irql;
 
+    UNREFERENCED_PARAMETER(args);
     KeAcquireSpinLock(&planted_lock, &irql);
-    return real.DxgkDdiConnectDoorbell != NULL ? STATUS_SUCCESS : (NTSTATUS)args->Status;
+    return STATUS_NO_MEMORY;
 }
 
 static NTSTATUS connect_waits_raised(DXGKARG_CONNECTDOORBELL *args)

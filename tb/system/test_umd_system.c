@@ -5,8 +5,6 @@
  */
 #include "rig.h"
 
-#include <stdio.h>
-
 enum { NODE = 0, WAIT = 400000, SETTLE = 4000, CLOCKS = 400 };
 
 static struct rig_library library, other;
