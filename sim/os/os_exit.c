@@ -121,7 +121,8 @@ static bool drain_queues(const struct os_process *process)
         else if (bell_sim_now() >= end)
             return false;
         seen = backlog.progress;
-        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
+        snprintf(what, sizeof(what),
+                 "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
                  backlog.first->base.name, os_queue_last_queued(backlog.first),
                  os_fence_read(backlog.first->fence));
         bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Who owns the ring memory and for how long (DB-RES-01 .. -04), and the last queued value, which the OS
- * reads but must not trust (DB-PF-03, DB-PF-05).
+ * Who owns the ring memory and for how long (DB-RES-01 .. -04), and the last queued value, which
+ * the OS reads but must not trust (DB-PF-03, DB-PF-05).
  */
 #include "rig.h"
 
@@ -46,7 +46,7 @@ static size_t expect_about(size_t from, enum belfry_record_kind kind, const char
     return at;
 }
 
-/* --- DB-RES-01 --------------------------------------------------------------------------------------- */
+/* --- DB-RES-01 -------------------------------------------------------------------------------- */
 
 /* D3DKMT_CREATE_DOORBELL: hHwQueue, hRingBuffer; hRingBufferControl, Flags. */
 static void rings_of_create(size_t at, D3DKMT_HANDLE rings[2])
@@ -132,7 +132,7 @@ static void DB_RES_01_evicted_ring_is_refused(void **state)
     run(false, create_while_evicted);
 }
 
-/* --- DB-RES-02 --------------------------------------------------------------------------------------- */
+/* --- DB-RES-02 -------------------------------------------------------------------------------- */
 
 enum { BURST = 16, CLOCKS = 2000 };
 
@@ -203,7 +203,7 @@ static void DB_RES_02_destroyed_ring_waits_for_its_doorbell(void **state)
     run(true, pull_the_ring_away);
 }
 
-/* --- DB-RES-03 --------------------------------------------------------------------------------------- */
+/* --- DB-RES-03 -------------------------------------------------------------------------------- */
 
 /* Append in this state; the words are really in the ring memory. */
 static void append_and_look(void)
@@ -253,7 +253,7 @@ static void DB_RES_03_ring_can_be_written_in_every_state(void **state)
     run(true, append_in_every_state);
 }
 
-/* --- DB-RES-04 --------------------------------------------------------------------------------------- */
+/* --- DB-RES-04 -------------------------------------------------------------------------------- */
 
 static unsigned allocations(void)
 {
@@ -294,7 +294,7 @@ static void DB_RES_04_only_device_termination_destroys_rings(void **state)
     run(true, only_the_device_takes_them);
 }
 
-/* --- DB-PF-03 ---------------------------------------------------------------------------------------- */
+/* --- DB-PF-03 --------------------------------------------------------------------------------- */
 
 enum { LIARS = 3, REAL = 4, STEPS = 60, STEP_PAUSE = 100000, EXIT_BOUND = 6000000 };
 
@@ -424,7 +424,7 @@ static void DB_PF_03_wrong_values_hurt_nobody_else(void **state)
     run(true, destroy_with_wrong_value);
 }
 
-/* --- DB-PF-05 ---------------------------------------------------------------------------------------- */
+/* --- DB-PF-05 --------------------------------------------------------------------------------- */
 
 static void run_some(uint64_t more)
 {

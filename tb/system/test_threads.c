@@ -410,6 +410,31 @@ static void connect_often(void *arg)
     }
 }
 
+/* From the connect DDI of one thread until its D3DKMTConnectDoorbell returns, no other thread is in the
+ * driver about this doorbell. */
+static void require_whole_connects(const struct rig *rig)
+{
+    const char *owner = NULL; /* The thread in between. */
+    size_t at;
+
+    for (at = 0; at < belfry_record_count(); at++) {
+        const struct belfry_record *record = belfry_record_at(at);
+
+        if (record->object != rig->doorbell)
+            continue;
+        if (record->kind == BELFRY_DDI_ENTER && owner != NULL &&
+            strcmp(owner, record->thread) != 0)
+            belfry_fail("thread %s calls %s while thread %s connects the same doorbell",
+                        record->thread, record->name, owner);
+        if (record->kind == BELFRY_DDI_EXIT &&
+            strcmp(record->name, "DxgkDdiConnectDoorbell") == 0)
+            owner = record->thread;
+        else if (record->kind == BELFRY_KMT_EXIT && owner != NULL &&
+                 strcmp(owner, record->thread) == 0)
+            owner = NULL;
+    }
+}
+
 /* Two threads a doorbell, three doorbells a process. */
 static int crowd_body(int argc, char **argv)
 {
@@ -420,9 +445,11 @@ static int crowd_body(int argc, char **argv)
     (void)argc, (void)argv;
     make_rigs(rigs);
     for (q = 0; q < 2 * QUEUES; q++)
-        threads[q] = belfry_thread_start("connects", connect_often, &rigs[q / 2]);
+        threads[q] = belfry_thread_start(q % 2 ? "second" : "first", connect_often, &rigs[q / 2]);
     for (q = 0; q < 2 * QUEUES; q++)
         belfry_thread_join(threads[q]);
+    for (q = 0; q < QUEUES; q++)
+        require_whole_connects(&rigs[q]);
     close_rigs(rigs);
     return 0;
 }
