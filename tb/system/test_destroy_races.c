@@ -300,7 +300,7 @@ static void DB_DES_06_waits_for_the_connect_under_way(void **state)
     rig_run(&config, destroy_behind_connect);
 }
 
-/* --- The driver calls back about a doorbell that is being destroyed, or is gone ----------------- */
+/* --- The driver calls back about a doorbell that is being destroyed, or is gone --------------- */
 
 static DXGKRNL_INTERFACE callbacks;
 static DXGKDDI_START_DEVICE *real_start;

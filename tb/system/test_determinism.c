@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Same build, same seed: same run to the bit, in this host process and in another one, with idle skip
- * and without. Another seed is another run with the same results. User code may spin on plain memory.
+ * Same build, same seed: same run to the bit, in this host process and in another one, with idle
+ * skip and without. Another seed is another run with the same results. User code may spin on plain
+ * memory.
  */
 #include "rig.h"
 
@@ -85,6 +86,14 @@ static uint64_t hash_of(const struct belfry_config *config)
     return hash;
 }
 
+/* A failed check leaves the machine open: the next test must not stumble over it. */
+static int close_machine(void **state)
+{
+    (void)state;
+    (void)belfry_close();
+    return 0;
+}
+
 static struct belfry_config two_slots(uint64_t seed)
 {
     struct belfry_config config = rig_config();
@@ -94,7 +103,7 @@ static struct belfry_config two_slots(uint64_t seed)
     return config;
 }
 
-/* --- Seeds --------------------------------------------------------------------------------------------- */
+/* --- Seeds ------------------------------------------------------------------------------------ */
 
 static void same_seed_same_run(void **state)
 {
@@ -160,7 +169,7 @@ static void idle_skip_is_exact(void **state)
     assert_true(skipping == hash_of(&config));
 }
 
-/* --- Whatever the timing and the reset values are, the work is the same --------------------------------- */
+/* --- Whatever the timing and the reset values are, the work is the same ----------------------- */
 
 static void latency_changes_no_result(void **state)
 {
@@ -197,7 +206,7 @@ static void reset_values_change_no_result(void **state)
     }
 }
 
-/* --- Plain spins ----------------------------------------------------------------------------------------- */
+/* --- Plain spins ------------------------------------------------------------------------------ */
 
 static int spin_body(int argc, char **argv)
 {
@@ -279,14 +288,14 @@ static int print_hash(void)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(same_seed_same_run),
-        cmocka_unit_test(watching_changes_nothing),
-        cmocka_unit_test(another_host_process_same_run),
-        cmocka_unit_test(idle_skip_is_exact),
-        cmocka_unit_test(latency_changes_no_result),
-        cmocka_unit_test(reset_values_change_no_result),
-        cmocka_unit_test(plain_spins_end_with_trap_loads),
-        cmocka_unit_test(trapped_loads_are_deterministic),
+        cmocka_unit_test_teardown(same_seed_same_run, close_machine),
+        cmocka_unit_test_teardown(watching_changes_nothing, close_machine),
+        cmocka_unit_test_teardown(another_host_process_same_run, close_machine),
+        cmocka_unit_test_teardown(idle_skip_is_exact, close_machine),
+        cmocka_unit_test_teardown(latency_changes_no_result, close_machine),
+        cmocka_unit_test_teardown(reset_values_change_no_result, close_machine),
+        cmocka_unit_test_teardown(plain_spins_end_with_trap_loads, close_machine),
+        cmocka_unit_test_teardown(trapped_loads_are_deterministic, close_machine),
     };
 
     if (argc == 2 && strcmp(argv[1], "hash") == 0)

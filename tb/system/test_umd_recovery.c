@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the library does when its doorbell is taken away: reconnect and make the pending WPTR known, or
- * give the queue up and go on in kernel mode (DB-STA-06, DB-UMD-05). Work runs once, or is reported lost.
+ * What the library does when its doorbell is taken away: reconnect and make the pending WPTR known,
+ * or give the queue up and go on in kernel mode (DB-STA-06, DB-UMD-05). Work runs once, or is
+ * reported lost.
  */
 #include "rig.h"
 
@@ -108,7 +109,7 @@ static struct bell_umd_stats stats(void)
     return now;
 }
 
-/* --- RETRY ----------------------------------------------------------------------------------------------- */
+/* --- RETRY ------------------------------------------------------------------------------------ */
 
 /* Stores to the queue's ring: two words an entry. A second append of the same work would show. */
 static size_t entry_words(size_t from)
@@ -148,7 +149,7 @@ static void DB_STA_06_retry_appends_once(void **state)
     run(retry_body);
 }
 
-/* --- Connects that fail ---------------------------------------------------------------------------------- */
+/* --- Connects that fail ----------------------------------------------------------------------- */
 
 static int transient_body(int argc, char **argv)
 {
@@ -219,7 +220,7 @@ static void DB_STA_06_failed_connect_falls_back(void **state)
     run(failed_connect_body);
 }
 
-/* --- ABORT ----------------------------------------------------------------------------------------------- */
+/* --- ABORT ------------------------------------------------------------------------------------ */
 
 static int abort_body(int argc, char **argv)
 {

@@ -8,8 +8,8 @@
  * The shipped order writes the status first.
  *
  *     cc -shared -fPIC published_order.c $(pkg-config --cflags --libs belfry) -o published_order.so
- *     belfry run --explore sweep:0..400 published_order.so
- *     belfry run --os disconnect=published --explore sweep:0..400 published_order.so
+ *     belfry run --explore seeds:1..40,sweep:0..61 published_order.so
+ *     belfry run --os disconnect=published --explore seeds:1..40,sweep:0..61 published_order.so
  *
  * The exploration slides the submission over every clock of the OS's disconnect. It fails at the
  * offsets where the wake-up is lost, and prints the line that shows one of them again; add
