@@ -23,7 +23,7 @@ extern "C" {
 #define BELL_ALLOCATION_CPU_VISIBLE 0x01u /* Lock2 may map it. */
 #define BELL_ALLOCATION_CACHED 0x02u      /* CPU mapping is write-back. Needs CPU_VISIBLE. */
 #define BELL_ALLOCATION_HISTORY 0x04u     /* History buffer managed by the UMD (AL-CRE-13). */
-#define BELL_ALLOCATION_SURFACE 0x08u     /* width .. rotation describe it (AL-CRE-12, AL-DSC-01). */
+#define BELL_ALLOCATION_SURFACE 0x08u     /* width .. rotation say how (AL-CRE-12, AL-DSC-01). */
 #define BELL_ALLOCATION_EXPLICIT_RESIDENCY 0x10u  /* ExplicitResidencyNotification. */
 #define BELL_ALLOCATION_ACCESSED_PHYSICALLY 0x20u /* Required by EXPLICIT_RESIDENCY. */
 #define BELL_ALLOCATION_APERTURE_CPU_VISIBLE 0x40u /* Refused: no such aperture (AL-CRE-14). */

@@ -117,8 +117,8 @@ static void check_open(const DXGKARG_OPENALLOCATION *args, NTSTATUS status, uint
     if (status != STATUS_SUCCESS && status != STATUS_INVALID_PARAMETER &&
         status != STATUS_NO_MEMORY && status != STATUS_GRAPHICS_DRIVER_MISMATCH &&
         status != STATUS_INVALID_HANDLE)
-        bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation returned 0x%08X, expected SUCCESS, "
-                      "INVALID_PARAMETER, NO_MEMORY, GRAPHICS_DRIVER_MISMATCH or INVALID_HANDLE",
+        bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation returned 0x%08X, expected "
+                      "SUCCESS, INVALID_PARAMETER, NO_MEMORY, GRAPHICS_DRIVER_MISMATCH or INVALID_HANDLE",
                       (unsigned)status);
     if (read_only_hash(args) != hash)
         bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation changed private data that is "
@@ -181,7 +181,7 @@ static void ddi_close(struct os_allocation *allocation)
     allocation->opened = NULL;
 }
 
-/* A primary is described as soon as it exists (AL-DSC-01); the machine has no screen to put it on. */
+/* A primary is described as soon as it exists (AL-DSC-01); there is no screen to put it on. */
 static NTSTATUS describe_primary(struct os_allocation *allocation)
 {
     DXGKARG_DESCRIBEALLOCATION args = { .hAllocation = allocation->backing->kmd };
@@ -390,7 +390,7 @@ NTSTATUS os_allocations_create(struct os_device *device, struct os_alloc_request
     return status;
 }
 
-/* --- Destroy (A-24, A-52) ----------------------------------------------------------------------------- */
+/* --- Destroy (A-24, A-52) --------------------------------------------------------------------- */
 
 static void free_allocation(struct os_allocation *allocation)
 {

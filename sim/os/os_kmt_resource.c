@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Query -------------------------------------------------------------------------------------------- */
+/* --- Query ---------------------------------------------------------------------------------- */
 
 static NTSTATUS describe(const struct os_group *group, D3DKMT_QUERYRESOURCEINFO *args,
                          D3DKMT_QUERYRESOURCEINFO *user)
@@ -53,7 +53,7 @@ NTSTATUS APIENTRY D3DKMTQueryResourceInfo(D3DKMT_QUERYRESOURCEINFO *user)
     return os_call_exit(&call, args.hGlobalShare, status);
 }
 
-/* --- Open --------------------------------------------------------------------------------------------- */
+/* --- Open ----------------------------------------------------------------------------------- */
 
 static bool has_room(const D3DKMT_OPENRESOURCE *args, const struct os_group *group)
 {

@@ -223,11 +223,11 @@ void os_device_lose(struct os_device *device);
 /** Only the first half of it, under leaf locks alone. */
 void os_device_abort(struct os_device *device);
 
-/* --- Resources and sharing (os_resource.c) ------------------------------------------------------------- */
+/* --- Resources and sharing (os_resource.c) ---------------------------------------------------- */
 
 /**
  * The adapter's part of a resource: all handles of it, in all processes, lead here (AL-CRE-10).
- * Reached by a scheduling point only under `lock`; single statements need none.
+ * `lock` is for DDIs that name it; everything else changes without a scheduling point in between.
  */
 struct os_group {
     struct os_lock lock;
@@ -290,7 +290,7 @@ struct os_resource {
     struct os_group *group; /**< Referenced. */
 };
 
-/** A handle on the group, not published; takes over the caller's reference on it when it succeeds. */
+/** A handle on the group, not published; takes over the caller's reference when it succeeds. */
 NTSTATUS os_resource_create(struct os_device *device, struct os_group *group,
                             struct os_resource **resource);
 /**
@@ -337,7 +337,7 @@ struct os_allocation *os_allocation_new(struct os_device *device, struct os_back
                                         struct os_resource *resource);
 /** It is nobody's any more: handle, reference on the resource, creator's reference. */
 void os_allocation_finish(struct os_allocation *allocation);
-/** DxgkDdiOpenAllocation for all of them; pOpenAllocation names the handles and the private data. */
+/** DxgkDdiOpenAllocation for all of them; pOpenAllocation has handles and private data. */
 NTSTATUS os_allocations_open(struct os_device *device, DXGKARG_OPENALLOCATION *args,
                              struct os_allocation **made);
 /** The caller has closed the handle. The memory goes when no doorbell holds it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What belongs to the adapter, not to a device: resources, memory of allocations, sharing (AL-CRE-10). */
+/* What belongs to the adapter, not to a device: resources, memory, sharing (AL-CRE-10). */
 #include "os_objects.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #define SHARE_TAG 0xC0000000u
 #define SHARE_STEP 0x40u
 
-/* --- Groups ------------------------------------------------------------------------------------------- */
+/* --- Groups --------------------------------------------------------------------------------- */
 
 struct os_group *os_group_create(void)
 {
@@ -72,7 +72,7 @@ size_t os_group_private_bytes(const struct os_group *group)
     return bytes;
 }
 
-/* --- Memory ------------------------------------------------------------------------------------------- */
+/* --- Memory --------------------------------------------------------------------------------- */
 
 static size_t pages_of(const struct os_backing *backing)
 {
@@ -144,7 +144,7 @@ static void leave_group(struct os_backing *backing)
         *link = backing->next;
 }
 
-/* --- Destroy (A-24, A-52) ----------------------------------------------------------------------------- */
+/* --- Destroy (A-24, A-52) ------------------------------------------------------------------- */
 
 void os_ddi_destroy_allocations(struct os_process *process, D3DKMT_HANDLE name, const HANDLE *list,
                                 UINT count, struct os_group *group, bool destroy_resource)
@@ -187,7 +187,7 @@ bool os_backing_close(struct os_backing *backing, struct os_process *process, D3
     return true;
 }
 
-/* --- Resource handles --------------------------------------------------------------------------------- */
+/* --- Resource handles ----------------------------------------------------------------------- */
 
 static void release_resource(struct os_object *object)
 {
@@ -240,7 +240,7 @@ void os_resource_destroy(struct os_resource *resource)
     os_object_finish(&resource->base);
 }
 
-/* --- Open by another device --------------------------------------------------------------------------- */
+/* --- Open by another device ----------------------------------------------------------------- */
 
 static DXGK_OPENALLOCATIONINFO *describe_openings(struct os_allocation *const *made, UINT count)
 {

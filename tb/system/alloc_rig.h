@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tests of allocations share: a request that is right until a test spoils it, a count of all
- * that could leak, and a driver whose calls a test may bend (belfry_hook_driver).
+ * What the tests of allocations share: a request that is right until a test spoils it, a count of
+ * all that could leak, and a driver whose calls a test may bend (belfry_hook_driver).
  */
 #ifndef BELL_ALLOC_RIG_H
 #define BELL_ALLOC_RIG_H
@@ -46,7 +46,8 @@ static inline NTSTATUS alloc_create(struct alloc_request *request)
     return D3DKMTCreateAllocation2(&request->args);
 }
 
-static inline NTSTATUS alloc_destroy_list(D3DKMT_HANDLE device, const D3DKMT_HANDLE *list, UINT count)
+static inline NTSTATUS alloc_destroy_list(D3DKMT_HANDLE device, const D3DKMT_HANDLE *list,
+                                          UINT count)
 {
     return D3DKMTDestroyAllocation2(&(D3DKMT_DESTROYALLOCATION2){
         .hDevice = device, .phAllocationList = list, .AllocationCount = count});
@@ -92,7 +93,7 @@ static inline struct alloc_live alloc_count(void)
         REQUIRE_EQ(now_.mappings, (before).mappings);                                              \
     } while (0)
 
-/* The call fails with `wanted`, writes nothing to the caller's memory, leaves nothing behind. */
+/* The call fails with `wanted`, writes nothing to its caller, leaves nothing behind. */
 #define REQUIRE_REFUSED(request, wanted)                                                           \
     do {                                                                                           \
         struct alloc_request copy_ = *(request);                                                   \
@@ -182,6 +183,62 @@ static inline VOID *alloc_handle_data(D3DKMT_HANDLE handle, DXGK_HANDLE_TYPE typ
 
     args.Flags.DeviceSpecific = of_device;
     return alloc_driver.dxgk.DxgkCbGetHandleData(&args);
+}
+
+/* --- A shared resource, and one opening of it ------------------------------------------------- */
+
+enum { SHARED_ITEMS = 3 };
+
+struct alloc_opening {
+    D3DDDI_OPENALLOCATIONINFO2 items[SHARED_ITEMS + 1];
+    BELL_ALLOCATION_PRIVATE privates[SHARED_ITEMS + 1];
+    BELL_REQUEST_PRIVATE blob;
+    char runtime[8];
+    D3DKMT_OPENRESOURCE args;
+};
+
+static inline void alloc_prepare_open(struct alloc_opening *opening, D3DKMT_HANDLE device,
+                                      D3DKMT_HANDLE share)
+{
+    memset(opening, 0, sizeof(*opening));
+    opening->args = (D3DKMT_OPENRESOURCE){
+        .hDevice = device,
+        .hGlobalShare = share,
+        .NumAllocations = SHARED_ITEMS,
+        .pOpenAllocationInfo2 = opening->items,
+        .pPrivateRuntimeData = opening->runtime,
+        .PrivateRuntimeDataSize = sizeof(opening->runtime),
+        .pResourcePrivateDriverData = &opening->blob,
+        .ResourcePrivateDriverDataSize = sizeof(opening->blob),
+        .pTotalPrivateDriverDataBuffer = opening->privates,
+        .TotalPrivateDriverDataBufferSize = sizeof(opening->privates),
+    };
+}
+
+static inline void alloc_create_shared(struct alloc_request *shared, D3DKMT_HANDLE device)
+{
+    alloc_prepare(shared, device, SHARED_ITEMS);
+    shared->args.Flags.CreateResource = 1;
+    shared->args.Flags.CreateShared = 1;
+    shared->args.pPrivateRuntimeData = "runtime";
+    shared->args.PrivateRuntimeDataSize = 8;
+    REQUIRE_OK(alloc_create(shared));
+    REQUIRE(shared->args.hGlobalShare != 0);
+}
+
+static inline VOID *alloc_data(D3DKMT_HANDLE handle)
+{
+    return alloc_handle_data(handle, DXGK_HANDLE_ALLOCATION, false);
+}
+
+static inline VOID *alloc_opening_data(D3DKMT_HANDLE handle)
+{
+    return alloc_handle_data(handle, DXGK_HANDLE_ALLOCATION, true);
+}
+
+static inline VOID *alloc_resource_data(D3DKMT_HANDLE handle)
+{
+    return alloc_handle_data(handle, DXGK_HANDLE_RESOURCE, false);
 }
 
 static inline void alloc_run(int (*body)(int argc, char **argv))

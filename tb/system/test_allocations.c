@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Allocations on the whole machine: what the driver fills in, what the OS accepts of it, handles, and
- * the order of the end (AL-CRE-01, -07, -08, -11 .. -14, AL-HND-01, AL-DST-01, -02).
+ * Allocations on the whole machine: what the driver fills in, what the OS accepts of it, handles,
+ * and the order of the end (AL-CRE-01, -07, -08, -11 .. -14, AL-HND-01, AL-DST-01, -02).
  */
 #include "alloc_rig.h"
 
@@ -159,7 +159,7 @@ static void history_unseen(DXGK_ALLOCATIONINFO *info) { info->FlagsWddm2.Value =
 static void history_uncached(DXGK_ALLOCATIONINFO *info) { info->FlagsWddm2.Value = 0x4001; }
 static void history_and_more(DXGK_ALLOCATIONINFO *info) { info->FlagsWddm2.Value = 0xC005; }
 
-/* The driver's answer is wrong in one field of the last item: the whole call fails, nothing stays. */
+/* The driver's answer is wrong in a field of the last item: the whole call fails, nothing stays. */
 static int validator(int argc, char **argv)
 {
     static void (*const spoils[])(DXGK_ALLOCATIONINFO *info) = {
@@ -424,7 +424,8 @@ static int destroys(int argc, char **argv)
 
     from = belfry_record_count();
     alloc_destroy(&request); /* All items; the resource lives on, empty. */
-    for (size_t at = from; (at = belfry_record_find(at, BELFRY_DDI_ENTER, ddi)) != (size_t)-1; at++) {
+    for (size_t at = from; (at = belfry_record_find(at, BELFRY_DDI_ENTER, ddi)) != (size_t)-1;
+         at++) {
         REQUIRE_EQ(belfry_record_at(at)->irql, PASSIVE_LEVEL);
         REQUIRE_EQ(destroy_args(at).NumAllocations, 1);
         REQUIRE_EQ(destroy_args(at).Flags.Value, 0);
@@ -460,7 +461,7 @@ static void AL_DST_01_listed_objects_and_resource(void **state)
     alloc_run(destroys);
 }
 
-/* The ring's handle goes at once; its object stays until the doorbell that fetches from it is gone. */
+/* The ring's handle goes at once; its object stays until the doorbell that needs it is gone. */
 static int ring_of_a_doorbell(int argc, char **argv)
 {
     struct rig rig;

@@ -92,8 +92,9 @@ static void AL_CRE_05_driver_mismatch(void **state)
 /* --- AL-CRE-03: by the user ------------------------------------------------------------------- */
 
 enum bad_word {
-    NO_SIZE, HUGE_SIZE, TOO_BIG, WRAPS_AT_PAGE, ODD_ALIGNMENT, BIG_ALIGNMENT, UNKNOWN_FLAG, NO_SEGMENT,
-    TWO_SEGMENTS, RESERVED, NOT_A_SURFACE, EMPTY_SURFACE, FLAT_SURFACE, CACHED_UNSEEN, BAD_WORDS
+    NO_SIZE, HUGE_SIZE, TOO_BIG, WRAPS_AT_PAGE, ODD_ALIGNMENT, BIG_ALIGNMENT, UNKNOWN_FLAG,
+    NO_SEGMENT, TWO_SEGMENTS, RESERVED, NOT_A_SURFACE, EMPTY_SURFACE, FLAT_SURFACE, CACHED_UNSEEN,
+    BAD_WORDS
 };
 
 static void spoil_word(BELL_ALLOCATION_PRIVATE *wanted, enum bad_word word)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A fixed number of hostile private blobs, each request judged by a second reading of bell_private.h:
- * the driver neither crashes nor trusts (AL-CRE-06).
+ * A fixed number of hostile private blobs, each request judged by a second reading of
+ * bell_private.h: the driver neither crashes nor trusts (AL-CRE-06).
  */
 #include "alloc_rig.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Disconnect by the OS: always possible, and neither work nor memory is lost with the slot. The order
- * of status, mapping and driver call (DB-DIS-04) is in test_disconnect_order.c.
+ * Disconnect by the OS: always possible, and neither work nor memory is lost with the slot. The
+ * order of status, mapping and driver call (DB-DIS-04) is in test_disconnect_order.c.
  */
 #include "hooks.h"
 
@@ -99,12 +99,14 @@ static NTSTATUS refuse(const DXGKARG_DISCONNECTDOORBELL *args)
     return STATUS_INVALID_PARAMETER;
 }
 
+static struct rig cut_short; /* Its memory stays reachable: nobody frees it. */
+
 static int refused_disconnect(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    rig_make(&a, ENTRIES, NODE);
+    rig_make(&cut_short, ENTRIES, NODE);
     hooks.disconnect = refuse;
-    disconnect(&a);
+    disconnect(&cut_short);
     return 0;
 }
 

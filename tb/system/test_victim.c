@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Disconnect by the driver, rows DB-VIC-01 .. -04, -06, -09 and -10 of the contract: what the callback
- * does and refuses, and how a slot changes hands. DB-VIC-05 is in test_contend.c.
+ * Disconnect by the driver, rows DB-VIC-01 .. -04, -06, -09 and -10 of the contract: what the
+ * callback does and refuses, and how a slot changes hands. DB-VIC-05 is in test_contend.c.
  */
 #include "hooks.h"
 
