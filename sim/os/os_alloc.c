@@ -118,8 +118,8 @@ static void check_open(const DXGKARG_OPENALLOCATION *args, NTSTATUS status, uint
         status != STATUS_NO_MEMORY && status != STATUS_GRAPHICS_DRIVER_MISMATCH &&
         status != STATUS_INVALID_HANDLE)
         bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation returned 0x%08X, expected "
-                      "SUCCESS, INVALID_PARAMETER, NO_MEMORY, GRAPHICS_DRIVER_MISMATCH or INVALID_HANDLE",
-                      (unsigned)status);
+                      "SUCCESS, INVALID_PARAMETER, NO_MEMORY, GRAPHICS_DRIVER_MISMATCH or "
+                      "INVALID_HANDLE", (unsigned)status);
     if (read_only_hash(args) != hash)
         bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation changed private data that is "
                       "read-only (Flags.Create is %u)", args->Flags.Create);

@@ -137,6 +137,7 @@ struct os_process {
     struct os_lock lock, driver;
     struct os_handle_slot *slots;
     uint32_t slot_count, free_head, free_tail;
+    unsigned objects; /**< Not yet released; a worker may hold one longer than its handle lives. */
     uint64_t dummy; /**< Arena address of the dummy page (A-38). */
     size_t dummy_pages;
     struct os_gpuva *gpuvas; /**< By rising address. */
@@ -303,7 +304,7 @@ NTSTATUS os_resource_open(struct os_device *device, struct os_group *group,
 /** With all its allocations; the caller has closed the handle. */
 void os_resource_destroy(struct os_resource *resource);
 
-/* --- Allocations (os_alloc.c) ------------------------------------------------------------------------- */
+/* --- Allocations (os_alloc.c) ----------------------------------------------------------------- */
 
 /** A backing as one device has it open. */
 struct os_allocation {

@@ -208,6 +208,7 @@ enum bend {
     NULL_REQUEST, FOREIGN_ADAPTER, BENDS
 };
 static int bend;
+static HANDLE live_resource; /* One of the driver's own. */
 
 static NTSTATUS bent_create(HANDLE adapter, DXGKARG_CREATEALLOCATION *args)
 {
@@ -222,7 +223,7 @@ static NTSTATUS bent_create(HANDLE adapter, DXGKARG_CREATEALLOCATION *args)
     case NO_ITEMS: bent.NumAllocations = 0; break;
     case NULL_INFO: bent.pAllocationInfo = NULL; break;
     case RESERVED_FLAG: bent.Flags.Value = 2; break;
-    case RESOURCE_UNFLAGGED: bent.hResource = &strange; break;
+    case RESOURCE_UNFLAGGED: bent.hResource = live_resource; break;
     case FOREIGN_RESOURCE:
         bent.Flags.Resource = 1;
         bent.hResource = &strange;
@@ -240,6 +241,11 @@ static int bent_calls(int argc, char **argv)
     const struct bell_umd_device *device = alloc_open_device();
 
     (void)argc, (void)argv;
+    alloc_prepare(&request, device->device, 1);
+    request.args.Flags.CreateResource = 1;
+    REQUIRE_OK(alloc_create(&request));
+    live_resource = alloc_resource_data(request.args.hResource);
+    REQUIRE(live_resource != NULL);
     alloc_driver.create = bent_create;
     for (bend = 0; bend < BENDS; bend++) {
         alloc_prepare(&request, device->device, 1);

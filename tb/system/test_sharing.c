@@ -6,7 +6,7 @@
  */
 #include "alloc_rig.h"
 
-enum { WAIT = 2000000, ENTRIES = 16, NODE = 0, WORDS = PAGE_SIZE / 8 };
+enum { WAIT = 2000000, ENTRIES = 16, NODE = 0, PAUSE = 4000, WORDS = PAGE_SIZE / 8 };
 
 static struct alloc_request request;
 
@@ -255,6 +255,92 @@ static void AL_CRE_10_open_against_last_close(void **state)
     assert_true(shared_opens > ROUNDS / 2 && creations > ROUNDS / 2);
 }
 
+/* --- AL-CRE-10: two last closes at once ------------------------------------------------------- */
+
+static unsigned destroying;
+static volatile bool closing;
+
+/* One DDI at a time names the resource: the driver may change its handle in each. */
+static NTSTATUS lone_destroy(HANDLE adapter, const DXGKARG_DESTROYALLOCATION *args)
+{
+    NTSTATUS status;
+
+    REQUIRE_EQ(destroying, 0);
+    destroying++;
+    belfry_sleep(PAUSE);
+    status = alloc_driver.real.DxgkDdiDestroyAllocation(adapter, args);
+    destroying--;
+    return status;
+}
+
+/* Is the last to close item 0. */
+static int closes_first(int argc, char **argv)
+{
+    struct bell_umd_device *device = alloc_open_device();
+
+    (void)argc, (void)argv;
+    alloc_driver.destroy = lone_destroy;
+    alloc_create_shared(&request, device->device);
+    made = true;
+    await(&opened, "open by the other process");
+    REQUIRE_OK(alloc_destroy_list(device->device, &request.items[1].hAllocation, 1));
+    closing = true;
+    REQUIRE_OK(alloc_destroy_list(device->device, &request.items[0].hAllocation, 1));
+    bell_umd_close(device);
+    return 0;
+}
+
+/* Is the last to close item 1, while item 0 is being destroyed. */
+static int closes_second(int argc, char **argv)
+{
+    struct bell_umd_device *device = alloc_open_device();
+    struct alloc_opening opening;
+
+    (void)argc, (void)argv;
+    await(&made, "creation");
+    alloc_prepare_open(&opening, device->device, request.args.hGlobalShare);
+    REQUIRE_OK(D3DKMTOpenResource2(&opening.args));
+    REQUIRE_OK(alloc_destroy_list(device->device, &opening.items[0].hAllocation, 1));
+    opened = true;
+    await(&closing, "last close of item 0");
+    belfry_sleep(PAUSE / 4);
+    REQUIRE_EQ(destroying, 1);
+    REQUIRE_OK(alloc_destroy_list(device->device, &opening.items[1].hAllocation, 1));
+    bell_umd_close(device);
+    return 0;
+}
+
+/* Must see neither of the two, not even the one whose destruction has to wait. */
+static int looks(int argc, char **argv)
+{
+    struct bell_umd_device *device = alloc_open_device();
+    D3DKMT_QUERYRESOURCEINFO query = {.hDevice = device->device};
+
+    (void)argc, (void)argv;
+    await(&closing, "last close of item 0");
+    belfry_sleep(PAUSE / 2);
+    REQUIRE_EQ(destroying, 1);
+    query.hGlobalShare = request.args.hGlobalShare;
+    REQUIRE_OK(D3DKMTQueryResourceInfo(&query));
+    REQUIRE_EQ(query.NumAllocations, SHARED_ITEMS - 2);
+    bell_umd_close(device);
+    return 0;
+}
+
+static void AL_CRE_10_two_last_closes(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    made = opened = closing = false;
+    destroying = 0;
+    rig_open_machine(&config);
+    assert_non_null(belfry_spawn("first", closes_first, 0, NULL));
+    assert_non_null(belfry_spawn("second", closes_second, 0, NULL));
+    assert_non_null(belfry_spawn("looks", looks, 0, NULL));
+    rig_finish_machine();
+}
+
 /* --- AL-CRE-15 -------------------------------------------------------------------------------- */
 
 static int locks_of_maker(int argc, char **argv)
@@ -409,6 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ALLOC_TEST(AL_CRE_10_outlives_its_device),
         ALLOC_TEST(AL_CRE_10_open_against_last_close),
+        ALLOC_TEST(AL_CRE_10_two_last_closes),
         ALLOC_TEST(AL_CRE_15_who_may_lock),
         ALLOC_TEST(AL_CLS_01_other_device_still_works),
         ALLOC_TEST(AL_DSC_01_echoes_creation),
