@@ -20,7 +20,7 @@
 
 module bell_node #(
   parameter int unsigned NodeId     = 0,
-  parameter int unsigned MaxBuffers = 4  // Buffers in one turn, 1 .. 15.
+  parameter int unsigned MaxBuffers = 8  // Buffers in one turn, 1 .. 15.
 ) (
   input  logic clk_i,
   input  logic rst_ni,

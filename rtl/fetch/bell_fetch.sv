@@ -21,8 +21,8 @@
 // (data: WPTR); bad entry, abort (data: RPTR); those of the engine.
 
 module bell_fetch #(
-  parameter int unsigned MaxBuffers = 4,  // In one turn, 1 .. 15.
-  parameter int unsigned NumEntries = 4   // Read ahead; a power of two, 2 .. 8.
+  parameter int unsigned MaxBuffers = 8,  // In one turn, 1 .. 15.
+  parameter int unsigned NumEntries = 8   // Read ahead; a power of two, 2 .. 8.
 ) (
   input  logic clk_i,
   input  logic rst_ni,

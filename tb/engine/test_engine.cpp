@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Unit test of rtl/engine inside one node.
-// top: dma_node_tb
-// sources: tb/common/dma_node_tb.sv
+// top: dma_node_tb tb/common/dma_node_tb.sv
 
 #include "dma_node_bench.h"
 
