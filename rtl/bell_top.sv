@@ -101,15 +101,14 @@ module bell_top #(
   localparam int unsigned EventDepth = 64;
   localparam int unsigned NumUnits   = 3;  // DMA units of a node, each way.
 
-  // Gated clocks, see bell_clock_gate: one for the host side (mmio, registers, events), one for
-  // doorbell and sched. Nodes and dma_mux gate their own.
-  logic clk_host, clk_sched;
+  // Gated clock, see bell_clock_gate: all but the nodes and dma_mux, which gate their own.
+  logic clk;
 
   logic [10:0] slots, strap_q;
 
   assign slots = (strap_q > 11'(NumSlots)) ? 11'(NumSlots) : strap_q;
 
-  always_ff @(posedge clk_host or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       strap_q <= '0;
     end else begin
@@ -129,7 +128,7 @@ module bell_top #(
   logic        regs_arvalid, regs_arready, regs_rvalid, regs_rready;
 
   bell_mmio #(.NumQueues(NumQueues)) u_mmio (
-    .clk_i(clk_host), .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots),
     .s_axil_awaddr, .s_axil_awvalid, .s_axil_awready,
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready,
     .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
@@ -151,7 +150,7 @@ module bell_top #(
   bell_regs_pkg::bell__out_t sw;
 
   bell_regs u_regs (
-    .clk(clk_host), .arst_n(rst_ni),
+    .clk(clk), .arst_n(rst_ni),
     .s_axil_awready(regs_awready), .s_axil_awvalid(regs_awvalid), .s_axil_awaddr(regs_awaddr),
     .s_axil_awprot, .s_axil_wready(regs_wready), .s_axil_wvalid(regs_wvalid),
     .s_axil_wdata(regs_wdata), .s_axil_wstrb('1), .s_axil_bready(regs_bready),
@@ -170,7 +169,7 @@ module bell_top #(
   bell_pkg::ledger_t ledger;
 
   bell_doorbell #(.NumSlots(NumSlots), .NumQueues(NumQueues)) u_doorbell (
-    .clk_i(clk_sched), .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots),
     .ring_valid_i(ring_valid), .ring_i(ring), .ring_refuse_o(ring_refuse),
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(credit_coalesced),
     .credit_closed_i(credit_closed), .sampled_i(sampled), .forgone_i(forgone),
@@ -193,7 +192,7 @@ module bell_top #(
   logic                               sched_busy;
 
   bell_sched #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_sched (
-    .clk_i(clk_sched), .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
+    .clk_i(clk), .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
     .credit_valid_i(credit_valid), .credit_i(credit), .credit_coalesced_o(credit_coalesced),
     .credit_closed_o(credit_closed), .sampled_o(sampled), .forgone_o(forgone),
     .req_i(sw.QUEUES.req), .req_write_i(sw.QUEUES.req_is_wr), .req_addr_i(sw.QUEUES.addr),
@@ -285,7 +284,7 @@ module bell_top #(
   logic [$clog2(EventDepth):0]   level;
 
   bell_irq #(.NumNodes(NumNodes), .Depth(EventDepth)) u_irq (
-    .clk_i(clk_host), .rst_ni,
+    .clk_i(clk), .rst_ni,
     .event_valid_i(event_valid), .event_ready_o(event_ready), .event_i(node_event),
     .enable_i(sw.IRQ_CTRL.ENABLE.value), .pop_i(sw.EVENT_POP.POP.value),
     .valid_o(oldest_valid), .event_o(oldest), .level_o(level), .irq_o
@@ -312,15 +311,12 @@ module bell_top #(
   assign hw.LEDGER_REJECTED.COUNT.next  = ledger.rejected;
   assign hw.LEDGER_OWED.COUNT.next      = ledger.owed;
 
-  // ------------------------------------------------------------------ clocks
+  // ------------------------------------------------------------------- clock
 
-  bell_clock_gate u_clock_host (
-    .clk_i, .enable_i(mmio_busy || (|event_valid) || (strap_slots_i != strap_q)), .clk_o(clk_host)
-  );
-
-  bell_clock_gate u_clock_sched (
-    .clk_i, .enable_i(ring_valid || doorbell_busy || sched_busy || sw.SLOTS.req || sw.QUEUES.req),
-    .clk_o(clk_sched)
+  bell_clock_gate u_clock (
+    .clk_i, .clk_o(clk),
+    .enable_i(mmio_busy || doorbell_busy || sched_busy || (|event_valid)
+              || (strap_slots_i != strap_q))
   );
 
   // ------------------------------------------------------ idle and deadline

@@ -117,8 +117,6 @@ module bell_dma_mux #(
     ar_sel  = '0;
     aw_sel  = '0;
     w_sel   = '0;
-    r_match = '0;
-    b_match = '0;
     for (int unsigned r = 0; r < NumReqs; r++) begin
       if (ar_grant[r]) begin
         ar_id  = 4'((r / 3) * 4 + r % 3);
@@ -131,8 +129,23 @@ module bell_dma_mux #(
       if (w_owner_q[r]) begin
         w_sel = wr_data_i[r];
       end
-      r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
-      b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
+    end
+  end
+
+  always_comb begin
+    r_match   = '0;
+    b_match   = '0;
+    rd_data_o = '0;
+    if (m_axi_rvalid) begin
+      rd_data_o = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
+      for (int unsigned r = 0; r < NumReqs; r++) begin
+        r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
+      end
+    end
+    if (m_axi_bvalid) begin
+      for (int unsigned r = 0; r < NumReqs; r++) begin
+        b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
+      end
     end
   end
 
@@ -150,8 +163,7 @@ module bell_dma_mux #(
   assign m_axi_arburst = BurstIncr;
   assign m_axi_aruser  = ar.pasid;
 
-  assign rd_data_valid_o = m_axi_rvalid ? r_match : '0;
-  assign rd_data_o       = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
+  assign rd_data_valid_o = r_match;
   assign m_axi_rready    = |(r_match & rd_data_ready_i);
 
   // Writes: the writer keeps W until its last beat has left it.
@@ -204,7 +216,7 @@ module bell_dma_mux #(
   assign m_axi_wlast  = w.last;
   assign m_axi_wstrb  = '1;
 
-  assign wr_resp_valid_o = m_axi_bvalid ? b_match : '0;
+  assign wr_resp_valid_o = b_match;
   assign wr_resp_o       = m_axi_bresp;
   assign m_axi_bready    = 1'b1;
 
