@@ -125,9 +125,21 @@ module bell_node #(
   bell_pkg::dma_req_t   ring_req, cmd_req, data_req, rptr_wr_req, data_wr_req, fence_wr_req;
   bell_pkg::dma_wdata_t rptr_wr_data, data_wr_data, fence_wr_data;
 
-  assign rd_req_o  = {data_req, cmd_req, ring_req};
-  assign wr_req_o  = {fence_wr_req, data_wr_req, rptr_wr_req};
-  assign wr_data_o = {fence_wr_data, data_wr_data, rptr_wr_data};
+  // Zero unless one of them counts: no work for a node that asks for nothing.
+  always_comb begin
+    rd_req_o  = '0;
+    wr_req_o  = '0;
+    wr_data_o = '0;
+    if (|rd_req_valid_o) begin
+      rd_req_o = {data_req, cmd_req, ring_req};
+    end
+    if (|wr_req_valid_o) begin
+      wr_req_o = {fence_wr_req, data_wr_req, rptr_wr_req};
+    end
+    if (|wr_data_valid_o) begin
+      wr_data_o = {fence_wr_data, data_wr_data, rptr_wr_data};
+    end
+  end
 
   logic fetch_busy, engine_busy, fence_busy;
 
@@ -139,14 +151,29 @@ module bell_node #(
   logic [63:0]      fault_data, irq_data;
 
   assign event_valid_o = fault_valid || irq_valid;
-  assign event_o = {fault_valid ? fault_cause : bell_formats_pkg::CauseUserIrq,
-                    2'(NodeId), queue_o, fault_valid ? fault_data : irq_data};
+
+  always_comb begin
+    event_o = '0;
+    if (event_valid_o) begin
+      event_o = {fault_valid ? fault_cause : bell_formats_pkg::CauseUserIrq,
+                 2'(NodeId), queue_o, fault_valid ? fault_data : irq_data};
+    end
+  end
 
   bell_pkg::count_t rptr;
 
   assign start_valid_o = start;
-  assign start_rptr_o  = rptr;
-  assign done_rptr_o   = rptr + 64'd1;
+
+  always_comb begin
+    start_rptr_o = '0;
+    done_rptr_o  = '0;
+    if (start_valid_o) begin
+      start_rptr_o = rptr;
+    end
+    if (done_valid_o) begin
+      done_rptr_o = rptr + 64'd1;
+    end
+  end
 
   bell_fetch #(.MaxBuffers(MaxBuffers)) u_fetch (
     .clk_i(clk), .rst_ni,

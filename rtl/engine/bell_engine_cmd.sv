@@ -89,7 +89,14 @@ module bell_engine_cmd #(
 
   assign rd_req_valid_o = !flush_i && (take_buf || (left_q != '0)) &&
                           (reserved_q + CountBits'(burst) <= CountBits'(Words));
-  assign rd_req_o       = {addr, burst[3:0] - 4'd1, (left_q == '0) ? buf_i.pasid : pasid_q};
+
+  always_comb begin
+    rd_req_o = '0;
+    if (rd_req_valid_o) begin
+      rd_req_o = {addr, burst[3:0] - 4'd1, (left_q == '0) ? buf_i.pasid : pasid_q};
+    end
+  end
+
   assign request        = rd_req_valid_o && rd_req_ready_i;
   assign reserved_add   = request ? CountBits'(burst) : '0;
 
