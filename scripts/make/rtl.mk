@@ -18,7 +18,8 @@ endif
 # The tool's FST writer stores misaligned words and shifts negative ones: not ours to find.
 VTOP_SAN := $(subst fuzzer-no-link,,$(SAN) $(if $(SAN),-fno-sanitize=alignment -fno-sanitize=shift))
 
-# -O3: the tool's own default (-Os) is a fifth slower; -O2 does not unroll its trigger loops. FST support costs nothing while it is off.
+# -O3: the tool's own default (-Os) is a fifth slower; -O2 does not unroll its trigger loops. FST
+# support costs nothing while it is off.
 VERILATE := $(VERILATOR) --cc --trace-fst --x-initial unique --no-timing -Wall -O3 \
   -CFLAGS "-fPIC $(VTOP_SAN)" --top-module bell_top --prefix Vbell_top
 
