@@ -39,6 +39,14 @@ $(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
+# The same tests on the Verilated device: what the model promises, the RTL keeps.
+MODEL_ON_RTL_TESTS := $(MODEL_TESTS:$(T)/%=$(T)/rtl-%)
+$(MODEL_ON_RTL_TESTS): $(T)/rtl-%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard \
+  tb/model/*.c)) $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
+
 SYSTEM_TESTS := $(patsubst tb/system/%.c,$(T)/%,$(wildcard tb/system/test_*.c))
 RIG := $(patsubst tb/system/%.c,$(T)/%.o,$(filter-out tb/system/test_%,$(wildcard tb/system/*.c)))
 $(RIG): $(T)/%.o: tb/system/%.c
@@ -80,7 +88,8 @@ $(FUZZ_TESTS): $(T)/%: tb/fuzz/%.c $(FUZZ_MAIN) $(LIB)
 fuzz-targets: $(FUZZ_TESTS)
 
 HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
-HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) $(SYSTEMC_TESTS)
+HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) \
+  $(MODEL_ON_RTL_TESTS) $(SYSTEMC_TESTS)
 .PHONY: tests rtl-tests list-tests fuzz-targets
 tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(FUZZ_TESTS) $(BIN)/belfry
 rtl-tests: $(RTL_TESTS)

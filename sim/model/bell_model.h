@@ -30,7 +30,7 @@
 
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
-#define BELL_MODEL_TURN_BUFFERS 4u /**< Command buffers a queue runs before others may. */
+#define BELL_MODEL_TURN_BUFFERS 8u /**< Command buffers a queue runs before others may. */
 #define BELL_MODEL_BURST_BYTES 128u
 #define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
 #define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
