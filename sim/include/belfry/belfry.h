@@ -41,10 +41,12 @@ struct belfry_config {
     uint32_t memory_mib;   /**< Host memory; 0 = default (256). */
     bool disconnect_published; /**< OS policy disconnect=published instead of safe (A-06). */
     bool destroy_direct;       /**< OS policy destroy=direct instead of disconnect-first (A-25). */
+    const char *doorbells;     /**< "page" (default), "packed" or "global": the driver's setting. */
+    bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { sizeof(struct belfry_config), "rtl", 0, 1, NULL, NULL, false, false, false, 0, 0, 0, 0,      \
-      false, false }
+      false, false, "page", false }
 
 /**
  * Build the machine and start the driver (DriverEntry .. StartDevice, caps queries).
