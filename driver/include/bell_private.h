@@ -25,12 +25,12 @@ extern "C" {
 #define BELL_ALLOCATION_CPU_VISIBLE 0x01u /* Lock2 may map it. */
 #define BELL_ALLOCATION_CACHED 0x02u      /* CPU mapping is write-back. Needs CPU_VISIBLE. */
 #define BELL_ALLOCATION_HISTORY 0x04u     /* History buffer managed by the UMD (AL-CRE-13). */
-#define BELL_ALLOCATION_SURFACE 0x08u     /* width .. format describe it (AL-CRE-12, AL-DSC-01). */
+#define BELL_ALLOCATION_SURFACE 0x08u     /* width .. rotation say how (AL-CRE-12, AL-DSC-01). */
 #define BELL_ALLOCATION_EXPLICIT_RESIDENCY 0x10u  /* ExplicitResidencyNotification. */
 #define BELL_ALLOCATION_ACCESSED_PHYSICALLY 0x20u /* Required by EXPLICIT_RESIDENCY. */
 #define BELL_ALLOCATION_APERTURE_CPU_VISIBLE 0x40u /* Refused: no such aperture (AL-CRE-14). */
 
-/* Per allocation: DXGK_ALLOCATIONINFO.pPrivateDriverData. 48 bytes. */
+/* Per allocation: DXGK_ALLOCATIONINFO.pPrivateDriverData. 72 bytes. */
 typedef struct _BELL_ALLOCATION_PRIVATE {
     UINT32 magic;      /* BELL_ALLOCATION_MAGIC. */
     UINT32 version;    /* BELL_INTERFACE_VERSION. */
@@ -43,6 +43,12 @@ typedef struct _BELL_ALLOCATION_PRIVATE {
     UINT32 format;     /* D3DDDIFORMAT; SURFACE only, otherwise 0. */
     UINT32 segment_set; /* 0 = any; otherwise bit n-1 = segment n, and only segment 1 exists. */
     UINT32 reserved;    /* 0. */
+    UINT32 samples;         /* Of a pixel, 0 = 1; SURFACE only, otherwise 0; so all below. */
+    UINT32 sample_quality;  /* Levels. */
+    UINT32 refresh_num;     /* Hz = refresh_num / refresh_den. */
+    UINT32 refresh_den;
+    UINT32 format_attribute; /* UMD's own; echoed to whoever asks for a description. */
+    UINT32 rotation;
 } BELL_ALLOCATION_PRIVATE;
 
 /* Per request: DXGKARG_CREATEALLOCATION.pPrivateDriverData. Optional (size 0). 16 bytes. */
@@ -55,7 +61,7 @@ typedef struct _BELL_REQUEST_PRIVATE {
 /* BELL_QUEUE_PRIVATE.flags. Other bits must be 0. */
 #define BELL_QUEUE_REALTIME 0x01u /* Notify mode: connects answer CONNECTED_NOTIFY_KMD. */
 
-/* Create hardware queue, in. Optional (size 0: no flags). 16 bytes. */
+/* Create hardware queue, in. Optional: bytes of another size or magic say nothing. 16 bytes. */
 typedef struct _BELL_QUEUE_PRIVATE {
     UINT32 magic;    /* BELL_QUEUE_MAGIC. */
     UINT32 version;  /* BELL_INTERFACE_VERSION. */

@@ -150,6 +150,14 @@ typedef struct _D3DDDI_ALLOCATIONINFO2 {
     ULONG_PTR Reserved[5];
 } D3DDDI_ALLOCATIONINFO2;
 
+typedef struct _D3DDDI_OPENALLOCATIONINFO2 {
+    D3DKMT_HANDLE hAllocation;      /* Out. */
+    const VOID *pPrivateDriverData; /* Out: inside pTotalPrivateDriverDataBuffer. */
+    UINT PrivateDriverDataSize;     /* Out. */
+    D3DGPU_VIRTUAL_ADDRESS GpuVirtualAddress; /* Out. */
+    ULONG_PTR Reserved[6];
+} D3DDDI_OPENALLOCATIONINFO2;
+
 typedef struct _D3DDDIGPUVIRTUALADDRESS_PROTECTION_TYPE {
     union {
         struct {

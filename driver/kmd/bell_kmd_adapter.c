@@ -165,6 +165,7 @@ static VOID enable(struct bell_adapter *adapter)
         bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), 0);
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
     bell_kmd_isr_enable(adapter);
+    bell_kmd_flush(adapter); /* Before another processor's first connect. */
 }
 
 NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTERFACE *dxgk)

@@ -12,13 +12,11 @@ NTSTATUS bell_kmd_notify_read(const DXGKARG_CREATEHWQUEUE *args, bool *notify)
     BELL_QUEUE_PRIVATE blob;
 
     *notify = false;
-    if (args->PrivateDriverDataSize == 0)
-        return STATUS_SUCCESS;
     if (args->PrivateDriverDataSize != sizeof(blob) || args->pPrivateDriverData == NULL)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_SUCCESS;
     memcpy(&blob, args->pPrivateDriverData, sizeof(blob));
     if (blob.magic != BELL_QUEUE_MAGIC)
-        return STATUS_INVALID_PARAMETER;
+        return STATUS_SUCCESS;
     if (blob.version != BELL_INTERFACE_VERSION)
         return STATUS_GRAPHICS_DRIVER_MISMATCH;
     if ((blob.flags & ~BELL_QUEUE_REALTIME) != 0 || blob.reserved != 0 ||

@@ -12,10 +12,10 @@
 #include "bell_kmd.h"
 
 /*
- * Private data of a new queue. Optional: none means no flags.
+ * Private data of a new queue. Optional: none, or something else than a BELL_QUEUE_PRIVATE, means no
+ * flags.
  *
- * @retval STATUS_INVALID_PARAMETER            Not a BELL_QUEUE_PRIVATE, unknown flags, or REALTIME
- *                                             for a kernel-mode queue.
+ * @retval STATUS_INVALID_PARAMETER            Unknown flags, or REALTIME for a kernel-mode queue.
  * @retval STATUS_GRAPHICS_DRIVER_MISMATCH     Another version of it.
  */
 NTSTATUS bell_kmd_notify_read(const DXGKARG_CREATEHWQUEUE *args, bool *notify);

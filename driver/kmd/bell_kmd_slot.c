@@ -53,8 +53,10 @@ static VOID route_nowhere(struct bell_adapter *adapter, UINT32 slot)
 {
     UINT64 word = BELL_FIELD_PUT(BELL_SLOT_OWNER_GENERATION, adapter->slots[slot].generation);
 
-    if (!adapter->lost)
-        bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), word);
+    if (adapter->lost)
+        return;
+    bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), word);
+    bell_kmd_flush(adapter);
 }
 
 static VOID detach(struct bell_adapter *adapter, UINT32 slot)

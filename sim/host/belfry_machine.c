@@ -68,6 +68,11 @@ void belfry_set_progress(void (*show)(void), uint64_t cycles)
     progress.next = 0;
 }
 
+uint64_t belfry_sweep(void)
+{
+    return belfry_machine.config.sweep;
+}
+
 static uint64_t machine_step(void *ctx, uint64_t cycles)
 {
     uint64_t passed = bell_bus_step(ctx, cycles);

@@ -55,8 +55,8 @@ static NTSTATUS ddi_create(struct os_doorbell *doorbell, const D3DKMT_CREATE_DOO
         .hDoorbell = os_object_token(&doorbell->base),
         .PrivateDriverDataSize = args->PrivateDriverDataSize,
         .PrivateDriverData = private_data,
-        .hRingBuffer = doorbell->ring->kmd,
-        .hRingBufferControl = doorbell->control ? doorbell->control->kmd : NULL,
+        .hRingBuffer = doorbell->ring->backing->kmd,
+        .hRingBufferControl = doorbell->control ? doorbell->control->backing->kmd : NULL,
     };
     NTSTATUS status;
 

@@ -36,7 +36,21 @@ static void check_codes(enum belfry_result result, const char *failure)
         fail_msg("%s", failure);
 }
 
-/* `only`: the process that must have ended well, or NULL. */
+/* By itself, and with code 0. */
+static bool every_process_ended_well(void)
+{
+    size_t at = 0;
+
+    while ((at = belfry_record_find(at, BELFRY_PROCESS, NULL)) != (size_t)-1) {
+        const struct belfry_record *record = belfry_record_at(at++);
+
+        if (strcmp(record->name, "fault") == 0 || record->status != 0)
+            return false;
+    }
+    return true;
+}
+
+/* `only`: the process whose end is told in the message, or NULL. */
 static void finish(const struct belfry_process *only)
 {
     enum belfry_result result = belfry_run();
@@ -49,6 +63,9 @@ static void finish(const struct belfry_process *only)
         (belfry_process_exit(only) != BELFRY_EXIT_NORMAL || belfry_process_code(only) != 0)) {
         snprintf(failure, sizeof(failure), "the process ended with code %d: %s",
                  belfry_process_code(only), belfry_process_fault(only));
+        result = BELFRY_FAILED;
+    } else if (result == BELFRY_DONE && !every_process_ended_well()) {
+        snprintf(failure, sizeof(failure), "a process faulted or returned another code than 0");
         result = BELFRY_FAILED;
     }
     belfry_ledger(&ledger);
@@ -350,6 +367,18 @@ void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles)
     }
 }
 
+void rig_wait_point(const char *name, uint64_t cycles)
+{
+    uint64_t end = belfry_now() + cycles;
+
+    while (belfry_point_waiting(name) == 0) {
+        if (belfry_now() > end)
+            belfry_fail("no thread reached the delay point %s within %llu cycles", name,
+                        (unsigned long long)cycles);
+        belfry_sleep(1);
+    }
+}
+
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name)
 {
     size_t count = 0, at = from;
@@ -389,4 +418,56 @@ unsigned rig_owned_slots(uint32_t slots)
         if (rig_slot_owner(slot) & BELL_SLOT_OWNER_VALID_MASK)
             owned++;
     return owned;
+}
+
+static void open_library(struct rig_library *library, uint32_t entries, uint32_t node)
+{
+    struct bell_umd_queue_desc desc = {.node = node, .ring_entries = entries};
+
+    REQUIRE_OK(bell_umd_alloc(library->device, RIG_LIBRARY_BUFFERS * RIG_LIBRARY_BUFFER_BYTES,
+                              &library->commands));
+    REQUIRE_OK(bell_umd_alloc(library->device, DATA_BYTES, &library->data));
+    REQUIRE_OK(bell_umd_queue_create(library->device, &desc, &library->queue));
+}
+
+void rig_library_open(struct rig_library *library, uint32_t entries, uint32_t node)
+{
+    memset(library, 0, sizeof(*library));
+    REQUIRE_OK(bell_umd_open((LUID){0}, &library->device));
+    open_library(library, entries, node);
+}
+
+void rig_library_open_beside(struct rig_library *library, const struct rig_library *first,
+                             uint32_t entries, uint32_t node)
+{
+    memset(library, 0, sizeof(*library));
+    library->device = first->device;
+    open_library(library, entries, node);
+}
+
+void rig_library_close_beside(struct rig_library *library)
+{
+    bell_umd_queue_destroy(library->queue);
+    bell_umd_free(library->device, &library->data);
+    bell_umd_free(library->device, &library->commands);
+}
+
+void rig_library_close(struct rig_library *library)
+{
+    rig_library_close_beside(library);
+    bell_umd_close(library->device);
+}
+
+NTSTATUS rig_library_submit(struct rig_library *library, uint32_t buffer, uint32_t word,
+                            uint64_t value, uint64_t clocks, UINT64 *fence)
+{
+    struct bell_umd_commands list;
+
+    REQUIRE_OK(bell_umd_commands_begin(&list, &library->commands,
+                                       (uint64_t)buffer * RIG_LIBRARY_BUFFER_BYTES,
+                                       RIG_LIBRARY_BUFFER_BYTES));
+    if (clocks != 0)
+        bell_umd_cmd_work(&list, clocks);
+    bell_umd_cmd_write64(&list, library->data.gpu + 8 * (uint64_t)word, value);
+    return bell_umd_submit(library->queue, &list, fence);
 }

@@ -53,7 +53,7 @@ struct belfry_config rig_config(void);
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);
-void rig_finish_machine(void); /* belfry_run() and all checks. */
+void rig_finish_machine(void); /* belfry_run() and the same checks, for each process. */
 /* Run and expect BELFRY_FAILED; the text must contain `part`. Closes the machine. */
 void rig_finish_failing(const char *part);
 
@@ -134,6 +134,9 @@ void rig_kernel_submit(struct rig_kernel *kernel, uint32_t word, uint64_t value,
 /* Wait for the last submission; fails the run after `cycles`. */
 void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles);
 
+/* Wait until a thread stands at the delay point, or fail the run after `cycles`. */
+void rig_wait_point(const char *name, uint64_t cycles);
+
 /* Number of records of a kind/name after `from`. */
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name);
 /* Record index, or fail the run when there is none. */
@@ -144,5 +147,25 @@ unsigned rig_owned_slots(uint32_t slots);
 /* Registers of hardware queue q and slot s. */
 uint64_t rig_queue_state(uint64_t hw_queue);
 uint64_t rig_slot_owner(uint32_t slot);
+
+/* A queue of the library (bell_umd.h) with memory for its buffers: the UMD itself is under test. */
+enum { RIG_LIBRARY_BUFFERS = 256, RIG_LIBRARY_BUFFER_BYTES = 256 };
+struct rig_library {
+    struct bell_umd_device *device;
+    struct bell_umd_memory commands, data;
+    struct bell_umd_queue *queue;
+};
+void rig_library_open(struct rig_library *library, uint32_t entries, uint32_t node);
+/* On the same device; closing it leaves the device open. */
+void rig_library_open_beside(struct rig_library *library, const struct rig_library *first,
+                             uint32_t entries, uint32_t node);
+void rig_library_close_beside(struct rig_library *library);
+void rig_library_close(struct rig_library *library);
+/*
+ * Submit buffer number `buffer` (its last use must be complete): `clocks` of work if not 0, then
+ * `value` to data word `word`. Returns what bell_umd_submit() does.
+ */
+NTSTATUS rig_library_submit(struct rig_library *library, uint32_t buffer, uint32_t word,
+                            uint64_t value, uint64_t clocks, UINT64 *fence);
 
 #endif

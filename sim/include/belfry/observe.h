@@ -30,7 +30,7 @@ enum belfry_record_kind {
     BELFRY_STORE,    /**< User store to a trapped page (doorbells always): name = window name,
                           object, value = offset, value2 = value, value3 = size. */
     BELFRY_LOAD,     /**< User load likewise. */
-    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "free":
+    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "close" / "free":
                           object = allocation handle, value = count. */
     BELFRY_POINT,    /**< A thread passed the named delay point. */
     BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
@@ -83,7 +83,7 @@ struct belfry_alloc_info {
 };
 bool belfry_alloc(uint32_t hAllocation, struct belfry_alloc_info *info);
 /** Kinds: "doorbell", "allocation", "kmd-allocation", "resource", "hwqueue", "hwcontext", "device",
- *  "adapter", "fence", "process", "mapping", "pool". Another name fails the run. */
+ *  "adapter", "fence", "process", "mapping", "pool", "page" (of host memory). Another name fails the run. */
 unsigned belfry_live_objects(const char *kind);
 
 /** Hardware ring ledger, read from the device's registers: any time, in and outside user code. */
