@@ -8,9 +8,10 @@ enum { ENTRIES = 16, NODES = 3, CANARY = 0xC3 };
 
 static struct rig rig;
 static DXGKDDI_QUERYADAPTERINFO *real_query;
+static DXGKDDI_GETNODEMETADATA *real_metadata;
 static HANDLE adapter;
 static DXGK_USERMODESUBMISSION_CAPS planted; /* Given to the OS in place of the driver's. */
-static bool plant;
+static bool plant, plant_flag; /* The flag: user-mode submission on every node. */
 
 static NTSTATUS planted_query(HANDLE hAdapter, const DXGKARG_QUERYADAPTERINFO *args)
 {
@@ -21,17 +22,28 @@ static NTSTATUS planted_query(HANDLE hAdapter, const DXGKARG_QUERYADAPTERINFO *a
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS planted_metadata(HANDLE hAdapter, UINT node, DXGKARG_GETNODEMETADATA *args)
+{
+    NTSTATUS status = real_metadata(hAdapter, node, args);
+
+    if (NT_SUCCESS(status) && plant_flag)
+        args->Flags.UserModeSubmission = 1;
+    return status;
+}
+
 static void hook(DRIVER_INITIALIZATION_DATA *table)
 {
     real_query = table->DxgkDdiQueryAdapterInfo;
     table->DxgkDdiQueryAdapterInfo = planted_query;
+    real_metadata = table->DxgkDdiGetNodeMetadata;
+    table->DxgkDdiGetNodeMetadata = planted_metadata;
 }
 
 static int unhook(void **state)
 {
     (void)state;
     belfry_hook_driver(NULL);
-    plant = false;
+    plant = plant_flag = false;
     return 0;
 }
 
@@ -233,7 +245,7 @@ static void DB_CAP_08_advertised_against_the_switch(void **state)
 {
     (void)state;
     planted = caps(0, 8, 0);
-    plant = true;
+    plant = plant_flag = true;
     run(true, no_um_queue);
 }
 

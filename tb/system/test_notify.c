@@ -454,6 +454,8 @@ static int there_and_back(int argc, char **argv)
     REQUIRE_OK(rig_connect(&rig));
     REQUIRE_OK(set_notify(&rig, 1));
     REQUIRE_EQ(*rig.status, D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY);
+    rig_settle(200);
+    REQUIRE_EQ(rig_owned_slots(64), 0); /* Free for others meanwhile. */
     rig_append(&rig, 0, 5);
     REQUIRE_OK(rig_connect(&rig));
     REQUIRE_EQ(*rig.status, D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD);
