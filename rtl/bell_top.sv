@@ -16,7 +16,8 @@
 module bell_top #(
   parameter int unsigned NumSlots  = 64,  // Physical doorbells, 1 .. 1024.
   parameter int unsigned NumQueues = 64,  // Hardware queues, 1 .. 1024.
-  parameter int unsigned NumNodes  = 3    // Nodes, 1 .. 4.
+  parameter int unsigned NumNodes  = 3,   // Nodes, 1 .. 4.
+  parameter logic [2:0]  Layouts   = '1   // Bit n: bell_layout_e n is fitted. PAGE always is.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -84,7 +85,7 @@ module bell_top #(
 
   // Taps, one-clock pulses.
   output logic                   ring_valid_o,    // A store is credited, or not:
-  output logic [9:0]             ring_slot_o,
+  output logic [9:0]             ring_slot_o,     // 0 for a store that names none.
   output logic [9:0]             ring_queue_o,    // Owner; 0 when not routed.
   output logic [2:0]             ring_bucket_o,   // bell_pkg::bucket_t.
   output logic [7:0]             ring_cause_o,    // bell_reject_e.
@@ -165,11 +166,17 @@ module bell_top #(
 
   logic              credit_valid, credit_coalesced, credit_closed, sampled, forgone;
   logic              doorbell_busy;
+  logic [1:0]        layout;
   bell_pkg::credit_t credit;
   bell_pkg::ledger_t ledger;
 
+  localparam logic [3:0] Fitted = {1'b0, Layouts} | (4'd1 << bell_formats_pkg::LayoutPage);
+
+  assign layout = Fitted[sw.DOORBELLS.LAYOUT.value] ? sw.DOORBELLS.LAYOUT.value
+                                                    : 2'(bell_formats_pkg::LayoutPage);
+
   bell_doorbell #(.NumSlots(NumSlots), .NumQueues(NumQueues)) u_doorbell (
-    .clk_i(clk), .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots), .layout_i(layout),
     .ring_valid_i(ring_valid), .ring_i(ring), .ring_refuse_o(ring_refuse),
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(credit_coalesced),
     .credit_closed_i(credit_closed), .sampled_i(sampled), .forgone_i(forgone),
@@ -296,6 +303,9 @@ module bell_top #(
   assign hw.CAPS.QUEUES.next           = 16'(NumQueues);
   assign hw.CAPS.NODES.next            = 8'(NumNodes);
   assign hw.CAPS.DOORBELL_BYTES.next   = 16'(bell_formats_pkg::DoorbellRingBytes);
+  assign hw.CAPS.LAYOUTS.next          = Fitted[2:0];
+  assign hw.CAPS.SECONDARY.next        = 1'b1;
+  assign hw.DOORBELLS.IN_FORCE.next    = layout;
   assign hw.STATUS.IDLE.next           = !(|node_running || doorbell_busy || sched_busy);
   assign hw.STATUS.NODE_BUSY.next      = 8'(node_running);
   assign hw.IRQ_LEVEL.COUNT.next       = 16'(level);

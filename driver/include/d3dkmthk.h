@@ -325,11 +325,29 @@ typedef struct _D3DKMT_NOTIFY_WORK_SUBMISSION {
     D3DKMT_NOTIFY_WORK_SUBMISSION_FLAGS Flags;
 } D3DKMT_NOTIFY_WORK_SUBMISSION;
 
+/* ---- Escape ------------------------------------------------------------------------------- */
+
+typedef enum _D3DKMT_ESCAPETYPE { D3DKMT_ESCAPE_DRIVERPRIVATE = 0 } D3DKMT_ESCAPETYPE;
+
+typedef struct _D3DKMT_ESCAPE {
+    D3DKMT_HANDLE hAdapter;
+    D3DKMT_HANDLE hDevice; /* May be 0. */
+    D3DKMT_ESCAPETYPE Type;
+    D3DDDI_ESCAPEFLAGS Flags;
+    VOID *pPrivateDriverData; /* In/out. */
+    UINT PrivateDriverDataSize;
+    D3DKMT_HANDLE hContext; /* May be 0. */
+} D3DKMT_ESCAPE;
+
 /* ---- Entry points ------------------------------------------------------------------------- */
 
 NTSTATUS APIENTRY D3DKMTOpenAdapterFromLuid(D3DKMT_OPENADAPTERFROMLUID *args);
 NTSTATUS APIENTRY D3DKMTCloseAdapter(const D3DKMT_CLOSEADAPTER *args);
 NTSTATUS APIENTRY D3DKMTQueryAdapterInfo(const D3DKMT_QUERYADAPTERINFO *args);
+/* Private words of the user-mode driver to the kernel-mode driver; its answer is the result. The OS
+ * itself answers STATUS_INVALID_PARAMETER for a bad handle, STATUS_NOT_SUPPORTED for another type
+ * or a driver that takes none. */
+NTSTATUS APIENTRY D3DKMTEscape(const D3DKMT_ESCAPE *args);
 NTSTATUS APIENTRY D3DKMTCreateDevice(D3DKMT_CREATEDEVICE *args);
 NTSTATUS APIENTRY D3DKMTDestroyDevice(const D3DKMT_DESTROYDEVICE *args);
 

@@ -14,7 +14,7 @@
 #include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
-enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP };
+enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP, OPTION_DOORBELLS };
 
 typedef int umd_main_fn(int argc, char **argv);
 
@@ -27,6 +27,7 @@ static struct {
 static const struct option options[] = {
     {"device", required_argument, NULL, 'd'},
     {"slots", required_argument, NULL, 'n'},
+    {"doorbells", required_argument, NULL, OPTION_DOORBELLS},
     {"seed", required_argument, NULL, 's'},
     {"waves", required_argument, NULL, 'w'},
     {"trace", required_argument, NULL, 't'},
@@ -51,6 +52,9 @@ static const char usage[] =
     "Options\n"
     "  -d, --device=KIND   rtl (default): the hardware itself, or model: its fast reference\n"
     "  -n, --slots=N       physical doorbells fitted (default: all of the build; demo: 2)\n"
+    "      --doorbells=KIND\n"
+    "                      where they are: page (default): a page each; packed: several share a\n"
+    "                      page; global: one page, the value stored names the queue\n"
     "  -s, --seed=N        another order of software threads and bus delays (default 1)\n"
     "  -w, --waves=FILE    write waves (FST); rtl only\n"
     "  -t, --trace=FILE    write a timeline (JSON; open it at https://ui.perfetto.dev)\n"
@@ -87,6 +91,8 @@ static void print_replay(const char *command, const struct belfry_config *config
             (unsigned long long)config->seed);
     if (config->slots != 0)
         fprintf(stderr, " --slots=%u", config->slots);
+    if (strcmp(config->doorbells, "page") != 0)
+        fprintf(stderr, " --doorbells=%s", config->doorbells);
     if (config->trap_loads)
         fputs(" --trap-loads", stderr);
     if (config->disconnect_published)
@@ -123,6 +129,16 @@ static bool take_device(struct belfry_config *config, const char *kind)
     if (strcmp(kind, "rtl") == 0 || strcmp(kind, "model") == 0)
         return true;
     fprintf(stderr, "belfry: option --device: \"%s\" is no device; expected rtl or model\n", kind);
+    return false;
+}
+
+static bool take_doorbells(struct belfry_config *config, const char *kind)
+{
+    config->doorbells = kind;
+    if (strcmp(kind, "page") == 0 || strcmp(kind, "packed") == 0 || strcmp(kind, "global") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --doorbells: \"%s\" is no layout; expected page, packed or "
+            "global\n", kind);
     return false;
 }
 
@@ -185,6 +201,8 @@ static bool take_option(struct belfry_config *config, int option, const char *va
     case 't':
         config->trace = value;
         return true;
+    case OPTION_DOORBELLS:
+        return take_doorbells(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;

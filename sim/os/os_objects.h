@@ -428,19 +428,28 @@ NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOH
 
 /* --- Doorbells (os_doorbell.c, os_doorbell_rotate.c) ------------------------------------------ */
 
+/** Byte offsets in BAR2 of the registers of one doorbell. */
+struct os_places {
+    uint64_t first;
+    uint64_t second; /**< Only when it has one. */
+};
+
 struct os_doorbell {
     struct os_object base;
     HANDLE kmd;
     struct os_lock transition, leaf;
     struct os_allocation *ring, *control;
+    uint32_t offset;    /**< In-page offset of its user addresses, as the driver declared (A-37). */
+    bool has_second;    /**< RequireSecondaryCpuVA. */
     bool kmd_connected; /**< The driver may hold a slot for it. */
     /* Under the leaf lock: */
     uint64_t generation; /**< Goes up with every disconnect (A-15). */
     enum belfry_mapping mapping;
-    uint64_t bar2; /**< Byte offset in BAR2 when mapped to a slot. */
+    struct os_places bar2; /**< When mapped to a slot. */
     volatile uint64_t *status;
     uint64_t status_phys;
     struct bell_window *window, *status_window, *lqv_window;
+    struct bell_window *second; /**< Of the secondary doorbell (DB-SEC-01), or NULL. */
 };
 
 NTSTATUS os_doorbell_create(struct os_process *process, const D3DKMT_CREATE_DOORBELL *args,
@@ -455,6 +464,9 @@ NTSTATUS os_doorbell_notify(struct os_doorbell *doorbell);
  */
 void os_doorbell_destroy(struct os_doorbell *doorbell, bool disconnect);
 
+/** The user's addresses: windows and in-page offset. Second: NULL without one. */
+void *os_doorbell_address(const struct os_doorbell *doorbell);
+void *os_doorbell_second_address(const struct os_doorbell *doorbell);
 /** Memory, windows; status RETRY, mapped to the dummy page. False: out of memory, nothing left. */
 bool os_doorbell_map_new(struct os_doorbell *doorbell, struct os_queue *queue);
 /** Undo it: the windows lead nowhere, the status page is gone. */
@@ -465,11 +477,11 @@ void os_doorbell_unmap(struct os_doorbell *doorbell);
  */
 NTSTATUS os_doorbell_connect_begin(struct os_doorbell *doorbell, uint64_t *generation);
 /**
- * Map, then status; nothing when a disconnect came between (A-15). @return answer of the
- * connect.
+ * Map, then status; nothing when a disconnect came between (A-15).
+ * @return answer of the connect; STATUS_UNSUCCESSFUL: the page is another process's (A-38).
  */
-NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation, uint64_t bar2,
-                                 D3DDDI_DOORBELLSTATUS status);
+NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation,
+                                 const struct os_places *bar2, D3DDDI_DOORBELLSTATUS status);
 /** Status, barrier, rotate, drain (or the published order). Takes only the leaf lock. */
 void os_doorbell_detach(struct os_doorbell *doorbell, D3DDDI_DOORBELLSTATUS reason);
 /** The published steps once more (DB-DIS-04): they change nothing. */

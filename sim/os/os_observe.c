@@ -13,12 +13,14 @@ bool belfry_doorbell(uint32_t hDoorbell, struct belfry_doorbell_info *info)
     *info = (struct belfry_doorbell_info){
         .status = *doorbell->status,
         .mapping = doorbell->mapping,
-        .bar2 = doorbell->bar2,
+        .bar2 = doorbell->bar2.first,
+        .bar2_second = doorbell->bar2.second,
         .hw_queue_handle = doorbell->base.parent->name,
         .os_handle = (uint64_t)(uintptr_t)os_object_token(&doorbell->base),
         .kmd_handle = (uint64_t)(uintptr_t)doorbell->kmd,
         .dummy_bytes = doorbell->base.process->dummy_pages * BELL_PAGE,
-        .user_va = doorbell->window->base,
+        .user_va = os_doorbell_address(doorbell),
+        .second_va = os_doorbell_second_address(doorbell),
     };
     return true;
 }

@@ -11,11 +11,14 @@ struct belfry_config rig_config(void)
     struct belfry_config config = BELFRY_CONFIG_DEFAULT;
     const char *device = getenv("BELL_DEVICE");
     const char *seed = getenv("BELL_SEED");
+    const char *doorbells = getenv("BELL_DOORBELLS");
 
     if (device != NULL)
         config.device = device;
     if (seed != NULL)
         config.seed = strtoull(seed, NULL, 0);
+    if (doorbells != NULL)
+        config.doorbells = doorbells;
     return config;
 }
 
@@ -179,6 +182,7 @@ NTSTATUS rig_try_doorbell(struct rig *rig)
         return status;
     rig->doorbell = rig->create.hDoorbell;
     rig->page = rig->create.DoorbellCPUVirtualAddress;
+    rig->second = rig->create.DoorbellSecondaryCPUVirtualAddress;
     rig->status = rig->create.DoorbellStatusCPUVirtualAddress;
     rig->last_queued = rig->create.HwQueueProgressFenceLastQueuedValueCPUVirtualAddress;
     return status;
@@ -255,9 +259,15 @@ void rig_append(struct rig *rig, uint32_t word, uint64_t value)
     rig_append_work(rig, word, value, 0);
 }
 
+uint64_t rig_ring_value(const struct rig *rig)
+{
+    return bell_umd_caps(rig->device)->doorbell_layout == BELL_DOORBELLS_GLOBAL
+               ? rig->blob.queue_token : rig->wptr;
+}
+
 void rig_ring(struct rig *rig)
 {
-    *rig->page = rig->wptr;
+    *rig->page = rig_ring_value(rig);
 }
 
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks)

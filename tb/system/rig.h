@@ -68,6 +68,7 @@ struct rig {
     D3DKMT_CREATE_DOORBELL create;   /* As D3DKMTCreateDoorbell left it. */
     BELL_DOORBELL_PRIVATE blob;
     volatile uint64_t *page;         /* Doorbell VA. */
+    volatile uint64_t *second;       /* Secondary doorbell VA, or NULL. */
     volatile uint64_t *status;
     volatile uint64_t *last_queued;
     uint64_t wptr;                   /* Entries appended. */
@@ -102,7 +103,8 @@ NTSTATUS rig_destroy_doorbell(struct rig *rig);
 void rig_append(struct rig *rig, uint32_t word, uint64_t value);
 /* The same with a WORK packet of `clocks` before it. */
 void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
-void rig_ring(struct rig *rig);         /* One plain 64-bit store of wptr. */
+void rig_ring(struct rig *rig);         /* One plain 64-bit store: wptr, global layout: the token. */
+uint64_t rig_ring_value(const struct rig *rig); /* What it stores. */
 /* All a program does: append, ring, and when the status reads RETRY connect and ring again. */
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
 uint64_t rig_rptr(const struct rig *rig);

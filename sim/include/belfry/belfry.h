@@ -42,8 +42,11 @@ struct belfry_config {
     bool disconnect_published; /**< OS policy disconnect=published instead of safe (A-06). */
     bool destroy_direct;       /**< OS policy destroy=direct instead of disconnect-first (A-25). */
     uint64_t sweep;            /**< What belfry_sweep() returns: the offset that an exploration varies. */
+    const char *doorbells;     /**< "page", "packed" or "global": the driver's setting; NULL = page. */
+    bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */
 };
-#define BELFRY_CONFIG_DEFAULT { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1 }
+#define BELFRY_CONFIG_DEFAULT                                                                      \
+    { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }
 
 /**
  * Build the machine and start the driver (DriverEntry .. StartDevice, caps queries).
