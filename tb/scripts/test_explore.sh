@@ -17,7 +17,8 @@ for device in rtl model; do
     "$belfry" run --device=$device --os disconnect=published --explore seeds:1..40,sweep:0..61 \
     "$program"
 done
-replay=$("$belfry" run --os disconnect=published --explore sweep:0..400 "$program" 2>&1 |
+replay=$("$belfry" run --os disconnect=published --explore seeds:1..40,sweep:0..61 \
+  "$program" 2>&1 |
   sed -n 's/^replay: belfry //p')
 read -r -a words <<<"$replay"
 expect_exit explore.replay_line_shows_it_again 1 "lost wake-up at offset" "$belfry" "${words[@]}"

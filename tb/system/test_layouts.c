@@ -370,21 +370,41 @@ static int one_address(int argc, char **argv)
         REQUIRE(i == 0 || info.bar2 == place);
         place = info.bar2;
     }
+    for (unsigned i = 0; i < QUEUES; i++)
+        submit_and_wait(&more[i], 100 + i);
+    close_more(QUEUES);
+    rig_close(&rig);
+    return 0;
+}
+
+static void DB_MOD_02_one_address_for_all_queues(void **state)
+{
+    (void)state;
+    run("global", 1, one_address);
+}
+
+static int all_stay_connected(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    rig_make(&rig, ENTRIES, NODE);
+    for (unsigned i = 0; i < QUEUES; i++)
+        make_beside(&more[i]);
     for (unsigned round = 1; round <= 3; round++)
         for (unsigned i = 0; i < QUEUES; i++)
             submit_and_wait(&more[i], round * 100 + i);
     for (unsigned i = 0; i < QUEUES; i++)
         REQUIRE_EQ(*more[i].status, D3DDDI_DOORBELLSTATUS_CONNECTED);
+    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiConnectDoorbell"), QUEUES);
     REQUIRE_EQ(rig_count(0, BELFRY_CB_ENTER, "DxgkCbDisconnectDoorbell"), 0);
     close_more(QUEUES);
     rig_close(&rig);
     return 0;
 }
 
-static void DB_MOD_02_DB_VIC_11_one_address_and_no_victims(void **state)
+static void DB_VIC_11_global_layout_has_no_victims(void **state)
 {
     (void)state;
-    run("global", 1, one_address);
+    run("global", 1, all_stay_connected);
 }
 
 /* Through the library, in several processes at once. */
@@ -633,9 +653,30 @@ static void DB_VIC_07_suspended_queue_loses_and_regains_its_doorbell(void **stat
 
 /* --- DB-QUE-05, -07, A-57 --------------------------------------------------------------------- */
 
-static int no_present_no_wait(int argc, char **argv)
+static int no_present(int argc, char **argv)
 {
     D3DKMT_SUBMITPRESENTTOHWQUEUE present = { 0 };
+    size_t from;
+
+    (void)argc, (void)argv;
+    rig_make(&rig, ENTRIES, NODE);
+    from = belfry_record_count();
+    present.hHwQueues = &rig.queue;
+    REQUIRE_STATUS(D3DKMTSubmitPresentToHwQueue(&present), STATUS_INVALID_PARAMETER);
+    REQUIRE_EQ(rig_count(from, BELFRY_DDI_ENTER, NULL), 0);
+    submit_and_wait(&rig, 1);
+    rig_close(&rig);
+    return 0;
+}
+
+static void DB_QUE_05_no_present_on_a_user_mode_queue(void **state)
+{
+    (void)state;
+    run("page", 0, no_present);
+}
+
+static int no_kernel_wait(int argc, char **argv)
+{
     D3DKMT_SUBMITWAITFORSYNCOBJECTSTOHWQUEUE wait = { 0 };
     D3DKMT_SUBMITSIGNALSYNCOBJECTSTOHWQUEUE signal = { 0 };
     uint64_t value = 1;
@@ -644,8 +685,6 @@ static int no_present_no_wait(int argc, char **argv)
     (void)argc, (void)argv;
     rig_make(&rig, ENTRIES, NODE);
     from = belfry_record_count();
-    present.hHwQueues = &rig.queue;
-    REQUIRE_STATUS(D3DKMTSubmitPresentToHwQueue(&present), STATUS_INVALID_PARAMETER);
     wait.hHwQueue = rig.queue;
     wait.ObjectCount = 1;
     wait.ObjectHandleArray = &rig.progress_handle;
@@ -660,10 +699,10 @@ static int no_present_no_wait(int argc, char **argv)
     return 0;
 }
 
-static void DB_QUE_05_DB_QUE_07_A_57_no_present_and_no_kernel_wait(void **state)
+static void DB_QUE_07_A_57_no_kernel_wait_on_a_user_mode_queue(void **state)
 {
     (void)state;
-    run("page", 0, no_present_no_wait);
+    run("page", 0, no_kernel_wait);
 }
 
 int main(void)
@@ -676,14 +715,16 @@ int main(void)
         TEST(A_37_driver_that_moves_a_doorbell_is_refused),
         TEST(A_38_packed_page_leads_into_one_process),
         TEST(A_38_OS_refuses_a_page_of_another_process),
-        TEST(DB_MOD_02_DB_VIC_11_one_address_and_no_victims),
+        TEST(DB_MOD_02_one_address_for_all_queues),
+        TEST(DB_VIC_11_global_layout_has_no_victims),
         TEST(DB_MOD_02_all_processes_share_it),
         TEST(DB_MOD_03_OS_takes_equal_addresses),
         TEST(DB_MOD_05_disconnect_of_one_sharer),
         TEST(DB_MOD_06_foreign_token_only_wakes),
         TEST(A_39_doorbell_without_a_token_is_refused),
         TEST(DB_VIC_07_suspended_queue_loses_and_regains_its_doorbell),
-        TEST(DB_QUE_05_DB_QUE_07_A_57_no_present_and_no_kernel_wait),
+        TEST(DB_QUE_05_no_present_on_a_user_mode_queue),
+        TEST(DB_QUE_07_A_57_no_kernel_wait_on_a_user_mode_queue),
     };
 
     return cmocka_run_group_tests_name("layouts", tests, NULL, NULL);
