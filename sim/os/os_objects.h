@@ -63,6 +63,7 @@ struct os_object {
     bool open;    /**< User mode may use the handle. */
     bool retired; /**< The handle resolves to nothing any more, for the driver neither. */
     bool gone;    /**< Destroyed; only references keep the memory. */
+    bool kmd_freed; /**< The driver's object behind it is freed. */
     void (*release)(struct os_object *object); /**< The last reference went: free the memory. */
     struct os_object *next, *prev;             /**< All objects, oldest first. */
 };
@@ -324,6 +325,7 @@ struct os_queue {
     volatile uint64_t *lqv;     /**< Its word, kernel alias. */
     struct os_doorbell *doorbell; /**< The live one, or NULL; not referenced. */
     bool dead;                  /**< Its device was lost. */
+    bool monitor_closing;       /**< Its destroy DDI has begun. */
     bool fault_reported;        /**< At DIRQL; the worker has not seen it yet. */
     uint64_t submitted;         /**< Highest fence id of kernel submission. */
     uint64_t in_flight[OS_MAX_IN_FLIGHT]; /**< Ids not yet seen done, oldest first. */
@@ -348,6 +350,7 @@ struct os_doorbell {
     struct os_lock transition, leaf;
     struct os_allocation *ring, *control;
     bool kmd_connected; /**< The driver may hold a slot for it. */
+    struct os_monitor_doorbell monitor;
     /* Under the leaf lock: */
     uint64_t generation; /**< Goes up with every disconnect (A-15). */
     enum belfry_mapping mapping;
