@@ -88,7 +88,7 @@ static NTSTATUS query(DXGK_QUERYADAPTERINFOTYPE type, void *data, UINT size)
     os_monitor_canary_set(buffer + size);
     status = OS_DDI(QueryAdapterInfo, 0, &args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiQueryAdapterInfo(os_adapter.miniport, &args));
-    os_monitor_canary_check(buffer + size, "DxgkDdiQueryAdapterInfo", size);
+    os_monitor_canary_check(buffer + size, "DB-CAP-07", "DxgkDdiQueryAdapterInfo", size);
     memcpy(data, buffer, size);
     return status;
 }
@@ -117,6 +117,24 @@ static NTSTATUS query_node(UINT node)
                   os_adapter.ddi.DxgkDdiGetNodeMetadata(os_adapter.miniport, node, data));
 }
 
+/** DB-CAP-02: there is no node behind the last. */
+static void probe_nodes(UINT nodes)
+{
+    _Alignas(16) char output[sizeof(DXGK_NODEMETADATA) + OS_CANARY_BYTES];
+    DXGK_NODEMETADATA *data = (DXGK_NODEMETADATA *)(void *)output;
+    NTSTATUS status;
+
+    memset(output, 0, sizeof(output));
+    os_monitor_canary_set(output);
+    status = OS_DDI(GetNodeMetadata, nodes, data, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiGetNodeMetadata(os_adapter.miniport, nodes, data));
+    if (status != STATUS_INVALID_PARAMETER)
+        os_violation("DB-CAP-02", 0, "GetNodeMetadata of node %u of %u returned 0x%08X", nodes,
+                     nodes, (unsigned)status);
+    else
+        os_monitor_canary_check(output, "DB-CAP-02", "DxgkDdiGetNodeMetadata, which refused,", 0);
+}
+
 static NTSTATUS discover(char *error, size_t error_size)
 {
     DXGK_DRIVERCAPS caps = {0};
@@ -135,11 +153,14 @@ static NTSTATUS discover(char *error, size_t error_size)
     for (UINT node = 0; node < nodes; node++) {
         status = query_node(node);
         if (!NT_SUCCESS(status)) {
+            os_violation("DB-CAP-01", node, "GetNodeMetadata of node %u returned 0x%08X", node,
+                         (unsigned)status);
             snprintf(error, error_size, "DB-CAP-01: GetNodeMetadata of node %u gave status 0x%08x; "
                      "expected success for each of %u nodes", node, (unsigned)status, nodes);
             return status;
         }
     }
+    probe_nodes(nodes);
     os_adapter.node_count = nodes;
     query_ums();
     os_monitor_discovered();

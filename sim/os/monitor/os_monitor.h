@@ -107,7 +107,7 @@ void os_monitor_discovered(void);
 /** Bytes behind an output buffer, to see writes past its end. */
 #define OS_CANARY_BYTES 64u
 void os_monitor_canary_set(void *end);
-void os_monitor_canary_check(const void *end, const char *ddi, unsigned size);
+void os_monitor_canary_check(const void *end, const char *id, const char *ddi, unsigned size);
 /** AL-CRE-07, -08, -13, -14. @return false: the OS fails the call. */
 bool os_monitor_alloc_info(const DXGK_ALLOCATIONINFO *info, unsigned segments, uint64_t object);
 
@@ -184,7 +184,6 @@ void os_monitor_event_popped(void);
 
 /* os_monitor_caps.c */
 void os_monitor_caps_init(void);
-void os_node_metadata_exit(struct os_monitor_call *call, NTSTATUS status);
 
 /* os_monitor_device.c: what the registers say, as far as the driver wrote them. */
 #define OS_NO_SLOT UINT32_MAX
@@ -192,6 +191,7 @@ void os_monitor_device_init(void);
 bool os_device_gone(void); /**< A register read all ones. */
 /** Hardware queue that was opened for this queue (D3DKMT handle), or -1. */
 int os_device_queue_of(uint32_t queue);
+int os_device_last_queue_of(uint32_t queue); /**< The same; it may be closed by now. */
 bool os_device_listed(int hw);           /**< On the run list. */
 uint64_t os_device_kicked(int hw);       /**< Time of the last KICK. */
 uint64_t os_device_added(int hw);        /**< Time of the last ADD. */

@@ -69,25 +69,18 @@ void os_monitor_discovered(void)
                      "the flag");
 }
 
-void os_node_metadata_exit(struct os_monitor_call *call, NTSTATUS status)
-{
-    if (status != STATUS_SUCCESS)
-        os_violation("DB-CAP-01", call->object, "GetNodeMetadata of node %u returned 0x%08X",
-                     (unsigned)call->object, (unsigned)status);
-}
-
 void os_monitor_canary_set(void *end)
 {
     memset(end, CANARY, OS_CANARY_BYTES);
 }
 
-void os_monitor_canary_check(const void *end, const char *ddi, unsigned size)
+void os_monitor_canary_check(const void *end, const char *id, const char *ddi, unsigned size)
 {
     const unsigned char *bytes = end;
 
     for (unsigned i = 0; i < OS_CANARY_BYTES; i++)
         if (bytes[i] != CANARY) {
-            os_violation("DB-CAP-07", 0, "%s wrote byte %u of an output buffer of %u bytes", ddi,
+            os_violation(id, 0, "%s wrote byte %u of an output buffer of %u bytes", ddi,
                          size + i, size);
             return;
         }

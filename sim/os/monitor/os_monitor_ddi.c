@@ -30,14 +30,22 @@ static void check_freed(struct os_monitor_call *call, NTSTATUS status)
     os_monitor_handle_gone(object);
 }
 
+static void process_freed(struct os_monitor_call *call, NTSTATUS status)
+{
+    HANDLE process = *(const HANDLE *)call->args;
+
+    if (status == STATUS_SUCCESS && os_pool_is_block(process))
+        os_violation("DB-TRM-01", call->object, "the driver's object %p was not freed", process);
+}
+
 static const struct os_ddi ddis[] = {
     {"DxgkDdiStopDevice", "DB-THR-01", NULL, NULL, adapter_stop_enter, NULL},
     {"DxgkDdiInterruptRoutine", "DB-INT-01", NULL, NULL, NULL, os_interrupt_exit},
     {"DxgkDdiDpcRoutine", "DB-INT-01", NULL, NULL, NULL, os_dpc_exit},
-    {"DxgkDdiGetNodeMetadata", "DB-CAP-02", NULL, NULL, NULL, os_node_metadata_exit},
+    {"DxgkDdiGetNodeMetadata", "DB-CAP-02", NULL, NULL, NULL, NULL},
     {"DxgkDdiQueryAdapterInfo", "DB-CAP-04", NULL, NULL, NULL, NULL},
     {"DxgkDdiCreateProcess", "DB-THR-01", NULL, "DB-TRM-01", NULL, NULL},
-    {"DxgkDdiDestroyProcess", "DB-THR-01", "DB-TRM-01", NULL, NULL, check_freed},
+    {"DxgkDdiDestroyProcess", "DB-THR-01", "DB-TRM-01", NULL, NULL, process_freed},
     {"DxgkDdiCreateDevice", "DB-THR-01", NULL, "HS-CTX-01", NULL, os_device_create_exit},
     {"DxgkDdiDestroyDevice", "DB-THR-01", "HS-CTX-01", NULL, NULL, check_freed},
     {"DxgkDdiCreateAllocation", "AL-CRE-01", NULL, "AL-CRE-04", os_alloc_create_enter,

@@ -55,6 +55,14 @@ int os_device_queue_of(uint32_t queue)
     return -1;
 }
 
+int os_device_last_queue_of(uint32_t queue)
+{
+    for (unsigned hw = 0; hw < device.queues_used; hw++)
+        if (device.queues[hw].queue == queue)
+            return (int)hw;
+    return -1;
+}
+
 bool os_device_listed(int hw)
 {
     return hw >= 0 && device.queues[hw].listed;
@@ -248,6 +256,17 @@ static const struct os_doorbell *doorbell_of(const struct hardware_queue *hw)
     return NULL;
 }
 
+/** Command buffers of a kernel-mode queue. */
+static void check_pasid(unsigned number, const struct os_queue *queue)
+{
+    uint64_t config = device.queues[number].config;
+
+    if (BELL_FIELD_GET(config, BELL_QUEUE_CONFIG_PASID) != queue->base.process->pasid)
+        os_violation("DB-CRE-12", queue->base.name, "hardware queue %u is opened with config 0x%"
+                     PRIx64 "; its process has PASID %u", number, config,
+                     (unsigned)queue->base.process->pasid);
+}
+
 static void open_queue(unsigned number)
 {
     struct hardware_queue *hw = &device.queues[number];
@@ -267,6 +286,7 @@ static void open_queue(unsigned number)
                          (unsigned)doorbell->base.process->pasid);
     } else if (os_object_peek((D3DKMT_HANDLE)call->object, OS_QUEUE) != NULL) {
         hw->queue = (uint32_t)call->object;
+        check_pasid(number, os_object_peek(hw->queue, OS_QUEUE));
     } else if ((doorbell = doorbell_of(hw)) != NULL) {
         hw->queue = doorbell->base.parent->name;
     }

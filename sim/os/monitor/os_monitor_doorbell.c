@@ -191,7 +191,7 @@ void os_doorbell_destroy_exit(struct os_monitor_call *call, NTSTATUS status)
     if (os_device_gone())
         return;
     hw = hardware_of(doorbell);
-    slot = os_device_slot_to(hw);
+    slot = os_device_slot_to(os_device_last_queue_of(doorbell->base.parent->name));
     if (slot != OS_NO_SLOT)
         os_violation("DB-DES-04", call->object, "slot %u still routes to its queue", slot);
     else if (hw >= 0)

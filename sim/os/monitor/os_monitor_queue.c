@@ -120,6 +120,9 @@ void os_context_suspend_exit(struct os_monitor_call *call, NTSTATUS status)
     if (context == NULL)
         return;
     already = context->suspended && context->suspend_acked + 1 >= fence;
+    if (status == STATUS_SUCCESS && context->suspended && !already)
+        os_violation("DB-SUS-03", call->object, "it returned STATUS_SUCCESS, suspended already; "
+                     "fence %" PRIu64 " of the request before was never acknowledged", fence - 1);
     if (status == STATUS_SUCCESS && !context->suspended)
         os_violation("DB-SUS-01", call->object, "it returned STATUS_SUCCESS; the context was not "
                      "suspended, expected STATUS_PENDING");
