@@ -57,6 +57,27 @@ $(SYSTEM_TESTS): $(T)/%: tb/system/%.c $(RIG) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $< $(RIG) $(TEST_LIB) -lcmocka -o $@
 
+# Drivers that break one rule each: the shipped one as a shared object, with a change around it.
+V := $(B)/violations
+KMD_ARCHIVE := $(V)/libbell_kmd.a
+$(KMD_ARCHIVE): $(patsubst %.c,$(OBJ)/%.o,$(wildcard driver/kmd/*.c))
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(V)/plant.o: tb/violations/plant.c tb/violations/plant.h
+	@mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) $(CFLAGS_DRIVER) -Itb/violations -c $< -o $@
+VIOLATIONS := $(patsubst tb/violations/%.c,$(V)/%.so,$(filter-out %/plant.c,$(wildcard \
+  tb/violations/*.c)))
+$(V)/%.o: tb/violations/%.c tb/violations/plant.h
+	@mkdir -p $(@D)
+	$(Q)$(CCACHE) $(CC) $(CFLAGS_DRIVER) -Itb/violations -c $< -o $@
+$(VIOLATIONS): $(V)/%.so: $(V)/%.o $(V)/plant.o $(KMD_ARCHIVE)
+	$(Q)$(CC) -shared $(SAN) -Wl,-Bsymbolic -Wl,-u,DriverEntry -Wl,--wrap=DxgkInitialize \
+	  -Wl,--wrap=READ_REGISTER_ULONG64 -Wl,--wrap=WRITE_REGISTER_ULONG64 \
+	  -Wl,--wrap=ExFreePoolWithTag $^ -o $@
+$(T)/test_violations: $(VIOLATIONS)
+.SECONDARY: $(VIOLATIONS:.so=.o)
+
 DEVICE_TESTS := $(patsubst tb/device/%.cpp,$(T)/%,$(wildcard tb/device/test_*.cpp))
 $(DEVICE_TESTS): $(T)/%: tb/device/%.cpp $(LIB)
 	@echo "  test $@"

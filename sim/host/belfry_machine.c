@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os_internal.h"
+#include "os_kmd.h"
+#include "os_monitor.h"
 
 #define DEFAULT_DMA_LATENCY 32u
 #define DEFAULT_POST_DELAY_MAX 40u
@@ -183,10 +184,25 @@ static void make_engine(void)
     bell_trap_init(&hooks);
 }
 
+/** What the caller said, or the settings that matter. */
+static const char *replay_line(void)
+{
+    const struct belfry_config *config = &belfry_machine.config;
+    static char made[256];
+
+    if (config->replay != NULL)
+        return config->replay;
+    snprintf(made, sizeof(made), "this program again with device=%s seed=%llu slots=%u%s%s",
+             config->device, (unsigned long long)config->seed, config->slots,
+             config->kmd != NULL ? " kmd=" : "", config->kmd != NULL ? config->kmd : "");
+    return made;
+}
+
 static void make_os(void)
 {
     const struct belfry_config *config = &belfry_machine.config;
 
+    os_monitor_init(replay_line(), config->monitor_warn);
     memset(&os_adapter, 0, sizeof(os_adapter));
     os_adapter.slots = config->slots;
     os_adapter.memory_bytes = (uint64_t)config->memory_mib << 20;
@@ -244,6 +260,7 @@ static void tear_down(void)
     bell_memory_cleanup();
     os_trace_cleanup();
     belfry_trace_drop();
+    os_kmd_unload();
     memset(&os_adapter, 0, sizeof(os_adapter));
     memset(&belfry_machine, 0, sizeof(belfry_machine));
     memset(&progress, 0, sizeof(progress));
@@ -267,10 +284,16 @@ int belfry_open(const struct belfry_config *config, char *error, size_t error_si
     if (belfry_machine.config.trace != NULL &&
         !belfry_trace_open(belfry_machine.config.trace, error, error_size))
         return -1;
+    if (!os_kmd_load(belfry_machine.config.kmd, error, error_size)) {
+        belfry_trace_drop();
+        memset(&belfry_machine, 0, sizeof(belfry_machine));
+        return -1;
+    }
     bell_memory_init((size_t)belfry_machine.config.memory_mib << 20);
     if (!make_device(error, error_size)) {
         bell_memory_cleanup();
         belfry_trace_drop();
+        os_kmd_unload();
         memset(&belfry_machine, 0, sizeof(belfry_machine));
         return -1;
     }
@@ -336,6 +359,9 @@ static int check_leaks(void)
         fprintf(stderr, "belfry: driver stop: %s\n", bell_sim_failure());
         return 1;
     }
+    os_monitor_leaks();
+    if (bell_sim_failure()[0] != '\0')
+        fprintf(stderr, "belfry: driver stop: %s\n", bell_sim_failure());
     leaks = report_objects() + (int)os_pool_report();
     if (os_adapter.mapped > 0)
         fprintf(stderr, "belfry: leak: %u mapping%s of DxgkCbMapMemory\n", os_adapter.mapped,

@@ -56,7 +56,7 @@ int belfry_demo(const struct belfry_config *config)
     struct belfry_config used = *config;
     struct belfry_ledger ledger;
     enum belfry_result result;
-    char error[256];
+    char error[8192];
     bool good;
 
     if (used.slots == 0)

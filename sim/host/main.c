@@ -10,11 +10,19 @@
 #include <string.h>
 
 #include "belfry/belfry.h"
+#include "belfry/observe.h"
 #include "belfry_demo.h"
 #include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
-enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP, OPTION_DOORBELLS };
+enum {
+    OPTION_TRAP_LOADS = 256,
+    OPTION_OS,
+    OPTION_EXPLORE,
+    OPTION_SWEEP,
+    OPTION_DOORBELLS,
+    OPTION_MONITOR
+};
 
 typedef int umd_main_fn(int argc, char **argv);
 
@@ -31,6 +39,8 @@ static const struct option options[] = {
     {"seed", required_argument, NULL, 's'},
     {"waves", required_argument, NULL, 'w'},
     {"trace", required_argument, NULL, 't'},
+    {"kmd", required_argument, NULL, 'k'},
+    {"monitor", required_argument, NULL, OPTION_MONITOR},
     {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
     {"os", required_argument, NULL, OPTION_OS},
     {"explore", required_argument, NULL, OPTION_EXPLORE},
@@ -58,6 +68,9 @@ static const char usage[] =
     "  -s, --seed=N        another order of software threads and bus delays (default 1)\n"
     "  -w, --waves=FILE    write waves (FST); rtl only\n"
     "  -t, --trace=FILE    write a timeline (JSON; open it at https://ui.perfetto.dev)\n"
+    "  -k, --kmd=FILE.so   run this kernel-mode driver instead of the built-in one\n"
+    "      --monitor=WHAT  stop (default): the first breach of the DDI contract ends the run;\n"
+    "                      warn: each is printed and counted, the run goes on\n"
     "      --trap-loads    loads of fence and status words are scheduling points: user code\n"
     "                      may spin on them\n"
     "  -h, --help          this text\n"
@@ -67,43 +80,71 @@ static const char usage[] =
 
 /* --- Replay line ----------------------------------------------------------------------------- */
 
-static void print_word(const char *word)
+static void put_word(FILE *out, const char *word)
 {
     const char *at = word;
 
     while (*at != '\0' && (isalnum((unsigned char)*at) || strchr("-_./=:,+@%", *at) != NULL))
         at++;
     if (*at == '\0' && at != word) {
-        fprintf(stderr, " %s", word);
+        fprintf(out, " %s", word);
         return;
     }
-    fputs(" '", stderr);
+    fputs(" '", out);
     for (at = word; *at != '\0'; at++)
-        fputs(*at == '\'' ? "'\\''" : (char[]){*at, '\0'}, stderr);
-    fputc('\'', stderr);
+        fputs(*at == '\'' ? "'\\''" : (char[]){*at, '\0'}, out);
+    fputc('\'', out);
 }
 
-/** One line that does the same run again. */
-static void print_replay(const char *command, const struct belfry_config *config, int argc,
-                         char **argv)
+/** One line that does the same run again; lives until the program ends. */
+static const char *replay_line(const char *command, const struct belfry_config *config, int argc,
+                               char **argv)
 {
-    fprintf(stderr, "replay: belfry %s --device=%s --seed=%llu", command, config->device,
+    static char line[8192];
+    FILE *out = fmemopen(line, sizeof(line), "w");
+
+    if (out == NULL)
+        return NULL;
+    fprintf(out, "belfry %s --device=%s --seed=%llu", command, config->device,
             (unsigned long long)config->seed);
     if (config->slots != 0)
-        fprintf(stderr, " --slots=%u", config->slots);
+        fprintf(out, " --slots=%u", config->slots);
     if (strcmp(config->doorbells, "page") != 0)
-        fprintf(stderr, " --doorbells=%s", config->doorbells);
+        fprintf(out, " --doorbells=%s", config->doorbells);
     if (config->trap_loads)
-        fputs(" --trap-loads", stderr);
+        fputs(" --trap-loads", out);
     if (config->disconnect_published)
-        fputs(" --os=disconnect=published", stderr);
+        fputs(" --os=disconnect=published", out);
     if (config->destroy_direct)
-        fputs(" --os=destroy=direct", stderr);
+        fputs(" --os=destroy=direct", out);
     if (config->sweep != 0)
-        fprintf(stderr, " --sweep=%llu", (unsigned long long)config->sweep);
+        fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
+    if (config->kmd != NULL) {
+        fputs(" --kmd", out);
+        put_word(out, config->kmd);
+    }
     for (int i = 0; i < argc; i++)
-        print_word(argv[i]);
-    fputc('\n', stderr);
+        put_word(out, argv[i]);
+    fclose(out);
+    line[sizeof(line) - 1] = '\0';
+    return line;
+}
+
+static void print_replay(const struct belfry_config *config)
+{
+    if (config->replay != NULL)
+        fprintf(stderr, "replay: %s\n", config->replay);
+}
+
+/** Breaches of the contract make a bad run also when it went on. @return exit code. */
+static int judge_contract(int code)
+{
+    size_t count = belfry_violation_count();
+
+    if (count == 0)
+        return code;
+    fprintf(stderr, "belfry: %zu breach%s of the DDI contract\n", count, count == 1 ? "" : "es");
+    return EXIT_RUN_FAILED;
 }
 
 /* --- Options --------------------------------------------------------------------------------- */
@@ -181,6 +222,16 @@ static bool take_policies(struct belfry_config *config, const char *list)
     }
 }
 
+static bool take_monitor(struct belfry_config *config, const char *what)
+{
+    config->monitor_warn = strcmp(what, "warn") == 0;
+    if (config->monitor_warn || strcmp(what, "stop") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --monitor: \"%s\" is not possible; expected stop or warn\n",
+            what);
+    return false;
+}
+
 static bool take_option(struct belfry_config *config, int option, const char *value)
 {
     uint64_t number;
@@ -203,6 +254,11 @@ static bool take_option(struct belfry_config *config, int option, const char *va
         return true;
     case OPTION_DOORBELLS:
         return take_doorbells(config, value);
+    case 'k':
+        config->kmd = value;
+        return true;
+    case OPTION_MONITOR:
+        return take_monitor(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;
@@ -224,7 +280,7 @@ static int take_options(struct belfry_config *config, int argc, char **argv)
 {
     int option;
 
-    while ((option = getopt_long(argc, argv, "+d:n:s:w:t:hV", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+d:n:s:w:t:k:hV", options, NULL)) != -1) {
         if (option == 'h') {
             fputs(usage, stdout);
             return EXIT_DONE;
@@ -295,26 +351,30 @@ struct program {
 static int run_once(const struct belfry_config *config, void *ctx)
 {
     const struct program *program = ctx;
+    struct belfry_config used = *config;
     struct belfry_process *process;
-    char error[4096];
+    char error[8192];
     int code;
 
-    if (belfry_open(config, error, sizeof(error)) != 0) {
+    used.replay = replay_line("run", config, program->argc, program->argv);
+    if (belfry_open(&used, error, sizeof(error)) != 0) {
         fprintf(stderr, "belfry: %s\n", error);
-        return EXIT_BAD_INPUT;
+        return judge_contract(EXIT_BAD_INPUT);
     }
     process = belfry_spawn(program->argv[0], program->entry, program->argc, program->argv);
     code = judge(belfry_run(), process, program->argv[0]);
     if (belfry_close() != 0)
         code = EXIT_RUN_FAILED;
-    return code;
+    return judge_contract(code);
 }
 
 static void replay_run(const struct belfry_config *config, void *ctx)
 {
     const struct program *program = ctx;
+    struct belfry_config shown = *config;
 
-    print_replay("run", config, program->argc, program->argv);
+    shown.replay = replay_line("run", config, program->argc, program->argv);
+    print_replay(&shown);
 }
 
 static int run_program(const struct belfry_config *config, struct program *program)
@@ -329,7 +389,7 @@ static int run_program(const struct belfry_config *config, struct program *progr
     return code;
 }
 
-static int command_run(const struct belfry_config *config, int argc, char **argv)
+static int command_run(struct belfry_config *config, int argc, char **argv)
 {
     umd_main_fn *entry;
     void *program;
@@ -351,7 +411,7 @@ static int command_run(const struct belfry_config *config, int argc, char **argv
 
 /* --- demo ------------------------------------------------------------------------------------ */
 
-static int command_demo(const struct belfry_config *config, int argc, char **argv)
+static int command_demo(struct belfry_config *config, int argc, char **argv)
 {
     int code;
 
@@ -364,9 +424,10 @@ static int command_demo(const struct belfry_config *config, int argc, char **arg
         fputs("belfry demo: option --explore is not expected; expected with belfry run\n", stderr);
         return EXIT_BAD_INPUT;
     }
-    code = belfry_demo(config);
+    config->replay = replay_line("demo", config, 0, NULL);
+    code = judge_contract(belfry_demo(config));
     if (code == EXIT_RUN_FAILED)
-        print_replay("demo", config, 0, NULL);
+        print_replay(config);
     return code;
 }
 

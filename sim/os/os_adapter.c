@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_internal.h"
+#include "os_kmd.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define LUID_LOW 1u
-#define MAX_DOORBELL_BYTES BELL_PAGE
+/** Largest output buffer that the OS itself gives to QueryAdapterInfo. */
+#define MAX_QUERY_BYTES 256u
 
 struct os_adapter os_adapter;
 
 static void (*driver_hook)(DRIVER_INITIALIZATION_DATA *table);
 static bool registered;
 static const char *refused_for; /**< Entry point that the driver's table lacks, or NULL. */
+static bool wrong_version;
+static ULONG given_version;     /**< Of the table last given to DxgkInitialize. */
 
 void belfry_hook_driver(void (*change)(struct _DRIVER_INITIALIZATION_DATA *table))
 {
@@ -60,7 +63,9 @@ NTSTATUS DxgkInitialize(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPat
     os_require_irql(PASSIVE_LEVEL, "DxgkInitialize", "DB-THR-01");
     if (DriverObject == NULL || RegistryPath == NULL || given == NULL || registered)
         return STATUS_INVALID_PARAMETER;
-    if (given->Version != DXGKDDI_INTERFACE_VERSION)
+    given_version = given->Version;
+    wrong_version = given_version != DXGKDDI_INTERFACE_VERSION;
+    if (wrong_version)
         return STATUS_GRAPHICS_DRIVER_MISMATCH;
     os_adapter.ddi = *given;
     if (driver_hook != NULL)
@@ -76,30 +81,16 @@ NTSTATUS DxgkInitialize(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPat
 
 static NTSTATUS query(DXGK_QUERYADAPTERINFOTYPE type, void *data, UINT size)
 {
-    DXGKARG_QUERYADAPTERINFO args = {.Type = type, .pOutputData = data, .OutputDataSize = size};
+    _Alignas(16) char buffer[MAX_QUERY_BYTES + OS_CANARY_BYTES] = {0};
+    DXGKARG_QUERYADAPTERINFO args = {.Type = type, .pOutputData = buffer, .OutputDataSize = size};
+    NTSTATUS status;
 
-    return OS_DDI(QueryAdapterInfo, 0, &args, PASSIVE_LEVEL,
-                  os_adapter.ddi.DxgkDdiQueryAdapterInfo(os_adapter.miniport, &args));
-}
-
-static bool bad_size(UINT bytes)
-{
-    return bytes < 4 || bytes > MAX_DOORBELL_BYTES || (bytes & (bytes - 1)) != 0;
-}
-
-/** DB-CAP-06. @return what is wrong with the caps, or NULL. */
-static const char *judge_caps(const DXGK_USERMODESUBMISSION_CAPS *caps)
-{
-    if (bad_size(caps->DoorbellSizeInBytes))
-        return "DB-CAP-06: DoorbellSizeInBytes is no power of two in 4 .. 4096";
-    if (caps->Flags.Reserved != 0)
-        return "DB-CAP-06: reserved flag bits of the user-mode submission caps are set";
-    if (caps->Flags.SecondaryDoorbellSupported && bad_size(caps->SecondaryDoorbellSizeInBytes))
-        return "DB-CAP-06: SecondaryDoorbellSizeInBytes is no power of two in 4 .. 4096";
-    for (size_t i = 0; i < sizeof(caps->Reserved); i++)
-        if (caps->Reserved[i] != 0)
-            return "DB-CAP-06: reserved bytes of the user-mode submission caps are set";
-    return NULL;
+    os_monitor_canary_set(buffer + size);
+    status = OS_DDI(QueryAdapterInfo, 0, &args, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiQueryAdapterInfo(os_adapter.miniport, &args));
+    os_monitor_canary_check(buffer + size, "DB-CAP-07", "DxgkDdiQueryAdapterInfo", size);
+    memcpy(data, buffer, size);
+    return status;
 }
 
 static void query_ums(void)
@@ -113,8 +104,10 @@ static void query_ums(void)
     else if (os_adapter.ums_disabled)
         os_adapter.ums_off = "DB-CAP-08: the driver gives user-mode submission caps though the OS "
                              "feature is disabled";
+    else if (!os_monitor_caps(&os_adapter.caps))
+        os_adapter.ums_off = "its caps break the contract";
     else
-        os_adapter.ums_off = judge_caps(&os_adapter.caps);
+        os_adapter.ums_off = NULL;
     os_adapter.ums = os_adapter.ums_off == NULL;
     if (!os_adapter.ums)
         fprintf(stderr, "belfry: user-mode submission is off: %s\n", os_adapter.ums_off);
@@ -127,6 +120,24 @@ static NTSTATUS query_node(UINT node)
     memset(data, 0, sizeof(*data));
     return OS_DDI(GetNodeMetadata, node, data, PASSIVE_LEVEL,
                   os_adapter.ddi.DxgkDdiGetNodeMetadata(os_adapter.miniport, node, data));
+}
+
+/** DB-CAP-02: there is no node behind the last. */
+static void probe_nodes(UINT nodes)
+{
+    _Alignas(16) char output[sizeof(DXGK_NODEMETADATA) + OS_CANARY_BYTES];
+    DXGK_NODEMETADATA *data = (DXGK_NODEMETADATA *)(void *)output;
+    NTSTATUS status;
+
+    memset(output, 0, sizeof(output));
+    os_monitor_canary_set(output);
+    status = OS_DDI(GetNodeMetadata, nodes, data, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiGetNodeMetadata(os_adapter.miniport, nodes, data));
+    if (status != STATUS_INVALID_PARAMETER)
+        os_violation("DB-CAP-02", 0, "GetNodeMetadata of node %u of %u returned 0x%08X", nodes,
+                     nodes, (unsigned)status);
+    else
+        os_monitor_canary_check(output, "DB-CAP-02", "DxgkDdiGetNodeMetadata, which refused,", 0);
 }
 
 static NTSTATUS discover(char *error, size_t error_size)
@@ -147,13 +158,17 @@ static NTSTATUS discover(char *error, size_t error_size)
     for (UINT node = 0; node < nodes; node++) {
         status = query_node(node);
         if (!NT_SUCCESS(status)) {
+            os_violation("DB-CAP-01", node, "GetNodeMetadata of node %u returned 0x%08X", node,
+                         (unsigned)status);
             snprintf(error, error_size, "DB-CAP-01: GetNodeMetadata of node %u gave status 0x%08x; "
                      "expected success for each of %u nodes", node, (unsigned)status, nodes);
             return status;
         }
     }
+    probe_nodes(nodes);
     os_adapter.node_count = nodes;
     query_ums();
+    os_monitor_discovered();
     return STATUS_SUCCESS;
 }
 
@@ -167,6 +182,28 @@ static char *map_bar(const char *name, uint64_t address, uint64_t bytes)
     return window->base;
 }
 
+/** After DriverEntry. @return its status, or a failure when there is no usable table. */
+static NTSTATUS judge_entry(NTSTATUS status, char *error, size_t error_size)
+{
+    if (NT_SUCCESS(status) && !registered)
+        status = STATUS_UNSUCCESSFUL;
+    if (refused_for != NULL) {
+        snprintf(error, error_size, "driver: %s is NULL in the table of DxgkInitialize; expected "
+                 "an entry point", refused_for);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (wrong_version) {
+        snprintf(error, error_size, "driver: the table of DxgkInitialize has Version 0x%x; "
+                 "expected 0x%x (DXGKDDI_INTERFACE_VERSION)", (unsigned)given_version,
+                 DXGKDDI_INTERFACE_VERSION);
+        return STATUS_GRAPHICS_DRIVER_MISMATCH;
+    }
+    if (!NT_SUCCESS(status))
+        snprintf(error, error_size, "driver: DriverEntry gave status 0x%08x%s", (unsigned)status,
+                 registered ? "" : " and registered no table with DxgkInitialize");
+    return status;
+}
+
 static NTSTATUS enter_driver(char *error, size_t error_size)
 {
     static char driver_object[16];
@@ -175,19 +212,11 @@ static NTSTATUS enter_driver(char *error, size_t error_size)
 
     registered = false;
     refused_for = NULL;
-    status = DriverEntry((PDRIVER_OBJECT)(void *)driver_object, os_registry_path());
-    if (NT_SUCCESS(status) && !registered)
-        status = STATUS_UNSUCCESSFUL;
-    if (refused_for != NULL) {
-        snprintf(error, error_size, "driver: %s is NULL in the table of DxgkInitialize; expected "
-                 "an entry point", refused_for);
-        return STATUS_INVALID_PARAMETER;
-    }
-    if (!NT_SUCCESS(status)) {
-        snprintf(error, error_size, "driver: DriverEntry gave status 0x%08x%s", (unsigned)status,
-                 registered ? "" : " and registered no table with DxgkInitialize");
+    wrong_version = false;
+    status = judge_entry(os_kmd_entry()((PDRIVER_OBJECT)(void *)driver_object, os_registry_path()),
+                         error, error_size);
+    if (!NT_SUCCESS(status))
         return status;
-    }
     status = OS_DDI(AddDevice, 0, &os_adapter.miniport, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiAddDevice(device, &os_adapter.miniport));
     if (!NT_SUCCESS(status))

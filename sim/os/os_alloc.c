@@ -7,9 +7,6 @@
 
 /* Segment 1 is the aperture over system memory; the machine has no other. */
 #define APERTURE_SEGMENTS 0x1u
-#define SEGMENT_ID_BITS 5u
-#define SEGMENT_GROUP_BITS 6u
-#define SEGMENT_GROUPS 5u
 
 static void release_allocation(struct os_object *object)
 {
@@ -23,46 +20,6 @@ static void trace_alloc(const struct os_allocation *allocation, const char *name
 }
 
 /* --- Create ----------------------------------------------------------------------------------- */
-
-static bool preference_is_supported(const DXGK_ALLOCATIONINFO *info)
-{
-    for (unsigned i = 0; i < SEGMENT_GROUPS; i++) {
-        UINT id = (info->PreferredSegment.Value >> (i * SEGMENT_GROUP_BITS)) &
-                  ((1u << SEGMENT_ID_BITS) - 1);
-
-        if (id && !(info->SupportedWriteSegmentSet & (1u << (id - 1))))
-            return false;
-    }
-    return true;
-}
-
-/* AL-CRE-07, AL-CRE-08, AL-CRE-13 (the aperture is cache-coherent), AL-CRE-14. */
-static bool info_is_valid(const DXGK_ALLOCATIONINFO *info)
-{
-    const DXGK_ALLOCATIONINFOFLAGS_WDDM2_0 flags = info->FlagsWddm2;
-    DXGK_ALLOCATIONINFOFLAGS_WDDM2_0 rest = flags;
-
-    rest.CpuVisible = 0;
-    rest.Cached = 0;
-    rest.HistoryBuffer = 0;
-    return info->hAllocation && info->Size && info->Size <= SIZE_MAX - BELL_PAGE &&
-           (!info->PitchAlignedSize || info->PitchAlignedSize >= info->Size) &&
-           !(info->Alignment & (info->Alignment - 1)) && info->AllocationPriority &&
-           info->SupportedWriteSegmentSet &&
-           !(info->EvictionSegmentSet & ~APERTURE_SEGMENTS) && preference_is_supported(info) &&
-           (!flags.ExplicitResidencyNotification || flags.AccessedPhysically) &&
-           !flags.MapApertureCpuVisible &&
-           (!flags.HistoryBuffer || (flags.CpuVisible && flags.Cached && !rest.Value));
-}
-
-static void require_create_status(NTSTATUS status)
-{
-    if (status != STATUS_SUCCESS && status != STATUS_INVALID_PARAMETER &&
-        status != STATUS_NO_MEMORY && status != STATUS_GRAPHICS_DRIVER_MISMATCH)
-        bell_sim_fail("contract AL-CRE-02: DxgkDdiCreateAllocation returned 0x%08X, expected "
-                      "SUCCESS, INVALID_PARAMETER, NO_MEMORY or GRAPHICS_DRIVER_MISMATCH",
-                      (unsigned)status);
-}
 
 static NTSTATUS ddi_create(struct os_device *device, const struct os_alloc_request *request,
                            DXGK_ALLOCATIONINFO *infos, struct os_group *group)
@@ -85,7 +42,6 @@ static NTSTATUS ddi_create(struct os_device *device, const struct os_alloc_reque
     status = OS_DDI(CreateAllocation, device->base.name, &args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiCreateAllocation(os_adapter.miniport, &args));
     os_driver_leave(device->base.process);
-    require_create_status(status);
     if (status != STATUS_SUCCESS)
         return status;
     os_objects.kmd_allocations += request->count;
@@ -260,7 +216,7 @@ static NTSTATUS make_objects(struct os_device *device, const struct os_alloc_req
     UINT n = 0;
 
     for (UINT i = 0; i < request->count; i++)
-        if (!info_is_valid(&infos[i]))
+        if (!os_monitor_alloc_info(&infos[i], APERTURE_SEGMENTS, device->base.name))
             return STATUS_UNSUCCESSFUL;
     for (; n < request->count; n++) {
         made[n] = new_with_memory(device, &infos[n], resource);

@@ -13,11 +13,8 @@ static CM_RESOURCE_LIST resources;
 void os_require_device(HANDLE device, const char *who)
 {
     if (device != OS_DEVICE_HANDLE)
-        bell_sim_fail("%s: thread %s%s%s passes device handle %p; expected the one of "
-                      "DXGKRNL_INTERFACE (%p)", who, os_thread_self()->name,
-                      os_thread_self()->in_ddi != NULL ? " inside " : "",
-                      os_thread_self()->in_ddi != NULL ? os_thread_self()->in_ddi : "", device,
-                      OS_DEVICE_HANDLE);
+        os_violation("WDK-CB-01", 0, "%s gets device handle %p; expected the one of "
+                     "DXGKRNL_INTERFACE (%p)", who, device, OS_DEVICE_HANDLE);
 }
 
 static NTSTATUS leave(const char *name, uint64_t object, const void *args, size_t size,
@@ -127,6 +124,7 @@ static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *a
         args->Result.SupportedByDriver = 1;
         args->Result.SupportedOnCurrentConfig = 1;
     }
+    os_monitor_feature(args->FeatureId, args->Result.Enabled);
     return leave(name, args->FeatureId, args, sizeof(*args), STATUS_SUCCESS);
 }
 
@@ -139,6 +137,7 @@ static VOID *get_handle_data(const DXGKARGCB_GETHANDLEDATA *args)
         os_require_irql(PASSIVE_LEVEL, name, "AL-HND-01");
     os_trace_args(BELFRY_CB_ENTER, name, args != NULL ? args->hObject : 0, args, sizeof(*args));
     found = args != NULL ? os_cb_get_handle_data(args) : NULL;
+    os_monitor_handle_data(args, found);
     leave(name, args != NULL ? args->hObject : 0, args, sizeof(*args),
           found != NULL ? STATUS_SUCCESS : STATUS_INVALID_HANDLE);
     return found;
@@ -165,7 +164,9 @@ static NTSTATUS disconnect_doorbell(const DXGKARGCB_DISCONNECTDOORBELL *args)
 
     os_require_irql(PASSIVE_LEVEL, name, "DB-THR-01");
     os_trace_args(BELFRY_CB_ENTER, name, object, args, sizeof(*args));
+    os_monitor_disconnect_enter(args);
     status = args != NULL ? os_cb_disconnect_doorbell(args) : STATUS_INVALID_PARAMETER;
+    os_monitor_disconnect_exit(args, status);
     return leave(name, object, args, sizeof(*args), status);
 }
 

@@ -143,7 +143,12 @@ NTSTATUS os_context_suspend(struct os_context *context)
     if (status != STATUS_IO_TIMEOUT)
         return status;
     reset_engine(context); /* DB-SUS-03 */
-    return suspend_once(context);
+    status = suspend_once(context);
+    if (status == STATUS_IO_TIMEOUT)
+        os_violation("DB-SUS-03", context->base.name, "no acknowledgement of suspend fence %" PRIu64
+                     " within 2 x %u clocks, also not after an engine reset",
+                     context->suspend_fence, OS_TDR_CYCLES);
+    return status;
 }
 
 NTSTATUS os_context_resume(struct os_context *context)

@@ -28,6 +28,8 @@ static void write_status(struct os_doorbell *doorbell, uint64_t status)
     if (old == status)
         return;
     __atomic_store_n(doorbell->status, status, __ATOMIC_SEQ_CST);
+    doorbell->monitor.status = status;
+    doorbell->monitor.has_status = true;
     record = os_trace(BELFRY_STATUS, "status", doorbell->base.name);
     record->value = status;
     record->value2 = old;

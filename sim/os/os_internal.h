@@ -15,6 +15,7 @@
 #include "bell_wdk.h"
 #include "d3dkmddi.h"
 #include "d3dkmthk.h"
+#include "os_monitor.h"
 
 struct os_process;
 
@@ -36,6 +37,7 @@ struct os_thread {
     struct bell_waitq *waiting; /**< Set inside os_wait(). */
     void (*entry)(void *arg);
     void *arg;
+    struct os_monitor_call monitor;
     struct os_thread *next;     /**< All threads, newest first. */
 };
 struct os_thread *os_thread_self(void); /**< Never NULL: outside coroutines a static boot thread. */
@@ -59,7 +61,7 @@ bool os_wait(struct bell_waitq *queue, uint64_t timeout, const char *what);
 void os_thread_leave_kmt(void);
 /** End every thread of `process` but the caller; waits until they have left the kernel. */
 void os_process_kill_threads(const struct os_process *process);
-/** Fails the run with a contract message when the IRQL is not `wanted`. */
+/** Breach of `requirement` when the IRQL is not `wanted`. */
 void os_require_irql(KIRQL wanted, const char *who, const char *requirement);
 
 /* --- Locks with order checking (os_lock.c) --------------------------------------------------- */
@@ -149,6 +151,7 @@ void os_adapter_stop(void);
 void os_interrupt_init(void);          /**< Makes the ISR, DPC and worker threads (daemons). */
 void os_interrupt_line(bool level);    /**< From the device. */
 void os_interrupt_cleanup(void);
+bool os_interrupt_dpc_queued(void);
 /** Let the line reach the driver (before StartDevice); or stop that and wait as below. */
 void os_interrupt_connect(void);
 void os_interrupt_rest(void); /**< Wait until ISR, DPC and worker rest. */
@@ -176,6 +179,14 @@ void os_objects_dpc(void);
 void os_wdk_init(void);
 /** Pool blocks and contiguous blocks that live now; belfry_live_objects("pool"). */
 unsigned os_pool_live(void);
+/** A live pool block starts here. */
+bool os_pool_is_block(const void *start);
+/** Bytes of that block, 0 if there is none. */
+size_t os_pool_block_size(const void *start);
+/** Live blocks made in one DDI (os_monitor_call.serial). */
+unsigned os_pool_of_call(uint64_t call);
+/** As os_pool_live(), and in `from` the DDI that made the newest. */
+unsigned os_pool_live_from(const char **from);
 /** Name each of them on stderr. @return how many. */
 unsigned os_pool_report(void);
 /** Free all that is left; no block fails by injection any more. */

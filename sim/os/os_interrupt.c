@@ -43,16 +43,26 @@ void os_interrupt_line(bool level)
     state.total = 0;
 }
 
+bool os_interrupt_dpc_queued(void)
+{
+    return state.dpc_queued;
+}
+
+static void storm(void)
+{
+    os_violation("DB-INT-02", 0, "interrupt storm: line high through %u calls of "
+                 "DxgkDdiInterruptRoutine%s; expected the driver to consume or mask the event",
+                 state.total,
+                 state.fruitless > STORM_FRUITLESS ? ", none reported anything" : "");
+    os_monitor_give_up("the interrupt line stays high");
+}
+
 static void check_storm(void)
 {
     state.fruitless = state.fruitful ? 0 : state.fruitless + 1;
     state.total++;
     if (state.fruitless > STORM_FRUITLESS || state.total > STORM_TOTAL)
-        bell_sim_fail("interrupt storm: line high through %u calls of DxgkDdiInterruptRoutine%s, "
-                      "cycle %llu; expected the driver to consume or mask the event",
-                      state.total,
-                      state.fruitless > STORM_FRUITLESS ? ", none reported anything" : "",
-                      (unsigned long long)bell_sim_now());
+        storm();
 }
 
 static void isr_lock(void)
@@ -199,6 +209,7 @@ BOOLEAN os_cb_queue_dpc(HANDLE device)
 
     os_require_device(device, "DxgkCbQueueDpc");
     os_trace(BELFRY_CB_ENTER, "DxgkCbQueueDpc", 0);
+    os_monitor_queue_dpc();
     state.dpc_queued = true;
     state.fruitful = true;
     bell_thread_wake_one(&state.dpc_wait);
@@ -210,13 +221,16 @@ VOID os_cb_notify_interrupt(HANDLE adapter, const DXGKARGCB_NOTIFY_INTERRUPT_DAT
 {
     os_require_device(adapter, "DxgkCbNotifyInterrupt");
     os_require_irql(BELL_DIRQL, "DxgkCbNotifyInterrupt", "DB-INT-01");
-    if (data == NULL || state.notifying)
-        bell_sim_fail("DB-INT-02: DxgkCbNotifyInterrupt %s in thread %s",
-                      data == NULL ? "called with NULL" : "re-entered", os_thread_self()->name);
+    if (data == NULL || state.notifying) {
+        os_violation("DB-INT-02", 0, "DxgkCbNotifyInterrupt is %s",
+                     data == NULL ? "called with NULL" : "re-entered");
+        return;
+    }
     state.notifying = true;
     state.fruitful = true;
     os_trace_args(BELFRY_CB_ENTER, "DxgkCbNotifyInterrupt", 0, data, sizeof(*data))->value =
         (uint64_t)data->InterruptType;
+    os_monitor_interrupt(data);
     os_objects_interrupt(data);
     os_trace(BELFRY_CB_EXIT, "DxgkCbNotifyInterrupt", 0);
     state.notifying = false;
@@ -227,6 +241,7 @@ VOID os_cb_notify_dpc(HANDLE adapter)
     os_require_device(adapter, "DxgkCbNotifyDpc");
     os_require_irql(DISPATCH_LEVEL, "DxgkCbNotifyDpc", "DB-INT-01");
     os_trace(BELFRY_CB_ENTER, "DxgkCbNotifyDpc", 0);
+    os_monitor_notify_dpc();
     os_objects_dpc();
     os_trace(BELFRY_CB_EXIT, "DxgkCbNotifyDpc", 0);
 }
@@ -245,13 +260,15 @@ NTSTATUS os_cb_synchronize_execution(HANDLE device, PKSYNCHRONIZE_ROUTINE routin
             (uint32_t)STATUS_INVALID_PARAMETER;
         return STATUS_INVALID_PARAMETER;
     }
-    if (before == BELL_DIRQL)
-        bell_sim_fail("DxgkCbSynchronizeExecution called at DIRQL in thread %s; the interrupt "
-                      "routine would wait for itself", self->name);
+    if (before == BELL_DIRQL) {
+        os_violation("DB-INT-01", 0, "DxgkCbSynchronizeExecution is called at DIRQL");
+        os_monitor_give_up("the interrupt routine would wait for itself");
+    }
     isr_lock();
     self->irql = BELL_DIRQL;
     answer = routine(context);
     self->irql = before;
+    os_monitor_synchronized();
     isr_unlock();
     *result = answer;
     os_trace(BELFRY_CB_EXIT, "DxgkCbSynchronizeExecution", 0);

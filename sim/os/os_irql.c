@@ -76,11 +76,8 @@ void os_require_irql(KIRQL wanted, const char *who, const char *requirement)
 
     if (self->irql == wanted)
         return;
-    bell_sim_fail("%s: %s at %s (%u) in thread %s%s%s, cycle %llu; expected %s (%u)", requirement,
-                  who, irql_name(self->irql), self->irql, self->name,
-                  self->in_ddi != NULL ? " inside " : "",
-                  self->in_ddi != NULL ? self->in_ddi : "", (unsigned long long)bell_sim_now(),
-                  irql_name(wanted), wanted);
+    os_violation(requirement, 0, "%s at %s (%u); expected %s (%u)", who, irql_name(self->irql),
+                 self->irql, irql_name(wanted), wanted);
 }
 
 bool os_wait(struct bell_waitq *queue, uint64_t timeout, const char *what)

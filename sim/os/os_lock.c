@@ -38,15 +38,17 @@ static void check_order(const struct os_thread *self, const struct os_lock *lock
     for (unsigned i = 0; i < self->held; i++) {
         const struct os_lock *held = self->locks[i];
 
-        if (held == lock)
-            bell_sim_fail("DB-THR-03: thread %s acquires \"%s\" which it already holds, cycle %llu",
-                          self->name, lock->name, (unsigned long long)bell_sim_now());
+        if (held == lock) {
+            os_violation("DB-THR-03", 0, "thread %s acquires \"%s\" which it already holds",
+                         self->name, lock->name);
+            os_monitor_give_up("the thread would wait for itself");
+        }
         if (!may_nest(held->rank, lock->rank))
-            bell_sim_fail("DB-THR-03: lock order: thread %s%s%s acquires \"%s\" (rank %d) while it "
-                          "holds \"%s\" (rank %d), cycle %llu; expected a greater rank",
-                          self->name, self->in_ddi != NULL ? " inside " : "",
-                          self->in_ddi != NULL ? self->in_ddi : "", lock->name, (int)lock->rank,
-                          held->name, (int)held->rank, (unsigned long long)bell_sim_now());
+            os_violation("DB-THR-03", 0, "lock order: thread %s acquires \"%s\" (rank %d) while it "
+                         "holds \"%s\" (rank %d); expected a greater rank", self->name, lock->name,
+                         (int)lock->rank, held->name, (int)held->rank);
+        if (held->rank == OS_RANK_KMD && lock->rank == OS_RANK_KMD)
+            os_monitor_lock(held->name, lock->name);
     }
     if (self->held == OS_MAX_HELD)
         bell_sim_fail("lock order: thread %s holds %u locks and acquires \"%s\"; expected at most "
@@ -90,9 +92,11 @@ void os_lock_release(struct os_lock *lock)
     struct os_thread *self = os_thread_self();
     unsigned at = 0;
 
-    if (!os_lock_mine(lock))
-        bell_sim_fail("lock \"%s\": released by thread %s, which does not hold it", lock->name,
-                      self->name);
+    if (!os_lock_mine(lock)) {
+        os_violation("WDK-LOCK-01", 0, "lock \"%s\" is released by thread %s, which does not hold "
+                     "it", lock->name, self->name);
+        return;
+    }
     while (at < self->held && self->locks[at] != lock)
         at++;
     for (self->held--; at < self->held; at++)

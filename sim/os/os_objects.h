@@ -66,6 +66,7 @@ struct os_object {
     bool open;    /**< User mode may use the handle. */
     bool retired; /**< The handle resolves to nothing any more, for the driver neither. */
     bool gone;    /**< Destroyed; only references keep the memory. */
+    bool kmd_freed; /**< The driver's object behind it is freed. */
     void (*release)(struct os_object *object); /**< The last reference went: free the memory. */
     struct os_object *next, *prev;             /**< All objects, oldest first. */
 };
@@ -410,6 +411,7 @@ struct os_queue {
     volatile uint64_t *lqv;     /**< Its word, kernel alias. */
     struct os_doorbell *doorbell; /**< The live one, or NULL; not referenced. */
     bool dead;                  /**< Its device was lost. */
+    bool monitor_closing;       /**< Its destroy DDI has begun. */
     bool fault_reported;        /**< At DIRQL; the worker has not seen it yet. */
     uint64_t submitted;         /**< Highest fence id of kernel submission. */
     uint64_t in_flight[OS_MAX_IN_FLIGHT]; /**< Ids not yet seen done, oldest first. */
@@ -442,6 +444,7 @@ struct os_doorbell {
     uint32_t offset;    /**< In-page offset of its user addresses, as the driver declared (A-37). */
     bool has_second;    /**< RequireSecondaryCpuVA. */
     bool kmd_connected; /**< The driver may hold a slot for it. */
+    struct os_monitor_doorbell monitor;
     /* Under the leaf lock: */
     uint64_t generation; /**< Goes up with every disconnect (A-15). */
     enum belfry_mapping mapping;

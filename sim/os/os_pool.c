@@ -18,7 +18,9 @@ struct pool_block {
     ULONG tag;
     uint32_t magic;
     bool paged;
-    char pad[64 - 45];
+    char pad[7];
+    uint64_t call;    /**< DDI that made it (os_monitor_call.serial), 0 = none. */
+    const char *from; /**< Its name. */
 };
 _Static_assert(sizeof(struct pool_block) == 64, "block alignment");
 
@@ -48,7 +50,7 @@ static bool injected_failure(void)
 static void require_at_most(KIRQL limit, const char *who)
 {
     if (os_thread_self()->irql > limit)
-        os_require_irql(limit, who, "kernel memory");
+        os_require_irql(limit, who, "WDK-IRQL-01");
 }
 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
@@ -67,6 +69,8 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
                                 .size = NumberOfBytes,
                                 .tag = Tag,
                                 .magic = POOL_MAGIC,
+                                .call = os_monitor_call()->serial,
+                                .from = os_thread_self()->in_ddi,
                                 .paged = paged};
     if (pool != NULL)
         pool->prev = made;
@@ -94,26 +98,55 @@ static struct pool_block *find_block(const void *p)
     return NULL;
 }
 
+bool os_pool_is_block(const void *start)
+{
+    return start != NULL && find_block(start) != NULL;
+}
+
+size_t os_pool_block_size(const void *start)
+{
+    const struct pool_block *block = start != NULL ? find_block(start) : NULL;
+
+    return block != NULL ? block->size : 0;
+}
+
+unsigned os_pool_of_call(uint64_t call)
+{
+    unsigned count = 0;
+
+    for (const struct pool_block *at = pool; at != NULL; at = at->next)
+        count += at->call == call;
+    return count;
+}
+
+unsigned os_pool_live_from(const char **from)
+{
+    *from = pool != NULL && pool->from != NULL ? pool->from : "no DDI";
+    return os_pool_live();
+}
+
 static void check_free(const struct pool_block *block, ULONG tag)
 {
     const unsigned char *tail;
     char freed[5], made[5];
 
     if (block == NULL) {
-        bell_sim_fail("ExFreePoolWithTag: thread %s frees something that is no live pool block",
-                      os_thread_self()->name);
+        os_violation("WDK-POOL-01", 0, "ExFreePoolWithTag: something is freed that is no live pool "
+                     "block");
         return;
     }
     tag_text(tag, freed);
     tag_text(block->tag, made);
     if (block->tag != tag)
-        bell_sim_fail("ExFreePoolWithTag: tag '%s' given for a block allocated with '%s'", freed,
-                      made);
+        os_violation("WDK-POOL-01", 0, "ExFreePoolWithTag: tag '%s' given for a block allocated "
+                     "with '%s'", freed, made);
     tail = (const unsigned char *)(block + 1) + block->size;
     for (unsigned i = 0; i < POOL_TAIL; i++)
-        if (tail[i] != POOL_GUARD)
-            bell_sim_fail("ExFreePoolWithTag: block '%s' of %zu bytes was written %u bytes behind "
-                          "its end", made, block->size, i);
+        if (tail[i] != POOL_GUARD) {
+            os_violation("WDK-POOL-01", 0, "ExFreePoolWithTag: block '%s' of %zu bytes was written "
+                         "%u bytes behind its end", made, block->size, i);
+            break;
+        }
 }
 
 static void release_block(struct pool_block *block)
@@ -135,6 +168,7 @@ VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
     require_at_most(block != NULL && block->paged ? APC_LEVEL : DISPATCH_LEVEL,
                     "ExFreePoolWithTag");
     check_free(block, Tag);
+    os_monitor_free(P);
     if (block != NULL)
         release_block(block);
 }
@@ -179,8 +213,8 @@ VOID MmFreeContiguousMemory(PVOID BaseAddress)
             release_contiguous(at);
             return;
         }
-    bell_sim_fail("MmFreeContiguousMemory: thread %s frees something that is no live block",
-                  os_thread_self()->name);
+    os_violation("WDK-POOL-01", 0, "MmFreeContiguousMemory: something is freed that is no live "
+                 "block");
 }
 
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)

@@ -73,9 +73,8 @@ void os_driver_leave(struct os_process *process)
 void os_must_succeed(NTSTATUS status, const char *ddi, const char *requirement)
 {
     if (status != STATUS_SUCCESS)
-        bell_sim_fail("contract %s: %s returned 0x%08X, must return STATUS_SUCCESS (thread %s)",
-                      requirement, ddi, (unsigned)status,
-                      bell_thread_self() ? bell_thread_name(bell_thread_self()) : "boot");
+        os_violation(requirement, 0, "%s returned 0x%08X; it must return STATUS_SUCCESS", ddi,
+                     (unsigned)status);
 }
 
 static size_t dummy_pages(void)

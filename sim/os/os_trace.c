@@ -119,7 +119,7 @@ void os_ddi_enter(const char *name, uint64_t object, const void *args, size_t si
 {
     struct os_thread *self = os_thread_self();
 
-    os_require_irql(irql, name, "DB-THR-01");
+    os_require_irql(irql, name, os_monitor_irql_rule(name));
     os_trace_args(BELFRY_DDI_ENTER, name, object, args, size);
     if (self->in_ddi != NULL)
         bell_sim_fail("%s called in thread %s inside %s; expected no driver call under way", name,
@@ -127,24 +127,15 @@ void os_ddi_enter(const char *name, uint64_t object, const void *args, size_t si
     self->in_ddi = name;
     self->ddi_irql = irql;
     self->ddi_held = self->held;
+    os_monitor_ddi_enter(name, object, args);
 }
 
 NTSTATUS os_ddi_exit(const char *name, uint64_t object, const void *args, size_t size,
                      NTSTATUS status)
 {
-    struct os_thread *self = os_thread_self();
-    struct belfry_record *record = os_trace_args(BELFRY_DDI_EXIT, name, object, args, size);
-
-    record->status = (uint32_t)status;
-    if (self->irql != self->ddi_irql)
-        bell_sim_fail("DB-THR-01: %s returned at IRQL %u in thread %s; it was called at %u", name,
-                      self->irql, self->name, self->ddi_irql);
-    if (self->held != self->ddi_held)
-        bell_sim_fail("DB-THR-03: %s returned holding \"%s\" in thread %s; expected every lock of "
-                      "the driver released", name,
-                      self->held > self->ddi_held ? self->locks[self->held - 1]->name
-                                                  : "fewer locks", self->name);
-    self->in_ddi = NULL;
+    os_trace_args(BELFRY_DDI_EXIT, name, object, args, size)->status = (uint32_t)status;
+    os_monitor_ddi_exit(name, object, args, status);
+    os_thread_self()->in_ddi = NULL;
     return status;
 }
 

@@ -47,9 +47,10 @@ static struct kernel_lock *check_lock(void *object, uint32_t magic, const char *
 {
     struct kernel_lock *lock = object;
 
-    if (lock == NULL || lock->magic != magic)
-        bell_sim_fail("%s: thread %s passes an object that was not initialised", who,
-                      os_thread_self()->name);
+    if (lock == NULL || lock->magic != magic) {
+        os_violation("WDK-LOCK-01", 0, "%s: the object was not initialised", who);
+        os_monitor_give_up("there is no lock to wait for");
+    }
     return lock;
 }
 
@@ -156,11 +157,10 @@ static uint64_t register_address(const volatile ULONG64 *reg, const char *who)
     const char *at = (const char *)(uintptr_t)reg;
     const struct bell_window *window = bell_window_find(at);
 
-    if (window == NULL || window->kind != BELL_WINDOW_MMIO)
-        bell_sim_fail("%s: thread %s%s%s passes %p, which is no mapped device register", who,
-                      os_thread_self()->name, os_thread_self()->in_ddi != NULL ? " inside " : "",
-                      os_thread_self()->in_ddi != NULL ? os_thread_self()->in_ddi : "",
-                      (const void *)at);
+    if (window == NULL || window->kind != BELL_WINDOW_MMIO) {
+        os_violation("WDK-REG-01", 0, "%s: %p is no mapped device register", who, (const void *)at);
+        os_monitor_give_up("there is no register to access");
+    }
     return window->target + (uint64_t)(at - window->base);
 }
 
@@ -172,6 +172,7 @@ ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register)
 
     record->value = address;
     record->value2 = value;
+    os_monitor_read(address, value);
     return value;
 }
 
@@ -182,6 +183,7 @@ VOID WRITE_REGISTER_ULONG64(volatile ULONG64 *Register, ULONG64 Value)
 
     record->value = address;
     record->value2 = Value;
+    os_monitor_write(address, Value);
     bell_bus_write(address, Value, sizeof(Value));
 }
 

@@ -22,11 +22,21 @@ struct belfry_config rig_config(void)
     return config;
 }
 
+static bool planted;
+
+void rig_plant(void)
+{
+    planted = true;
+}
+
 void rig_open_machine(const struct belfry_config *config)
 {
-    char error[512] = "";
+    struct belfry_config used = *config;
+    char error[8192] = "";
 
-    if (belfry_open(config, error, sizeof(error)) != 0)
+    used.monitor_warn |= planted;
+    planted = false;
+    if (belfry_open(&used, error, sizeof(error)) != 0)
         fail_msg("belfry_open: %s", error);
 }
 
@@ -84,7 +94,7 @@ void rig_finish_machine(void)
 void rig_finish_failing(const char *part)
 {
     enum belfry_result result = belfry_run();
-    char failure[1024];
+    char failure[8192];
 
     snprintf(failure, sizeof(failure), "%s", belfry_failure());
     (void)belfry_close();

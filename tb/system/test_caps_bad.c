@@ -105,6 +105,8 @@ static void with_caps(DXGK_USERMODESUBMISSION_CAPS made, bool good)
 {
     planted = made;
     plant = true;
+    if (!good)
+        rig_plant();
     run(false, good ? um_queue : no_um_queue);
 }
 
@@ -244,6 +246,7 @@ static void DB_CAP_08_A_42_feature_off_takes_flag_and_caps_away(void **state)
 static void DB_CAP_08_advertised_against_the_switch(void **state)
 {
     (void)state;
+    rig_plant();
     planted = caps(0, 8, 0);
     plant = plant_flag = true;
     run(true, no_um_queue);

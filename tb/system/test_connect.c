@@ -203,8 +203,12 @@ static int bad_outputs(int argc, char **argv)
 
 static void DB_CON_03_bad_outputs_fail_the_call(void **state)
 {
+    struct belfry_config config = rig_config();
+
     (void)state;
-    run_on(1, bad_outputs);
+    config.slots = 1;
+    config.monitor_warn = true;
+    rig_run(&config, bad_outputs);
 }
 
 /* --- DB-CON-05 -------------------------------------------------------------------------------- */

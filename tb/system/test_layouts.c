@@ -202,6 +202,7 @@ static int moved_in_page(int argc, char **argv)
 static void A_37_driver_that_moves_a_doorbell_is_refused(void **state)
 {
     (void)state;
+    rig_plant();
     belfry_hook_driver(hook_connect);
     run("packed", 0, moved_in_page);
 }
@@ -530,6 +531,7 @@ static int equal_addresses(int argc, char **argv)
 static void DB_MOD_03_OS_takes_equal_addresses(void **state)
 {
     (void)state;
+    rig_plant();
     first_address = NULL;
     belfry_hook_driver(hook_same);
     run("page", 0, equal_addresses);

@@ -170,8 +170,11 @@ static int bad_outputs(int argc, char **argv)
 static void DB_CON_03_bad_outputs_are_undone(void **state)
 {
     (void)state;
+    struct belfry_config config = one_slot();
+
     belfry_hook_driver(plant_connect);
-    run(one_slot(), bad_outputs);
+    config.monitor_warn = true;
+    run(config, bad_outputs);
 }
 
 /* --- ABORT is sticky -------------------------------------------------------------------------- */

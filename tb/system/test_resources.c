@@ -123,6 +123,7 @@ static int ungrouped(int argc, char **argv)
 static void AL_CRE_09_handle_round_trip(void **state)
 {
     (void)state;
+    rig_plant();
     alloc_run(renamed);
     alloc_run(ungrouped);
 }
@@ -175,6 +176,7 @@ static int both_forms(int argc, char **argv)
 static void AL_HND_02_types_and_device_specific(void **state)
 {
     (void)state;
+    rig_plant();
     alloc_run(both_forms);
 }
 

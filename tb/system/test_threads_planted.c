@@ -160,7 +160,7 @@ static int connect_body(int argc, char **argv)
     return 0;
 }
 
-static void expect_failure(const char *part)
+static void expect_failure(const char *id, const char *part)
 {
     struct belfry_config config = rig_config();
 
@@ -168,6 +168,8 @@ static void expect_failure(const char *part)
     rig_open_machine(&config);
     assert_non_null(belfry_spawn("test", connect_body, 0, NULL));
     rig_finish_failing(part);
+    assert_int_equal(belfry_violation_count(), 1);
+    assert_string_equal(belfry_violations(0)->id, id);
     remove_faults();
 }
 
@@ -175,34 +177,34 @@ static void DB_THR_01_callback_under_a_spin_lock(void **state)
 {
     (void)state;
     planted_connect = connect_calls_back_raised;
-    expect_failure("DB-THR-01: DxgkCbDisconnectDoorbell at DISPATCH_LEVEL");
+    expect_failure("DB-THR-01", "DxgkCbDisconnectDoorbell at DISPATCH_LEVEL");
 }
 
 static void DB_THR_01_callback_from_dpc_and_isr(void **state)
 {
     (void)state;
     planted_dpc = dpc_calls_back;
-    expect_failure("DB-THR-01: DxgkCbDisconnectDoorbell at DISPATCH_LEVEL");
+    expect_failure("DB-THR-01", "DxgkCbDisconnectDoorbell at DISPATCH_LEVEL");
     planted_isr = isr_calls_back;
-    expect_failure("DB-THR-01: DxgkCbDisconnectDoorbell at DIRQL");
+    expect_failure("DB-THR-01", "DxgkCbDisconnectDoorbell at DIRQL");
 }
 
 static void DB_THR_01_return_or_wait_raised(void **state)
 {
     (void)state;
     planted_connect = connect_returns_raised;
-    expect_failure("DB-THR-01: DxgkDdiConnectDoorbell returned at IRQL 2");
+    expect_failure("DB-THR-01", "DxgkDdiConnectDoorbell returned at IRQL 2");
     planted_connect = connect_waits_raised;
-    expect_failure("DB-THR-01: KeWaitForSingleObject at DISPATCH_LEVEL");
+    expect_failure("DB-THR-01", "KeWaitForSingleObject at DISPATCH_LEVEL");
 }
 
 static void DB_THR_03_driver_locks(void **state)
 {
     (void)state;
     planted_connect = connect_acquires_twice;
-    expect_failure("DB-THR-03");
+    expect_failure("DB-THR-03", "already holds");
     planted_connect = connect_keeps_mutex;
-    expect_failure("DB-THR-03: DxgkDdiConnectDoorbell returned holding");
+    expect_failure("DB-THR-03", "DxgkDdiConnectDoorbell returned holding");
 }
 
 int main(void)

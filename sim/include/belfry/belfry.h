@@ -44,6 +44,9 @@ struct belfry_config {
     uint64_t sweep;            /**< What belfry_sweep() returns: the offset that an exploration varies. */
     const char *doorbells;     /**< "page", "packed" or "global": the driver's setting; NULL = page. */
     bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */
+    const char *kmd;       /**< Shared object with DriverEntry; NULL = the built-in driver. */
+    bool monitor_warn;     /**< A contract violation is printed and counted, not fatal. */
+    const char *replay;    /**< Command line that repeats this run, for reports; NULL = made up. */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }

@@ -103,6 +103,23 @@ uint64_t belfry_dma_refused(void);
 /** Hash over all records and device actions: equal for equal runs. */
 uint64_t belfry_event_hash(void);
 
+/* --- Contract monitor ------------------------------------------------------------------------ */
+
+/** One breach of the DDI contract by the driver; the same rule and object again only counts. */
+struct belfry_violation {
+    const char *id;       /**< "DB-VIC-03"; requirement of the contract. */
+    const char *sentence; /**< What it asks for. */
+    const char *text;     /**< The whole report: object, what was seen, last calls, replay line. */
+    uint64_t object, cycle;
+    unsigned count;
+};
+/** Of the present or last machine, in order; belfry_open() starts anew. */
+size_t belfry_violation_count(void);
+/** NULL beyond the last. Lives until the next belfry_open(). */
+const struct belfry_violation *belfry_violations(size_t index);
+/** Rules that the monitor knows, by number from 0; false beyond the last. */
+bool belfry_monitor_rule(size_t index, const char **id, const char **sentence);
+
 /* --- Holding things -------------------------------------------------------------------------- */
 
 /** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"

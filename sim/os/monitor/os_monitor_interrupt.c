@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules of interrupts: each event of the hardware is reported once, and followed by a DPC. */
+#include "os_objects.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "bell_regs.h"
+
+static struct {
+    uint64_t event;     /**< Last answer of EVENT0. */
+    bool seen;          /**< It was read since the last pop. */
+    unsigned owed_irqs; /**< Popped, not yet reported ... */
+    unsigned owed_faults[BELL_QUEUE_MAX];
+    unsigned free_irqs; /**< Of closing queues: may be reported or not. */
+    unsigned free_faults[BELL_QUEUE_MAX];
+    unsigned early_irqs; /**< Reported, not yet popped. */
+    uint32_t early_fault; /**< Queue handle. */
+    bool dpc_due;       /**< Something was reported since the last DxgkCbNotifyDpc. */
+} events;
+
+void os_monitor_interrupt_init(void)
+{
+    memset(&events, 0, sizeof(events));
+}
+
+/* --- Events of the hardware ------------------------------------------------------------------ */
+
+void os_monitor_event_seen(uint64_t word0)
+{
+    events.event = word0;
+    events.seen = true;
+}
+
+/** A queue that is being closed reports nothing any more; nor does one that is gone. */
+static bool must_report(unsigned hw)
+{
+    uint32_t handle = hw < os_device_queues() ? os_device_queue(hw) : 0;
+    const struct os_queue *queue = os_object_peek(handle, OS_QUEUE);
+
+    return queue != NULL && !queue->monitor_closing &&
+           (queue->doorbell == NULL || !queue->doorbell->monitor.destroying);
+}
+
+void os_monitor_event_popped(void)
+{
+    unsigned hw = (unsigned)BELL_FIELD_GET(events.event, BELL_EVENT0_QUEUE);
+    unsigned cause = (unsigned)BELL_FIELD_GET(events.event, BELL_EVENT0_CAUSE);
+
+    if (!events.seen) {
+        os_violation("DB-INT-02", 0, "EVENT_POP is written twice after one read of EVENT0: the "
+                     "second event is lost unread");
+        return;
+    }
+    events.seen = false;
+    if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX)
+        return;
+    if (cause == BELL_CAUSE_USER_IRQ) {
+        if (events.early_irqs > 0)
+            events.early_irqs--;
+        else
+            (*(must_report(hw) ? &events.owed_irqs : &events.free_irqs))++;
+    } else if (events.early_fault != 0 && events.early_fault == os_device_queue(hw)) {
+        events.early_fault = 0;
+    } else {
+        (must_report(hw) ? events.owed_faults : events.free_faults)[hw]++;
+    }
+}
+
+/** At the end of the interrupt routine. A queue may have begun to close meanwhile. */
+static void check_owed(void)
+{
+    if (events.owed_irqs > 0)
+        os_violation("DB-INT-02", 0, "%u user interrupt%s consumed and not reported",
+                     events.owed_irqs, events.owed_irqs == 1 ? " was" : "s were");
+    for (unsigned hw = 0; hw < os_device_queues(); hw++) {
+        if (events.owed_faults[hw] > 0 && must_report(hw))
+            os_violation("DB-INT-02", os_device_queue(hw), "a fault of hardware queue %u was "
+                         "consumed and not reported", hw);
+        events.owed_faults[hw] = events.free_faults[hw] = 0;
+    }
+    if (events.early_irqs > 0)
+        os_violation("DB-INT-02", 0, "a user interrupt was reported %u time%s too often",
+                     events.early_irqs, events.early_irqs == 1 ? "" : "s");
+    if (events.early_fault != 0)
+        os_violation("DB-INT-02", events.early_fault, "a fault was reported that no event told");
+    events.owed_irqs = events.free_irqs = events.early_irqs = 0;
+    events.early_fault = 0;
+}
+
+/* --- Reports of the driver ------------------------------------------------------------------- */
+
+static void fault_reported(HANDLE token)
+{
+    const struct os_queue *queue = os_object_from_token(token, OS_QUEUE);
+    int hw = queue != NULL ? os_device_queue_of(queue->base.name) : -1;
+
+    if (queue == NULL)
+        os_violation("DB-INT-02", (uint64_t)(uintptr_t)token, "HWQUEUE_PAGE_FAULTED names no live "
+                     "queue; expected the OS handle that CreateHwQueue got in");
+    else if (hw >= 0 && events.owed_faults[hw] > 0)
+        events.owed_faults[hw]--;
+    else if (hw >= 0 && events.free_faults[hw] > 0)
+        events.free_faults[hw]--;
+    else
+        events.early_fault = queue->base.name;
+}
+
+void os_monitor_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    os_monitor_call()->reported = true;
+    events.dpc_due = true;
+    switch (data->InterruptType) {
+    case DXGK_INTERRUPT_MONITORED_FENCE_SIGNALED:
+        if (events.owed_irqs > 0)
+            events.owed_irqs--;
+        else if (events.free_irqs > 0)
+            events.free_irqs--;
+        else
+            events.early_irqs++;
+        break;
+    case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
+        fault_reported(data->HwQueuePageFaulted.FaultedHwQueue);
+        break;
+    case DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED:
+        os_monitor_suspended(data->SuspendContextCompleted.hContext,
+                             data->SuspendContextCompleted.ContextSuspendFence);
+        break;
+    default:
+        break;
+    }
+}
+
+void os_monitor_queue_dpc(void)
+{
+    os_monitor_call()->queued = true;
+}
+
+void os_monitor_notify_dpc(void)
+{
+    os_monitor_call()->dpc_notified = true;
+    events.dpc_due = false;
+}
+
+/** After a report there must be a DPC on its way. */
+static void check_dpc(struct os_monitor_call *call)
+{
+    if (call->reported && !call->queued && !os_interrupt_dpc_queued())
+        os_violation("DB-INT-01", 0, "DxgkCbNotifyInterrupt was called, DxgkCbQueueDpc was not: "
+                     "nobody is woken");
+    call->reported = call->queued = false;
+}
+
+void os_monitor_synchronized(void)
+{
+    check_owed();
+    check_dpc(os_monitor_call());
+}
+
+void os_interrupt_exit(struct os_monitor_call *call, NTSTATUS status)
+{
+    (void)status;
+    check_owed();
+    check_dpc(call);
+}
+
+void os_dpc_exit(struct os_monitor_call *call, NTSTATUS status)
+{
+    (void)status;
+    if (os_adapter.started && events.dpc_due && !call->dpc_notified && !os_interrupt_dpc_queued())
+        os_violation("DB-INT-01", 0, "the DPC routine returned without DxgkCbNotifyDpc; interrupts "
+                     "were reported before");
+}

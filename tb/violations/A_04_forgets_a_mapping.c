@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* A mapping at an odd page is refused. */
+#include "plant.h"
+
+static NTSTATUS page(HANDLE of, DXGKARG_BUILDPAGINGBUFFER *args)
+{
+    UNREFERENCED_PARAMETER(of);
+    UNREFERENCED_PARAMETER(args);
+    return STATUS_NOT_SUPPORTED;
+}
+
+PLANT_DDI(BuildPagingBuffer, page);

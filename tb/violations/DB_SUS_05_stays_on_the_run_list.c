@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Suspend leaves the queues on the run list. */
+#include "plant.h"
+
+static VOID write(UINT32 offset, UINT64 value)
+{
+    if (!is_inside("SuspendContext") || !is_command(offset, value, BELL_QUEUE_CMD_REMOVE))
+        plant_write(offset, value);
+}
+
+PLANT_WRITE(write);
