@@ -40,7 +40,8 @@ struct os_monitor_call {
 struct os_monitor_doorbell {
     bool has_status;
     uint64_t status;       /**< The OS's last word. */
-    unsigned connecting;   /**< Threads in its connect DDI. */
+    unsigned connecting;   /**< Threads in its connect DDI ... */
+    uint64_t connect_begun; /**< ... since then. */
     unsigned leaving;      /**< Callbacks for it under way. */
     bool destroying;       /**< Its destroy DDI is under way. */
     bool has_offset;

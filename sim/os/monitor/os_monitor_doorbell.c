@@ -35,8 +35,10 @@ void os_doorbell_connect_enter(struct os_monitor_call *call)
 {
     struct os_doorbell *doorbell = doorbell_of(call);
 
-    if (doorbell != NULL)
-        doorbell->monitor.connecting++;
+    if (doorbell == NULL)
+        return;
+    doorbell->monitor.connecting++;
+    doorbell->monitor.connect_begun = call->begun;
 }
 
 /** DB-CON-03, DB-SEC-02. @return false when there is no address to go on with. */
@@ -226,6 +228,17 @@ static const char *wrong_argument(const DXGKARGCB_DISCONNECTDOORBELL *args)
     return NULL;
 }
 
+/** DB-VIC-06. Before the driver gave it a slot in this connect, it may be a victim of its last. */
+static bool is_connecting(const struct os_doorbell *doorbell)
+{
+    uint32_t slot = os_device_slot_to(hardware_of(doorbell));
+
+    if (doorbell->monitor.connecting == 0)
+        return false;
+    return os_monitor_call()->object == doorbell->base.name ||
+           (slot != OS_NO_SLOT && os_device_routed(slot) >= doorbell->monitor.connect_begun);
+}
+
 void os_monitor_disconnect_enter(const DXGKARGCB_DISCONNECTDOORBELL *args)
 {
     struct os_monitor_call *call = os_monitor_call();
@@ -240,7 +253,7 @@ void os_monitor_disconnect_enter(const DXGKARGCB_DISCONNECTDOORBELL *args)
                      "being taken");
     if (doorbell == NULL)
         return;
-    if (doorbell->monitor.connecting != 0)
+    if (is_connecting(doorbell))
         os_violation("DB-VIC-06", doorbell->base.name, "ConnectDoorbell for it has not returned");
     if (call->stolen_from == doorbell->base.name)
         os_violation("DB-VIC-03", doorbell->base.name, "its slot %u was written before "
