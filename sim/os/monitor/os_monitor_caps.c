@@ -34,8 +34,6 @@ static bool reserved_are_zero(const DXGK_USERMODESUBMISSION_CAPS *caps)
 
 bool os_monitor_caps(const DXGK_USERMODESUBMISSION_CAPS *caps)
 {
-    if (caps == NULL)
-        return false;
     if (!ums_enabled)
         os_violation("DB-CAP-08", 0, "the driver answers the caps query, and DxgkCbIsFeatureEnabled "
                      "never told it that feature %d is enabled",

@@ -171,18 +171,19 @@ static void check_drained(uint32_t number, bool valid)
 {
     struct slot *slot = &device.slots[number];
     uint64_t since = slot->victimized;
+    uint32_t queue = slot->victim >= 0 ? device.queues[slot->victim].queue : 0;
 
     slot->victimized = 0;
     if (since == 0 || device.gone)
         return;
     if ((valid ? slot->drained : slot->drain_tried) < since)
-        os_violation("DB-VIC-04", number, "slot %u is routed %s at a time when its victim's rings "
+        os_violation("DB-VIC-04", queue, "slot %u is routed %s at a time when its victim's rings "
                      "may be in flight: since the callback returned, %s", number,
                      valid ? "anew" : "nowhere",
                      slot->drain_tried < since ? "SLOT.DRAIN was not read"
                                                : "SLOT.DRAIN never read zero");
     else if (!is_dead(slot->victim) && device.queues[slot->victim].kicked < since)
-        os_violation("DB-VIC-04", number, "slot %u is routed %s, but hardware queue %d of its "
+        os_violation("DB-VIC-04", queue, "slot %u is routed %s, but hardware queue %d of its "
                      "victim got no KICK since the callback returned", number,
                      valid ? "anew" : "nowhere", slot->victim);
 }
