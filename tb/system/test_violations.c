@@ -182,7 +182,7 @@ static int workload(int argc, char **argv)
     return 0;
 }
 
-/* --- One driver -------------------------------------------------------------------------------- */
+/* --- One driver ------------------------------------------------------------------------------ */
 
 struct plant {
     char path[1024];
@@ -246,7 +246,7 @@ static void warn_goes_on_and_counts(void **state)
     assert_true(belfry_violations(0)->count > 1);
 }
 
-/* --- All of them ------------------------------------------------------------------------------- */
+/* --- All of them ----------------------------------------------------------------------------- */
 
 static void set_id(struct plant *plant)
 {
@@ -269,7 +269,8 @@ static void add_plant(const char *path)
     snprintf(plant->path, sizeof(plant->path), "%s", path);
     snprintf(plant->name, sizeof(plant->name), "%.*s", (int)(strlen(name) - 3), name);
     set_id(plant);
-    tests[plant_count++] = (struct CMUnitTest){ plant->name, violation_is_named, NULL, NULL, plant };
+    tests[plant_count++] =
+        (struct CMUnitTest){ plant->name, violation_is_named, NULL, NULL, plant };
 }
 
 static void find_plants(const char *folder, const char *good)
@@ -324,7 +325,7 @@ int main(void)
     count = plant_count;
     tests[count++] =
         (struct CMUnitTest){ "good_driver_is_silent", good_driver_is_silent, NULL, NULL, good };
-    tests[count++] =
-        (struct CMUnitTest){ "warn_goes_on_and_counts", warn_goes_on_and_counts, NULL, NULL, lossy };
+    tests[count++] = (struct CMUnitTest){ "warn_goes_on_and_counts", warn_goes_on_and_counts, NULL,
+                                          NULL, lossy };
     return _cmocka_run_group_tests("violations", tests, count, NULL, NULL);
 }

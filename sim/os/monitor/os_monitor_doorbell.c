@@ -90,8 +90,8 @@ static void check_slot(const struct os_monitor_call *call, const struct os_doorb
                      "not route to the queue%s", slot,
                      hw < 0 ? ": no hardware queue is open for it" : "");
     else if (os_device_kicked(hw) < call->begun || os_device_kicked(hw) < os_device_routed(slot))
-        os_violation("DB-CON-10", doorbell->base.name, "hardware queue %d got no KICK after slot %u "
-                     "was routed", hw, slot);
+        os_violation("DB-CON-10", doorbell->base.name, "hardware queue %d got no KICK after slot "
+                     "%u was routed", hw, slot);
     os_device_grant(slot, doorbell->base.name);
 }
 
@@ -282,10 +282,11 @@ void os_monitor_status_words(void)
     while ((doorbell = os_object_next(doorbell, OS_DOORBELL, NULL, NULL)) != NULL) {
         const struct os_monitor_doorbell *monitor = &doorbell->monitor;
 
-        if (doorbell->status == NULL || !monitor->has_status || *doorbell->status == monitor->status)
+        if (doorbell->status == NULL || !monitor->has_status ||
+            *doorbell->status == monitor->status)
             continue;
-        os_violation("DB-STA-03", doorbell->base.name, "the status word reads 0x%" PRIx64 "; the OS "
-                     "last wrote 0x%" PRIx64, *doorbell->status, monitor->status);
+        os_violation("DB-STA-03", doorbell->base.name, "the status word reads 0x%" PRIx64 "; the "
+                     "OS last wrote 0x%" PRIx64, *doorbell->status, monitor->status);
         doorbell->monitor.status = *doorbell->status;
     }
 }
