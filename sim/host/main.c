@@ -132,6 +132,7 @@ static const char *replay_line(const char *command, const struct belfry_config *
 
 static void print_replay(const struct belfry_config *config)
 {
+    fflush(stdout);
     if (config->replay != NULL)
         fprintf(stderr, "replay: %s\n", config->replay);
 }
@@ -143,6 +144,7 @@ static int judge_contract(int code)
 
     if (count == 0)
         return code;
+    fflush(stdout);
     fprintf(stderr, "belfry: %zu breach%s of the DDI contract\n", count, count == 1 ? "" : "es");
     return EXIT_RUN_FAILED;
 }

@@ -109,8 +109,8 @@ static int ask_every_node(int argc, char **argv)
     (void)argc, (void)argv;
     rig_open(&rig, ENTRIES);
     REQUIRE_EQ(hardware_nodes(), NODES);
-    /* One more than there are: the monitor probes an ordinal out of range. */
-    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiGetNodeMetadata"), NODES + 1);
+    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiGetNodeMetadata"),
+               NODES + 1); /* One that does not exist (DB-CAP-02). */
     for (uint32_t node = 0; node < NODES; node++) {
         DXGKARG_GETNODEMETADATA data;
 

@@ -123,23 +123,40 @@ static void suspend_and_resume(void)
         &(D3DKMT_NOTIFY_WORK_SUBMISSION){ .hDoorbell = a.doorbell }));
 }
 
-/* On a device of its own, which is lost by it. */
+/* A queue on a device of its own, with one buffer of this one packet. */
+static void submit_packet(struct rig *victim, void (*packet)(struct bell_umd_commands *commands))
+{
+    volatile uint64_t *entry;
+    struct bell_umd_commands list;
+
+    rig_make(victim, ENTRIES, NODE);
+    REQUIRE_OK(rig_connect(victim));
+    REQUIRE_OK(bell_umd_commands_begin(&list, &victim->commands, 0, 128));
+    packet(&list);
+    entry = victim->ring.cpu;
+    entry[1] = bell_umd_commands_end(&list, victim->progress_gpu, 1, false);
+    entry[0] = list.gpu;
+    victim->control.cpu[0] = victim->wptr = 1;
+    rig_ring(victim);
+}
+
+static void hang_a_queue(void)
+{
+    static struct rig victim;
+
+    submit_packet(&victim, bell_umd_cmd_hang);
+    rig_settle(1000);
+    REQUIRE_OK((NTSTATUS)belfry_os_suspend(victim.context)); /* Only after an engine reset. */
+    rig_close(&victim);
+}
+
+/* The device is lost by it. */
 static void fault_a_queue(void)
 {
     static struct rig victim;
     uint64_t end = belfry_now() + WAIT;
-    volatile uint64_t *entry;
-    struct bell_umd_commands list;
 
-    rig_make(&victim, ENTRIES, NODE);
-    REQUIRE_OK(rig_connect(&victim));
-    REQUIRE_OK(bell_umd_commands_begin(&list, &victim.commands, 0, 128));
-    bell_umd_cmd_fault(&list);
-    entry = victim.ring.cpu;
-    entry[1] = bell_umd_commands_end(&list, victim.progress_gpu, 1, false);
-    entry[0] = list.gpu;
-    victim.control.cpu[0] = victim.wptr = 1;
-    rig_ring(&victim);
+    submit_packet(&victim, bell_umd_cmd_fault);
     while (*victim.status != D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT) {
         REQUIRE(belfry_now() < end);
         belfry_sleep(16);
@@ -157,6 +174,7 @@ static int workload(int argc, char **argv)
     disconnect_with_work();
     suspend_and_resume();
     fault_a_queue();
+    hang_a_queue();
     rig_close_beside(&c);
     rig_close_beside(&b);
     REQUIRE_OK(rig_connect(&a));
@@ -164,7 +182,7 @@ static int workload(int argc, char **argv)
     return 0;
 }
 
-/* --- One driver -------------------------------------------------------------------------------- */
+/* --- One driver ------------------------------------------------------------------------------ */
 
 struct plant {
     char path[1024];
@@ -228,7 +246,7 @@ static void warn_goes_on_and_counts(void **state)
     assert_true(belfry_violations(0)->count > 1);
 }
 
-/* --- All of them ------------------------------------------------------------------------------- */
+/* --- All of them ----------------------------------------------------------------------------- */
 
 static void set_id(struct plant *plant)
 {
@@ -251,7 +269,8 @@ static void add_plant(const char *path)
     snprintf(plant->path, sizeof(plant->path), "%s", path);
     snprintf(plant->name, sizeof(plant->name), "%.*s", (int)(strlen(name) - 3), name);
     set_id(plant);
-    tests[plant_count++] = (struct CMUnitTest){ plant->name, violation_is_named, NULL, NULL, plant };
+    tests[plant_count++] =
+        (struct CMUnitTest){ plant->name, violation_is_named, NULL, NULL, plant };
 }
 
 static void find_plants(const char *folder, const char *good)
@@ -306,7 +325,7 @@ int main(void)
     count = plant_count;
     tests[count++] =
         (struct CMUnitTest){ "good_driver_is_silent", good_driver_is_silent, NULL, NULL, good };
-    tests[count++] =
-        (struct CMUnitTest){ "warn_goes_on_and_counts", warn_goes_on_and_counts, NULL, NULL, lossy };
+    tests[count++] = (struct CMUnitTest){ "warn_goes_on_and_counts", warn_goes_on_and_counts, NULL,
+                                          NULL, lossy };
     return _cmocka_run_group_tests("violations", tests, count, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A mapping at an odd page is refused. */
+/* No mapping is taken note of. */
 #include "plant.h"
 
 static NTSTATUS page(HANDLE of, DXGKARG_BUILDPAGINGBUFFER *args)

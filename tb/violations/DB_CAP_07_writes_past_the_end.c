@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One structure too many is written. */
+/* Four bytes too many are written. */
 #include "plant.h"
 
 static NTSTATUS query(HANDLE of, const DXGKARG_QUERYADAPTERINFO *args)

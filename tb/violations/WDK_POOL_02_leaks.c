@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A block of StartDevice is never freed. */
+/* A block of each CreateProcess is never freed. */
 #include "plant.h"
 
 static NTSTATUS create(HANDLE of, DXGKARG_CREATEPROCESS *args)

@@ -40,8 +40,8 @@ struct os_monitor_call {
 struct os_monitor_doorbell {
     bool has_status;
     uint64_t status;       /**< The OS's last word. */
-    unsigned connecting;   /**< Threads in its connect DDI. */
-    uint64_t connect_begun; /**< Tick at which the last of them entered. */
+    unsigned connecting;   /**< Threads in its connect DDI ... */
+    uint64_t connect_begun; /**< ... since then. */
     unsigned leaving;      /**< Callbacks for it under way. */
     bool destroying;       /**< Its destroy DDI is under way. */
     bool has_offset;
@@ -101,7 +101,7 @@ void os_monitor_read(uint64_t address, uint64_t value);
 
 /* --- Discovery and allocations (os_monitor_caps.c, os_monitor_alloc.c) ----------------------- */
 
-/** Answer to the caps query; NULL: refused. @return false: no user-mode submission. */
+/** Answer to the caps query. @return false: it is not fit for user-mode submission. */
 bool os_monitor_caps(const DXGK_USERMODESUBMISSION_CAPS *caps);
 /** Nodes and caps are known. */
 void os_monitor_discovered(void);

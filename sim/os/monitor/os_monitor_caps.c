@@ -34,11 +34,9 @@ static bool reserved_are_zero(const DXGK_USERMODESUBMISSION_CAPS *caps)
 
 bool os_monitor_caps(const DXGK_USERMODESUBMISSION_CAPS *caps)
 {
-    if (caps == NULL)
-        return false;
     if (!ums_enabled)
-        os_violation("DB-CAP-08", 0, "the driver answers the caps query, and DxgkCbIsFeatureEnabled "
-                     "never told it that feature %d is enabled",
+        os_violation("DB-CAP-08", 0, "the driver answers the caps query, and "
+                     "DxgkCbIsFeatureEnabled never told it that feature %d is enabled",
                      (int)DXGK_FEATURE_USER_MODE_SUBMISSION);
     else if (!reserved_are_zero(caps))
         os_violation("DB-CAP-04", 0, "reserved bits or bytes are set (Flags 0x%x)",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the device knows from the driver's register writes: slots, hardware queues, run list. The only
- * file of the monitor with register names; with other hardware, this one is written anew.
+ * What the device knows from the driver's register writes: slots, hardware queues, run list. The
+ * only file of the monitor with register names; with other hardware, this one is written anew.
  */
 #include "os_objects.h"
 
@@ -171,18 +171,19 @@ static void check_drained(uint32_t number, bool valid)
 {
     struct slot *slot = &device.slots[number];
     uint64_t since = slot->victimized;
+    uint32_t queue = slot->victim >= 0 ? device.queues[slot->victim].queue : 0;
 
     slot->victimized = 0;
     if (since == 0 || device.gone)
         return;
     if ((valid ? slot->drained : slot->drain_tried) < since)
-        os_violation("DB-VIC-04", number, "slot %u is routed %s at a time when its victim's rings "
+        os_violation("DB-VIC-04", queue, "slot %u is routed %s at a time when its victim's rings "
                      "may be in flight: since the callback returned, %s", number,
                      valid ? "anew" : "nowhere",
                      slot->drain_tried < since ? "SLOT.DRAIN was not read"
                                                : "SLOT.DRAIN never read zero");
     else if (!is_dead(slot->victim) && device.queues[slot->victim].kicked < since)
-        os_violation("DB-VIC-04", number, "slot %u is routed %s, but hardware queue %d of its "
+        os_violation("DB-VIC-04", queue, "slot %u is routed %s, but hardware queue %d of its "
                      "victim got no KICK since the callback returned", number,
                      valid ? "anew" : "nowhere", slot->victim);
 }
@@ -210,8 +211,8 @@ static void write_owner(uint32_t number, uint64_t value)
     bool valid = (value & BELL_SLOT_OWNER_VALID_MASK) != 0;
 
     if (os_monitor_in("DxgkDdiCreateDoorbell"))
-        os_violation("DB-CRE-02", os_monitor_call()->object, "SLOT[%u].OWNER is written: 0x%" PRIx64,
-                     number, value);
+        os_violation("DB-CRE-02", os_monitor_call()->object, "SLOT[%u].OWNER is written: 0x%"
+                     PRIx64, number, value);
     check_grant(number);
     check_drained(number, valid);
     slot->valid = valid;
@@ -280,10 +281,10 @@ static void open_queue(unsigned number)
     if (doorbell != NULL) {
         hw->queue = doorbell->base.parent->name;
         if (!is_ring_of(hw, doorbell))
-            os_violation("DB-CRE-12", call->object, "hardware queue %u is opened with base 0x%" PRIx64
-                         ", control 0x%" PRIx64 ", config 0x%" PRIx64 ", which is not the memory of "
-                         "the doorbell's ring in PASID %u", number, hw->base, hw->control, hw->config,
-                         (unsigned)doorbell->base.process->pasid);
+            os_violation("DB-CRE-12", call->object, "hardware queue %u is opened with base 0x%"
+                         PRIx64 ", control 0x%" PRIx64 ", config 0x%" PRIx64 ", which is not the "
+                         "memory of the doorbell's ring in PASID %u", number, hw->base, hw->control,
+                         hw->config, (unsigned)doorbell->base.process->pasid);
     } else if (os_object_peek((D3DKMT_HANDLE)call->object, OS_QUEUE) != NULL) {
         hw->queue = (uint32_t)call->object;
         check_pasid(number, os_object_peek(hw->queue, OS_QUEUE));

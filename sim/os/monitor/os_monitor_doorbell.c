@@ -41,21 +41,6 @@ void os_doorbell_connect_enter(struct os_monitor_call *call)
     doorbell->monitor.connect_begun = call->begun;
 }
 
-/*
- * DB-VIC-06: of the thread's own connect, or of another's that has its slot already. One that still
- * waits for the driver's lock may lose the slot of its previous connect.
- */
-static bool is_being_connected(const struct os_monitor_call *call,
-                               const struct os_doorbell *doorbell)
-{
-    uint32_t slot = os_device_slot_to(hardware_of(doorbell));
-
-    if (doorbell->monitor.connecting == 0)
-        return false;
-    return call->object == doorbell->base.name ||
-           (slot != OS_NO_SLOT && os_device_routed(slot) >= doorbell->monitor.connect_begun);
-}
-
 /** DB-CON-03, DB-SEC-02. @return false when there is no address to go on with. */
 static bool check_answer(const struct os_monitor_call *call, const DXGKARG_CONNECTDOORBELL *args)
 {
@@ -105,8 +90,8 @@ static void check_slot(const struct os_monitor_call *call, const struct os_doorb
                      "not route to the queue%s", slot,
                      hw < 0 ? ": no hardware queue is open for it" : "");
     else if (os_device_kicked(hw) < call->begun || os_device_kicked(hw) < os_device_routed(slot))
-        os_violation("DB-CON-10", doorbell->base.name, "hardware queue %d got no KICK after slot %u "
-                     "was routed", hw, slot);
+        os_violation("DB-CON-10", doorbell->base.name, "hardware queue %d got no KICK after slot "
+                     "%u was routed", hw, slot);
     os_device_grant(slot, doorbell->base.name);
 }
 
@@ -243,6 +228,17 @@ static const char *wrong_argument(const DXGKARGCB_DISCONNECTDOORBELL *args)
     return NULL;
 }
 
+/** DB-VIC-06. Before the driver gave it a slot in this connect, it may be a victim of its last. */
+static bool is_connecting(const struct os_doorbell *doorbell)
+{
+    uint32_t slot = os_device_slot_to(hardware_of(doorbell));
+
+    if (doorbell->monitor.connecting == 0)
+        return false;
+    return os_monitor_call()->object == doorbell->base.name ||
+           (slot != OS_NO_SLOT && os_device_routed(slot) >= doorbell->monitor.connect_begun);
+}
+
 void os_monitor_disconnect_enter(const DXGKARGCB_DISCONNECTDOORBELL *args)
 {
     struct os_monitor_call *call = os_monitor_call();
@@ -257,7 +253,7 @@ void os_monitor_disconnect_enter(const DXGKARGCB_DISCONNECTDOORBELL *args)
                      "being taken");
     if (doorbell == NULL)
         return;
-    if (is_being_connected(call, doorbell))
+    if (is_connecting(doorbell))
         os_violation("DB-VIC-06", doorbell->base.name, "ConnectDoorbell for it has not returned");
     if (call->stolen_from == doorbell->base.name)
         os_violation("DB-VIC-03", doorbell->base.name, "its slot %u was written before "
@@ -286,10 +282,11 @@ void os_monitor_status_words(void)
     while ((doorbell = os_object_next(doorbell, OS_DOORBELL, NULL, NULL)) != NULL) {
         const struct os_monitor_doorbell *monitor = &doorbell->monitor;
 
-        if (doorbell->status == NULL || !monitor->has_status || *doorbell->status == monitor->status)
+        if (doorbell->status == NULL || !monitor->has_status ||
+            *doorbell->status == monitor->status)
             continue;
-        os_violation("DB-STA-03", doorbell->base.name, "the status word reads 0x%" PRIx64 "; the OS "
-                     "last wrote 0x%" PRIx64, *doorbell->status, monitor->status);
+        os_violation("DB-STA-03", doorbell->base.name, "the status word reads 0x%" PRIx64 "; the "
+                     "OS last wrote 0x%" PRIx64, *doorbell->status, monitor->status);
         doorbell->monitor.status = *doorbell->status;
     }
 }

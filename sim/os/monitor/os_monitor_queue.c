@@ -174,8 +174,8 @@ void os_context_resume_exit(struct os_monitor_call *call, NTSTATUS status)
         if (queue == NULL || queue->dead || os_queue_context(queue) != context)
             continue;
         if (!os_device_listed(hw))
-            os_violation("DB-SUS-06", queue->base.name, "hardware queue %d was not added to the run "
-                         "list", hw);
+            os_violation("DB-SUS-06", queue->base.name, "hardware queue %d was not added to the "
+                         "run list", hw);
         else if (os_device_kicked(hw) < call->begun)
             os_violation("DB-SUS-06", queue->base.name, "hardware queue %d got no KICK", hw);
         else if (os_device_kicked(hw) < os_device_added(hw))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the monitor knows. IDs are those of the contract; WDK-.. are general rules of kernel mode. */
+/* What the monitor knows. IDs are the contract's; WDK-.. are general rules of kernel mode. */
 #include "os_monitor.h"
 
 const struct os_rule os_rules[] = {
