@@ -32,22 +32,23 @@ module bell_irq #(
 );
 
   localparam int unsigned EventBits = $bits(bell_pkg::event_t);
-  localparam int unsigned IndexBits = (NumSources > 1) ? $clog2(NumSources) : 1;
 
   logic                 any, push, full, empty;
   logic [NumSources-1:0]  grant;
-  logic [IndexBits-1:0] index;
   logic [EventBits-1:0] incoming, oldest;
 
   bell_rr_arb #(.NumReqs(NumSources)) u_arb (
     .clk_i, .rst_ni, .req_i(event_valid_i), .take_i(push), .valid_o(any), .grant_o(grant),
-    .index_o(index)
+    .index_o()
   );
 
+  // One-hot selection: a dynamic index into wide packed elements simulates badly.
   always_comb begin
     incoming = '0;
-    if (push) begin
-      incoming = event_i[index];
+    for (int n = 0; n < int'(NumSources); n++) begin
+      if (push && grant[n]) begin
+        incoming = event_i[n];
+      end
     end
   end
 

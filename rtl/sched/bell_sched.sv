@@ -143,8 +143,10 @@ module bell_sched #(
 
   always_comb begin
     turn_end = '0;
-    if (do_end) begin
-      turn_end = end_i[end_node];
+    for (int n = 0; n < int'(NumNodes); n++) begin
+      if (do_end && (end_node == NodeBits'(n))) begin
+        turn_end = end_i[n];
+      end
     end
   end
 

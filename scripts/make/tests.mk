@@ -40,13 +40,14 @@ $(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/
 	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
 SYSTEM_TESTS := $(patsubst tb/system/%.c,$(T)/%,$(wildcard tb/system/test_*.c))
-$(T)/rig.o: tb/system/rig.c
+RIG := $(patsubst tb/system/%.c,$(T)/%.o,$(filter-out tb/system/test_%,$(wildcard tb/system/*.c)))
+$(RIG): $(T)/%.o: tb/system/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -c $< -o $@
-$(SYSTEM_TESTS): $(T)/%: tb/system/%.c $(T)/rig.o $(LIB)
+$(SYSTEM_TESTS): $(T)/%: tb/system/%.c $(RIG) $(LIB)
 	@echo "  test $@"
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CFLAGS) $< $(T)/rig.o $(TEST_LIB) -lcmocka -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) $< $(RIG) $(TEST_LIB) -lcmocka -o $@
 
 DEVICE_TESTS := $(patsubst tb/device/%.cpp,$(T)/%,$(wildcard tb/device/test_*.cpp))
 $(DEVICE_TESTS): $(T)/%: tb/device/%.cpp $(LIB)

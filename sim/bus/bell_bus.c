@@ -36,6 +36,8 @@ struct lane {
     unsigned head;
     unsigned count;
     struct bell_waitq room;
+    uint64_t arrived;  /* Accesses asked for; those that wait for room are not in the fifo yet. */
+    uint64_t admitted; /* Accesses that came into the fifo. */
 };
 
 static struct {
@@ -145,7 +147,9 @@ static struct access *enqueue(uint64_t addr, bool read, uint64_t delay)
     struct lane *lane = &bus.lane[this_cpu()];
     struct access *access;
 
+    lane->arrived++;
     wait_for_room(lane, addr);
+    lane->admitted++;
     access = access_new();
     access->state = ACCESS_BRIDGE;
     access->read = read;
@@ -225,6 +229,10 @@ static const struct access *oldest_write(void)
 
 static void drain_timed_out(const struct access *oldest)
 {
+    if (oldest == NULL)
+        bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; no write "
+                      "is under way, but a store still waits for room", bell_sim_now(),
+                      bell_thread_name(bell_thread_self()), bus.config.read_timeout);
     bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; the write "
                   "of 0x%" PRIx64 " to %s + 0x%" PRIx64 " by cpu %u, posted in cycle %" PRIu64
                   ", is not answered", bell_sim_now(), bell_thread_name(bell_thread_self()),
@@ -232,11 +240,30 @@ static void drain_timed_out(const struct access *oldest)
                   bar_offset(oldest->addr), oldest->cpu, oldest->posted);
 }
 
+/*
+ * A store that waits for room has its address translated already: it must be in the bridge before a
+ * drain can look for it (A-70). A thread may die while it waits, hence the look at the wait queue.
+ */
+static void wait_for_admission(struct lane *lane)
+{
+    uint64_t target = lane->arrived;
+
+    while (lane->room.head != NULL && lane->admitted < target) {
+        push(lane);
+        if (!bell_thread_wait(&bus.drained, bus.config.read_timeout,
+                              "stores that wait for room in the bridge"))
+            drain_timed_out(oldest_write());
+    }
+}
+
 void bell_bus_drain_all(void)
 {
-    uint64_t last = bus.order;
     const struct access *oldest;
+    uint64_t last;
 
+    for (unsigned cpu = 0; cpu < BELL_MAX_CPUS; cpu++)
+        wait_for_admission(&bus.lane[cpu]);
+    last = bus.order;
     for (unsigned cpu = 0; cpu < BELL_MAX_CPUS; cpu++)
         push(&bus.lane[cpu]);
     while ((oldest = oldest_write()) != NULL && oldest->order <= last) {

@@ -81,42 +81,63 @@ static struct os_queue *next_live_queue(const struct os_process *process, struct
     return os_object_next(after, OS_QUEUE, process, NULL);
 }
 
-/* Bounded by clocks without progress: the last queued value is the user's word. */
-static bool drain_queue(struct os_queue *queue)
+/* What user mode said it queued and the fences do not show yet. */
+struct backlog {
+    const struct os_queue *first; /* Of the queues that are behind; NULL: none. */
+    uint64_t progress;            /* Of all queues. */
+    bool dead;
+};
+
+static struct backlog look_at_backlog(const struct os_process *process)
 {
-    uint64_t seen = os_fence_read(queue->fence);
+    struct backlog backlog = { .first = NULL };
+    struct os_queue *queue = NULL;
+
+    while ((queue = next_live_queue(process, queue)) != NULL) {
+        uint64_t value = os_fence_read(queue->fence);
+
+        if (queue->flags.UserModeSubmission && !queue->doorbell)
+            continue;
+        backlog.progress += value;
+        backlog.dead |= queue->dead;
+        if (!queue->dead && !backlog.first && value < os_queue_last_queued(queue))
+            backlog.first = queue;
+    }
+    return backlog;
+}
+
+/* Bounded by clocks in which no queue moved: the last queued value is the user's word (A-30). Many
+ * queues that lie hold the exit no longer than one. */
+static bool drain_queues(const struct os_process *process)
+{
+    struct backlog backlog = look_at_backlog(process);
+    uint64_t seen = backlog.progress;
     uint64_t end = bell_sim_now() + OS_TDR_CYCLES;
     char what[112];
 
-    while (!queue->dead && os_fence_read(queue->fence) < os_queue_last_queued(queue)) {
-        uint64_t value = os_fence_read(queue->fence);
-
-        if (value != seen)
+    while (backlog.first) {
+        if (backlog.progress != seen)
             end = bell_sim_now() + OS_TDR_CYCLES;
         else if (bell_sim_now() >= end)
             return false;
-        seen = value;
-        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64
-                 ", is %" PRIu64,
-                 queue->base.name, os_queue_last_queued(queue), value);
+        seen = backlog.progress;
+        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
+                 backlog.first->base.name, os_queue_last_queued(backlog.first),
+                 os_fence_read(backlog.first->fence));
         bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);
+        backlog = look_at_backlog(process);
     }
-    return !queue->dead;
+    return !backlog.dead;
 }
 
 static bool finish_work(struct os_process *process)
 {
     struct os_queue *queue = NULL;
-    bool done = true;
 
-    while ((queue = next_live_queue(process, queue)) != NULL) {
-        if (queue->flags.UserModeSubmission && !queue->doorbell)
-            continue;
+    while ((queue = next_live_queue(process, queue)) != NULL)
         if (queue->doorbell)
             os_doorbell_disconnect(queue->doorbell); /* Also in RETRY. */
-        done = drain_queue(queue) && done;
-    }
-    return done;
+    return drain_queues(process);
 }
 
 static void stop_work(struct os_process *process)

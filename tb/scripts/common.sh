@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # For script tests: one line "PASS name" or "FAIL name why" a case; `finish` at the end.
 set -uo pipefail
+unset CMOCKA_MESSAGE_OUTPUT CMOCKA_XML_FILE # What runs inside a case reports to the case.
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 belfry=$PWD/build/release/bin/belfry
 scratch=$(mktemp -d)

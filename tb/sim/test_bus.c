@@ -241,6 +241,25 @@ static void a_full_bridge_blocks(void **state)
     assert_contains(bell_sim_failure(), "got no room in the bridge for an access to BAR0 + 0x1200");
 }
 
+static void late_drainer(void *arg)
+{
+    (void)arg;
+    bell_thread_sleep(1500);
+    bell_bus_drain_all();
+    arrived = fake.answered;
+}
+
+/* the store that waits for room is translated already; a drain must not miss it. */
+static void a_drain_waits_for_a_blocked_store(void **state)
+{
+    (void)state;
+    start(3, (struct bell_bus_config){.delay_min = 3000, .delay_max = 3000});
+    spawn(1, writer);
+    spawn(2, late_drainer);
+    assert_int_equal(bell_sim_run(), BELL_SIM_DONE);
+    assert_true(arrived >= BELL_BUS_DEPTH + 1);
+}
+
 #define READERS 20u
 
 static void kill_readers(void *arg)
@@ -277,6 +296,7 @@ int main(void)
         TEST(order_is_kept_per_cpu), TEST(same_seed_same_arrival), TEST(a_write_waits_its_delay),
         TEST(a_read_pushes_its_own_writes_only), TEST(a_drain_pushes_all), TEST(refusals_are_seen),
         TEST(a_read_times_out), TEST(drain_times_out), TEST(a_full_bridge_blocks),
+        TEST(a_drain_waits_for_a_blocked_store),
         TEST(a_killed_reader_leaves_nothing),
     };
 

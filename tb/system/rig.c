@@ -33,7 +33,21 @@ static void check_codes(enum belfry_result result, const char *failure)
         fail_msg("%s", failure);
 }
 
-/* `only`: the process that must have ended well, or NULL. */
+/* By itself, and with code 0. */
+static bool every_process_ended_well(void)
+{
+    size_t at = 0;
+
+    while ((at = belfry_record_find(at, BELFRY_PROCESS, NULL)) != (size_t)-1) {
+        const struct belfry_record *record = belfry_record_at(at++);
+
+        if (strcmp(record->name, "fault") == 0 || record->status != 0)
+            return false;
+    }
+    return true;
+}
+
+/* `only`: the process whose end is told in the message, or NULL. */
 static void finish(const struct belfry_process *only)
 {
     enum belfry_result result = belfry_run();
@@ -46,6 +60,9 @@ static void finish(const struct belfry_process *only)
         (belfry_process_exit(only) != BELFRY_EXIT_NORMAL || belfry_process_code(only) != 0)) {
         snprintf(failure, sizeof(failure), "the process ended with code %d: %s",
                  belfry_process_code(only), belfry_process_fault(only));
+        result = BELFRY_FAILED;
+    } else if (result == BELFRY_DONE && !every_process_ended_well()) {
+        snprintf(failure, sizeof(failure), "a process faulted or returned another code than 0");
         result = BELFRY_FAILED;
     }
     belfry_ledger(&ledger);

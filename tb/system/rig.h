@@ -53,7 +53,7 @@ struct belfry_config rig_config(void);
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);
-void rig_finish_machine(void); /* belfry_run() and all checks. */
+void rig_finish_machine(void); /* belfry_run() and the same checks, for each process. */
 /* Run and expect BELFRY_FAILED; the text must contain `part`. Closes the machine. */
 void rig_finish_failing(const char *part);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Discovery (DB-CAP-01 .. -05): what the driver says of its nodes and doorbells, what the OS
- * makes of it. The driver's own entry points are kept at registration and asked directly where the OS
+ * Discovery (DB-CAP-01 .. -05): what the driver says of its nodes and doorbells, what the OS makes
+ * of it. The driver's own entry points are kept at registration and asked directly where the OS
  * never would.
  */
 #include "rig.h"
@@ -143,6 +143,7 @@ static void refused_untouched(HANDLE handle, UINT node)
 
 static int ask_wrongly(int argc, char **argv)
 {
+    static unsigned char stranger[2 * PAGE_SIZE]; /* Larger than any object of the driver. */
     struct belfry_doorbell_info info;
     UINT count = hardware_nodes();
     UINT bad[] = { count, count + 1, 31, 32, 0xFFFF, 0x10000, 0x10001, 0x80000000u, UINT32_MAX };
@@ -152,8 +153,10 @@ static int ask_wrongly(int argc, char **argv)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         refused_untouched(adapter, bad[i]);
     REQUIRE(belfry_doorbell(rig.doorbell, &info));
+    memset(stranger, 0x11, sizeof(stranger));
     for (UINT node = 0; node < count; node++) {
         refused_untouched(NULL, node);
+        refused_untouched((HANDLE)stranger, node);
         refused_untouched((HANDLE)(uintptr_t)info.kmd_handle, node); /* A handle of another kind. */
         REQUIRE_STATUS(real_metadata(adapter, node, NULL), STATUS_INVALID_PARAMETER);
     }

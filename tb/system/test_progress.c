@@ -192,47 +192,57 @@ enum { PROCESSES = 2, THREADS = 2, ROUNDS = 6, MAX_PROCESS_ID = 8, STAY = 40 };
 
 static DXGKDDI_CREATEHWQUEUE *real_create;
 static DXGKDDI_DESTROYHWQUEUE *real_destroy;
-static unsigned inside[MAX_PROCESS_ID + 1], inside_all, most_of_one, most_of_all;
+static unsigned inside[MAX_PROCESS_ID + 1]; /* Threads in the driver, by process. */
+static unsigned most_of_one;
+static unsigned calls[2], most_calls[2]; /* Under way: creates, destroys. */
 
-static uint32_t enter(void)
+/* The OS has just recorded the call of this very thread. */
+static uint32_t caller(void)
 {
-    /* The OS has just recorded the call of this very thread. */
     const struct belfry_record *call = belfry_record_at(belfry_record_count() - 1);
-    uint32_t process = call->process;
 
     REQUIRE_EQ(call->kind, BELFRY_DDI_ENTER);
     REQUIRE_EQ(call->irql, PASSIVE_LEVEL);
-    REQUIRE(process >= 1 && process <= MAX_PROCESS_ID);
-    inside_all++;
-    inside[process]++;
-    if (inside[process] > most_of_one)
-        most_of_one = inside[process];
-    if (inside_all > most_of_all)
-        most_of_all = inside_all;
-    belfry_sleep(STAY);
-    return process;
+    REQUIRE(call->process >= 1 && call->process <= MAX_PROCESS_ID);
+    return call->process;
 }
 
-static NTSTATUS leave(uint32_t process, NTSTATUS status)
+static void count_up(unsigned *count, unsigned *most)
+{
+    ++*count;
+    if (*count > *most)
+        *most = *count;
+}
+
+static void enter(uint32_t process, unsigned call)
+{
+    count_up(&inside[process], &most_of_one);
+    count_up(&calls[call], &most_calls[call]);
+    belfry_sleep(STAY);
+}
+
+static NTSTATUS leave(uint32_t process, unsigned call, NTSTATUS status)
 {
     belfry_sleep(STAY);
     inside[process]--;
-    inside_all--;
+    calls[call]--;
     return status;
 }
 
 static NTSTATUS slow_create(HANDLE context, DXGKARG_CREATEHWQUEUE *args)
 {
-    uint32_t process = enter();
+    uint32_t process = caller();
 
-    return leave(process, real_create(context, args));
+    enter(process, 0);
+    return leave(process, 0, real_create(context, args));
 }
 
 static NTSTATUS slow_destroy(HANDLE queue)
 {
-    uint32_t process = enter();
+    uint32_t process = caller();
 
-    return leave(process, real_destroy(queue));
+    enter(process, 1);
+    return leave(process, 1, real_destroy(queue));
 }
 
 static void slow_down(DRIVER_INITIALIZATION_DATA *table)
@@ -275,14 +285,17 @@ static void DB_QUE_06_create_and_destroy_are_class_zero(void **state)
 
     (void)state;
     memset(inside, 0, sizeof(inside));
-    inside_all = most_of_one = most_of_all = 0;
+    memset(calls, 0, sizeof(calls));
+    memset(most_calls, 0, sizeof(most_calls));
+    most_of_one = 0;
     belfry_hook_driver(slow_down);
     rig_open_machine(&config);
     for (unsigned i = 0; i < PROCESSES; i++)
         assert_non_null(belfry_spawn("creators", create_at_once, 0, NULL));
     rig_finish_machine();
     assert_int_equal(most_of_one, 1); /* not two threads of one process, .. */
-    assert_int_equal(most_of_all, PROCESSES); /* .. but two processes. */
+    assert_int_equal(most_calls[0], PROCESSES); /* .. but two processes. */
+    assert_int_equal(most_calls[1], PROCESSES);
 }
 
 static int unhook(void **state)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Hardware queues (DB-QUE-01 .. -04): the user-mode submission flag, what it closes and what it does
- * not. `um` is a user-mode queue; `km` a kernel-mode one, in the same context.
+ * Hardware queues (DB-QUE-01 .. -04): the user-mode submission flag, what it closes and what it
+ * does not. `um` is a user-mode queue; `km` a kernel-mode one, in the same context.
  */
 #include "rig.h"
 
@@ -205,7 +205,7 @@ static void DB_QUE_03_no_doorbell_on_a_kernel_mode_queue(void **state)
 
 enum { PAIRS = 32, CLOCKS = 300 };
 
-/* Buffers finished on NODE after `from` by hardware queue `hw` and by others; changes between them. */
+/* Buffers finished after `from` by hardware queue `hw` and by others; changes between the two. */
 static void count_finished(size_t from, uint64_t hw, unsigned *its, unsigned *others,
                            unsigned *turns)
 {
