@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os_internal.h"
+#include "os_power.h"
 
 #define DEFAULT_DMA_LATENCY 32u
 #define DEFAULT_POST_DELAY_MAX 40u
@@ -169,13 +169,16 @@ static void make_os(void)
     os_adapter.memory_bytes = (uint64_t)config->memory_mib << 20;
     os_adapter.disconnect_published = config->disconnect_published;
     os_adapter.destroy_direct = config->destroy_direct;
+    os_adapter.suspend_disconnect = config->suspend_disconnect;
     os_adapter.trap_loads = config->trap_loads;
     os_adapter.trace_stores = config->trace_stores;
     os_trace_init();
     os_wdk_init();
     belfry_observe_init();
     os_objects_init();
+    os_power_init();
     os_interrupt_init();
+    os_tdr_init();
 }
 
 struct boot {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_internal.h"
+#include "os_power.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -253,6 +253,7 @@ void os_adapter_stop(void)
 
     if (!os_adapter.started)
         return;
+    os_power_stop();
     os_interrupt_rest();
     status = OS_DDI(StopDevice, 0, &context, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiStopDevice(context));

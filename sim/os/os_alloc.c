@@ -159,6 +159,7 @@ static size_t pages_of(const struct os_allocation *allocation)
 static void free_memory(struct os_allocation *allocation)
 {
     bell_phys_free(allocation->phys, pages_of(allocation));
+    allocation->phys = 0;
     if (allocation->resource)
         os_object_unref(allocation->resource);
     os_object_finish(&allocation->base);

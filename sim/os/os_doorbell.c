@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <stdlib.h>
 
@@ -177,6 +177,19 @@ static bool connect_is_sane(const DXGKARG_CONNECTDOORBELL *args, uint64_t *bar2)
            address >= base && *bar2 < os_adapter.bar2_bytes && *bar2 % BELL_PAGE == 0;
 }
 
+/* Power is looked at inside the transition lock (A-63). Whoever brought the adapter back from D3
+ * resumes all contexts after its own DDI (DB-DST-02). */
+static NTSTATUS connect_with_power(struct os_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
+{
+    bool owes_resume = os_power_up(queue_of(doorbell)->node);
+    NTSTATUS status = ddi_connect(doorbell, args);
+
+    if (owes_resume)
+        os_power_resume_all();
+    os_tdr_arm();
+    return status;
+}
+
 static NTSTATUS connect_locked(struct os_doorbell *doorbell)
 {
     DXGKARG_CONNECTDOORBELL args;
@@ -188,7 +201,7 @@ static NTSTATUS connect_locked(struct os_doorbell *doorbell)
     status = os_doorbell_connect_begin(doorbell, &generation);
     if (status != STATUS_PENDING)
         return status;
-    status = ddi_connect(doorbell, &args);
+    status = connect_with_power(doorbell, &args);
     if (!NT_SUCCESS(status))
         return status;
     if (status != STATUS_SUCCESS || !connect_is_sane(&args, &bar2)) {

@@ -41,10 +41,11 @@ struct belfry_config {
     uint32_t memory_mib;   /**< Host memory; 0 = default (256). */
     bool disconnect_published; /**< OS policy disconnect=published instead of safe (A-06). */
     bool destroy_direct;       /**< OS policy destroy=direct instead of disconnect-first (A-25). */
+    bool suspend_disconnect;   /**< OS policy suspend=disconnect instead of keep (A-33). */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { sizeof(struct belfry_config), "rtl", 0, 1, NULL, NULL, false, false, false, 0, 0, 0, 0,      \
-      false, false }
+      false, false, false }
 
 /**
  * Build the machine and start the driver (DriverEntry .. StartDevice, caps queries).
