@@ -272,6 +272,7 @@ module bell_top #(
                                    sw.HUNG_LIMIT0.CLOCKS.value})),
     .long_work_i(NumNodes'({sw.HUNG_LIMIT3.LONG_WORK.value, sw.HUNG_LIMIT2.LONG_WORK.value, sw.HUNG_LIMIT1.LONG_WORK.value,
                                    sw.HUNG_LIMIT0.LONG_WORK.value})),
+    .gated_i(NumNodes'(sw.CTRL.GATED.value)),
     .running_i(node_running), .progress_i(progress), .working_i(timer_valid),
     .queue_i(node_queue),
     .event_valid_o(watch_valid), .event_ready_i(watch_ready), .event_o(watch_event),

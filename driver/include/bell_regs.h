@@ -204,25 +204,25 @@ enum bell_queue_cmd {
 #define   BELL_LAST_REJECT_ADDR_SHIFT 32
 #define   BELL_LAST_REJECT_ADDR_MASK UINT64_C(0x00ffffff00000000)
 
-/* Idle detector of node 0: one ENGINE_IDLE after so many clocks without a turn. */
+/* Idle detector of node 0: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT0_OFFSET UINT32_C(0x100)
 /* Clocks; 0 = off. A changed value starts the count again. */
 #define   BELL_IDLE_LIMIT0_CLOCKS_SHIFT 0
 #define   BELL_IDLE_LIMIT0_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
 
-/* Idle detector of node 1: one ENGINE_IDLE after so many clocks without a turn. */
+/* Idle detector of node 1: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT1_OFFSET UINT32_C(0x108)
 /* Clocks; 0 = off. A changed value starts the count again. */
 #define   BELL_IDLE_LIMIT1_CLOCKS_SHIFT 0
 #define   BELL_IDLE_LIMIT1_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
 
-/* Idle detector of node 2: one ENGINE_IDLE after so many clocks without a turn. */
+/* Idle detector of node 2: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT2_OFFSET UINT32_C(0x110)
 /* Clocks; 0 = off. A changed value starts the count again. */
 #define   BELL_IDLE_LIMIT2_CLOCKS_SHIFT 0
 #define   BELL_IDLE_LIMIT2_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
 
-/* Idle detector of node 3: one ENGINE_IDLE after so many clocks without a turn. */
+/* Idle detector of node 3: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT3_OFFSET UINT32_C(0x118)
 /* Clocks; 0 = off. A changed value starts the count again. */
 #define   BELL_IDLE_LIMIT3_CLOCKS_SHIFT 0

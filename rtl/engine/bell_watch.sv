@@ -2,7 +2,7 @@
 //
 // Idle detectors and progress watchdogs of all nodes: two timers a node, one event stream.
 //
-//   idle  counts while the node has no turn                       ENGINE_IDLE
+//   idle  counts while the node has no turn and is not gated      ENGINE_IDLE
 //   hung  counts while it has one, from the last progress pulse   ENGINE_HUNG
 //
 // A timer fires once, then waits for its next start: a turn (idle), progress or another turn (hung),
@@ -24,6 +24,8 @@ module bell_watch #(
   input  logic [NumNodes*32-1:0] idle_limit_i,
   input  logic [NumNodes*32-1:0] hung_limit_i,
   input  logic [NumNodes-1:0]    long_work_i,  // The clocks of a WORK packet do not count.
+
+  input  logic [NumNodes-1:0]    gated_i,      // The node is idle by order.
 
   // From sched and nodes.
   input  logic [NumNodes-1:0]    running_i,    // The node has a turn.
@@ -49,7 +51,7 @@ module bell_watch #(
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
     assign limit[n]              = idle_limit_i[n*32 +: 32];
     assign count[n]              = !running_i[n];
-    assign restart[n]            = running_i[n];
+    assign restart[n]            = running_i[n] || gated_i[n];
     assign limit[NumNodes + n]   = hung_limit_i[n*32 +: 32];
     assign count[NumNodes + n]   = running_i[n] && !(working_i[n] && long_work_i[n]);
     assign restart[NumNodes + n] = !running_i[n] || progress_i[n];

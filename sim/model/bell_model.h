@@ -372,6 +372,8 @@ void bell_model_watch_limit(struct bell_model *model, uint32_t index, uint32_t l
 void bell_model_watch_turn(struct bell_model *model, uint32_t node);
 void bell_model_watch_progress(struct bell_model *model, uint32_t node, bool work);
 void bell_model_watch_turn_end(struct bell_model *model, uint32_t node);
+/** CTRL was written, it read `before`. */
+void bell_model_watch_gates(struct bell_model *model, uint64_t before);
 uint64_t bell_model_watch_next(const struct bell_model *model);
 void bell_model_watch_run(struct bell_model *model);
 /** The event queue has room again. */

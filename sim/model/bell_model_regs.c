@@ -103,6 +103,7 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
 
 static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint64_t data)
 {
+    uint64_t before;
     uint32_t limit;
 
     if (is_limit(addr, &limit)) {
@@ -111,7 +112,9 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
     }
     switch (addr) {
     case BELL_CTRL_OFFSET:
+        before = model->mmio.ctrl;
         model->mmio.ctrl = data & (BELL_CTRL_ENABLE_MASK | BELL_CTRL_GATED_MASK);
+        bell_model_watch_gates(model, before);
         bell_model_sched_wake(model);
         break;
     case BELL_IRQ_CTRL_OFFSET:

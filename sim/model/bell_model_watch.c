@@ -13,6 +13,11 @@ static struct bell_model_timer *hung_of(struct bell_model *model, uint32_t node)
     return &model->watch.timers[BELL_MODEL_NODES + node];
 }
 
+static bool is_gated(const struct bell_model *model, uint32_t node)
+{
+    return (BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> node & 1) != 0;
+}
+
 static void start(const struct bell_model *model, struct bell_model_timer *timer)
 {
     timer->at = timer->limit ? model->cycle + timer->limit : BELL_MODEL_NEVER;
@@ -34,7 +39,7 @@ void bell_model_watch_limit(struct bell_model *model, uint32_t index, uint32_t l
         return;
     timer->limit = limit;
     timer->at = BELL_MODEL_NEVER;
-    if (running == (index >= BELL_MODEL_NODES))
+    if (index < BELL_MODEL_NODES ? !running && !is_gated(model, index) : running)
         start(model, timer);
 }
 
@@ -54,7 +59,21 @@ void bell_model_watch_progress(struct bell_model *model, uint32_t node, bool wor
 void bell_model_watch_turn_end(struct bell_model *model, uint32_t node)
 {
     hung_of(model, node)->at = BELL_MODEL_NEVER;
-    start(model, idle_of(model, node));
+    if (!is_gated(model, node))
+        start(model, idle_of(model, node));
+}
+
+void bell_model_watch_gates(struct bell_model *model, uint64_t before)
+{
+    const uint64_t changed = BELL_FIELD_GET(before ^ model->mmio.ctrl, BELL_CTRL_GATED);
+
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
+        if (!(changed & UINT64_C(1) << n))
+            continue;
+        idle_of(model, n)->at = BELL_MODEL_NEVER;
+        if (!is_gated(model, n) && model->nodes[n].state == BELL_MODEL_IDLE)
+            start(model, idle_of(model, n));
+    }
 }
 
 uint64_t bell_model_watch_next(const struct bell_model *model)
