@@ -8,6 +8,8 @@
 /** The driver is asked this often whether an engine is idle, with so many clocks between. */
 #define GATE_TRIES 16u
 #define GATE_PAUSE 500u
+/** Rounds of suspending before the OS gives up: contexts that others resume, or new ones. */
+#define DOWN_TRIES 64u
 #define COMPONENT_F0 0u
 #define COMPONENT_F1 1u
 
@@ -311,7 +313,10 @@ NTSTATUS os_power_down(bool evict)
     if (!os_adapter.ddi.DxgkDdiSetPowerState)
         return STATUS_NOT_SUPPORTED;
     status = begin_down();
-    while (status == STATUS_PENDING) {
+    for (unsigned tries = 1; status == STATUS_PENDING; tries++) {
+        if (tries > DOWN_TRIES)
+            bell_sim_fail("contract DB-DST-01: a context still runs after %u rounds of "
+                          "SuspendContext for all", DOWN_TRIES);
         stop_contexts();
         os_power_disconnect(OS_ALL_NODES);
         bell_os_point("power.disconnected-to-gate");

@@ -270,6 +270,10 @@ static int innocent_body(int argc, char **argv)
         REQUIRE_EQ(innocent.data.cpu[i], 10 * i);
     REQUIRE(*innocent.status != D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT);
     REQUIRE_EQ(power_hardware(0, BELFRY_START, innocent.blob.queue_token), 8);
+    /* RETRY before the reset, not ABORT. */
+    REQUIRE(power_expect(power_expect(0, BELFRY_POWER, "tdr-reset", 0), BELFRY_DDI_ENTER,
+                         "DxgkDdiDisconnectDoorbell", innocent.doorbell) <
+            rig_expect(0, BELFRY_DDI_ENTER, "DxgkDdiResetHwEngine"));
     rig_close(&innocent);
     return 0;
 }
