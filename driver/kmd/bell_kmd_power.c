@@ -69,6 +69,7 @@ VOID bell_kmd_power_gate(struct bell_adapter *adapter, UINT node, bool gated)
         write_gates(adapter);
         if (!gated)
             kick_node(adapter, node);
+        bell_kmd_flush(adapter);
     }
     bell_kmd_unlock(&adapter->power_lock);
 }
@@ -143,6 +144,8 @@ static NTSTATUS come_back(struct bell_adapter *adapter)
         adapter->lost = true;
         return STATUS_DEVICE_REMOVED;
     }
+    bell_kmd_write(adapter, BELL_DOORBELLS_OFFSET,
+                   BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, adapter->layout));
     bell_kmd_adapter_enable(adapter);
     restore_limits(adapter);
     return each_queue(adapter, bell_kmd_queue_restore);

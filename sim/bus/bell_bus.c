@@ -15,18 +15,18 @@
 
 /* One access from posting to answer. */
 struct access {
-    enum { ACCESS_FREE, ACCESS_BRIDGE, ACCESS_DEVICE, ACCESS_DONE } state;
+    enum { ACCESS_FREE, ACCESS_BLOCKED, ACCESS_BRIDGE, ACCESS_DEVICE, ACCESS_DONE } state;
     bool read;
     unsigned size;
     unsigned cpu;
     uint64_t addr;
     uint64_t data;
-    uint64_t order;  /* 1, 2, ... over all CPUs. */
-    uint64_t posted; /* Cycle. */
+    uint64_t order;  /* 1, 2, ... over all CPUs, as they arrived. */
+    uint64_t posted; /* Cycle of arrival. */
     uint64_t due;    /* Cycle from which it may leave the bridge, once it is the oldest there. */
     enum bell_resp resp;
     uint64_t tag; /* Its place in the table; constant. */
-    struct bell_thread *reader;
+    struct bell_thread *owner; /* While BLOCKED: waits for room. A reader: until it is DONE. */
     struct bell_waitq answered;
 };
 
@@ -36,8 +36,6 @@ struct lane {
     unsigned head;
     unsigned count;
     struct bell_waitq room;
-    uint64_t arrived;  /* Accesses asked for; those that wait for room are not in the fifo yet. */
-    uint64_t admitted; /* Accesses that came into the fifo. */
 };
 
 static struct {
@@ -87,11 +85,12 @@ static uint64_t bar_offset(uint64_t addr)
     return addr >= BELL_DEVICE_BAR2 ? addr - BELL_DEVICE_BAR2 : addr;
 }
 
-/* A record nobody needs: free, or answered to a reader that was killed meanwhile. */
+/* A record nobody needs: free, or its owner was killed while it waited for room or its answer. */
 static bool reusable(const struct access *access)
 {
     return access->state == ACCESS_FREE ||
-           (access->state == ACCESS_DONE && !bell_thread_alive(access->reader));
+           ((access->state == ACCESS_BLOCKED || access->state == ACCESS_DONE) &&
+            !bell_thread_alive(access->owner));
 }
 
 static struct access *access_new(void)
@@ -141,23 +140,25 @@ static void wait_for_room(struct lane *lane, uint64_t addr)
     }
 }
 
-/* Put an access at the end of this CPU's lane. */
+/*
+ * Put an access at the end of this CPU's lane. Its address is translated already: it has a place in
+ * the order, and drains wait for it, even while it waits for room (A-70).
+ */
 static struct access *enqueue(uint64_t addr, bool read, uint64_t delay)
 {
     struct lane *lane = &bus.lane[this_cpu()];
-    struct access *access;
+    struct access *access = access_new();
 
-    lane->arrived++;
-    wait_for_room(lane, addr);
-    lane->admitted++;
-    access = access_new();
-    access->state = ACCESS_BRIDGE;
+    access->state = ACCESS_BLOCKED;
     access->read = read;
+    access->owner = bell_thread_self();
     access->cpu = this_cpu();
     access->addr = addr;
     access->order = ++bus.order;
     access->posted = bell_sim_now();
-    access->due = access->posted + delay;
+    wait_for_room(lane, addr);
+    access->state = ACCESS_BRIDGE;
+    access->due = bell_sim_now() + delay;
     lane->fifo[(lane->head + lane->count++) % BELL_BUS_DEPTH] = access;
     bus.in_bridge++;
     return access;
@@ -190,7 +191,7 @@ static void read_timed_out(const struct access *access)
     bell_sim_fail("bus: cycle %" PRIu64 ": read of %s + 0x%" PRIx64 " by thread '%s' (cpu %u), "
                   "asked in cycle %" PRIu64 ", got no answer in %" PRIu64 " clocks; it is %s",
                   bell_sim_now(), bar_name(access->addr), bar_offset(access->addr),
-                  bell_thread_name(access->reader), access->cpu, access->posted,
+                  bell_thread_name(access->owner), access->cpu, access->posted,
                   bus.config.read_timeout,
                   access->state == ACCESS_BRIDGE ? "still in the bridge" : "with the device");
 }
@@ -202,7 +203,6 @@ uint64_t bell_bus_read(uint64_t addr)
 
     push(&bus.lane[this_cpu()]);
     access = enqueue(addr, true, 0);
-    access->reader = bell_thread_self();
     bus.reads++;
     snprintf(what, sizeof(what), "the answer to a read of %s + 0x%" PRIx64, bar_name(addr),
              bar_offset(addr));
@@ -220,7 +220,7 @@ static const struct access *oldest_write(void)
     for (size_t i = 0; i < bus.access_count; i++) {
         const struct access *access = bus.access[i];
 
-        if (!access->read && access->state != ACCESS_FREE &&
+        if (!access->read && !reusable(access) &&
             (oldest == NULL || access->order < oldest->order))
             oldest = access;
     }
@@ -229,10 +229,6 @@ static const struct access *oldest_write(void)
 
 static void drain_timed_out(const struct access *oldest)
 {
-    if (oldest == NULL)
-        bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; no write "
-                      "is under way, but a store still waits for room", bell_sim_now(),
-                      bell_thread_name(bell_thread_self()), bus.config.read_timeout);
     bell_sim_fail("bus: cycle %" PRIu64 ": thread '%s' drained for %" PRIu64 " clocks; the write "
                   "of 0x%" PRIx64 " to %s + 0x%" PRIx64 " by cpu %u, posted in cycle %" PRIu64
                   ", is not answered", bell_sim_now(), bell_thread_name(bell_thread_self()),
@@ -240,35 +236,17 @@ static void drain_timed_out(const struct access *oldest)
                   bar_offset(oldest->addr), oldest->cpu, oldest->posted);
 }
 
-/*
- * A store that waits for room has its address translated already: it must be in the bridge before a
- * drain can look for it (A-70). A thread may die while it waits, hence the look at the wait queue.
- */
-static void wait_for_admission(struct lane *lane)
-{
-    uint64_t target = lane->arrived;
-
-    while (lane->room.head != NULL && lane->admitted < target) {
-        push(lane);
-        if (!bell_thread_wait(&bus.drained, bus.config.read_timeout,
-                              "stores that wait for room in the bridge"))
-            drain_timed_out(oldest_write());
-    }
-}
-
 void bell_bus_drain_all(void)
 {
+    uint64_t last = bus.order;
     const struct access *oldest;
-    uint64_t last;
 
-    for (unsigned cpu = 0; cpu < BELL_MAX_CPUS; cpu++)
-        wait_for_admission(&bus.lane[cpu]);
-    last = bus.order;
-    for (unsigned cpu = 0; cpu < BELL_MAX_CPUS; cpu++)
-        push(&bus.lane[cpu]);
     while ((oldest = oldest_write()) != NULL && oldest->order <= last) {
+        for (unsigned cpu = 0; cpu < BELL_MAX_CPUS; cpu++)
+            push(&bus.lane[cpu]);
         if (!bell_thread_wait(&bus.drained, bus.config.read_timeout,
-                              "posted writes of all CPUs to be answered"))
+                              "posted writes of all CPUs to be answered") &&
+            !reusable(oldest)) /* Its thread may have been killed. */
             drain_timed_out(oldest);
     }
 }

@@ -11,19 +11,30 @@
 
 #include "belfry/belfry.h"
 #include "belfry_demo.h"
+#include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
-enum { OPTION_TRAP_LOADS = 256 };
+enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP, OPTION_DOORBELLS };
 
 typedef int umd_main_fn(int argc, char **argv);
+
+/** What the command line asked for beside the machine itself. */
+static struct {
+    bool explore;
+    struct belfry_explore what;
+} asked;
 
 static const struct option options[] = {
     {"device", required_argument, NULL, 'd'},
     {"slots", required_argument, NULL, 'n'},
+    {"doorbells", required_argument, NULL, OPTION_DOORBELLS},
     {"seed", required_argument, NULL, 's'},
     {"waves", required_argument, NULL, 'w'},
     {"trace", required_argument, NULL, 't'},
     {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
+    {"os", required_argument, NULL, OPTION_OS},
+    {"explore", required_argument, NULL, OPTION_EXPLORE},
+    {"sweep", required_argument, NULL, OPTION_SWEEP},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -41,6 +52,9 @@ static const char usage[] =
     "Options\n"
     "  -d, --device=KIND   rtl (default): the hardware itself, or model: its fast reference\n"
     "  -n, --slots=N       physical doorbells fitted (default: all of the build; demo: 2)\n"
+    "      --doorbells=KIND\n"
+    "                      where they are: page (default): a page each; packed: several share a\n"
+    "                      page; global: one page, the value stored names the queue\n"
     "  -s, --seed=N        another order of software threads and bus delays (default 1)\n"
     "  -w, --waves=FILE    write waves (FST); rtl only\n"
     "  -t, --trace=FILE    write a timeline (JSON; open it at https://ui.perfetto.dev)\n"
@@ -77,8 +91,16 @@ static void print_replay(const char *command, const struct belfry_config *config
             (unsigned long long)config->seed);
     if (config->slots != 0)
         fprintf(stderr, " --slots=%u", config->slots);
+    if (strcmp(config->doorbells, "page") != 0)
+        fprintf(stderr, " --doorbells=%s", config->doorbells);
     if (config->trap_loads)
         fputs(" --trap-loads", stderr);
+    if (config->disconnect_published)
+        fputs(" --os=disconnect=published", stderr);
+    if (config->destroy_direct)
+        fputs(" --os=destroy=direct", stderr);
+    if (config->sweep != 0)
+        fprintf(stderr, " --sweep=%llu", (unsigned long long)config->sweep);
     for (int i = 0; i < argc; i++)
         print_word(argv[i]);
     fputc('\n', stderr);
@@ -110,6 +132,55 @@ static bool take_device(struct belfry_config *config, const char *kind)
     return false;
 }
 
+static bool take_doorbells(struct belfry_config *config, const char *kind)
+{
+    config->doorbells = kind;
+    if (strcmp(kind, "page") == 0 || strcmp(kind, "packed") == 0 || strcmp(kind, "global") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --doorbells: \"%s\" is no layout; expected page, packed or "
+            "global\n", kind);
+    return false;
+}
+
+static const struct policy {
+    const char *text;
+    size_t field; /* Offset in struct belfry_config. */
+    bool value;
+} policies[] = {
+    {"disconnect=safe", offsetof(struct belfry_config, disconnect_published), false},
+    {"disconnect=published", offsetof(struct belfry_config, disconnect_published), true},
+    {"destroy=disconnect-first", offsetof(struct belfry_config, destroy_direct), false},
+    {"destroy=direct", offsetof(struct belfry_config, destroy_direct), true},
+};
+
+static bool take_policy(struct belfry_config *config, const char *text, size_t length)
+{
+    for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+        if (strlen(policies[i].text) == length && memcmp(policies[i].text, text, length) == 0) {
+            *(bool *)((char *)config + policies[i].field) = policies[i].value;
+            return true;
+        }
+    fprintf(stderr, "belfry: option --os: \"%.*s\" is no policy; expected one of", (int)length,
+            text);
+    for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+        fprintf(stderr, " %s", policies[i].text);
+    fputc('\n', stderr);
+    return false;
+}
+
+static bool take_policies(struct belfry_config *config, const char *list)
+{
+    for (;;) {
+        size_t length = strcspn(list, ",");
+
+        if (!take_policy(config, list, length))
+            return false;
+        if (list[length] == '\0')
+            return true;
+        list += length + 1;
+    }
+}
+
 static bool take_option(struct belfry_config *config, int option, const char *value)
 {
     uint64_t number;
@@ -130,9 +201,18 @@ static bool take_option(struct belfry_config *config, int option, const char *va
     case 't':
         config->trace = value;
         return true;
+    case OPTION_DOORBELLS:
+        return take_doorbells(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;
+    case OPTION_OS:
+        return take_policies(config, value);
+    case OPTION_SWEEP:
+        return take_number("sweep", value, 0, UINT64_MAX, &config->sweep);
+    case OPTION_EXPLORE:
+        asked.explore = true;
+        return belfry_explore_parse(value, &asked.what);
     default: /* getopt_long() has printed what is wrong. */
         fputs("belfry: expected an option of `belfry --help`\n", stderr);
         return false;
@@ -206,9 +286,15 @@ static int judge(enum belfry_result result, const struct belfry_process *process
     return EXIT_DONE;
 }
 
-static int run_program(const struct belfry_config *config, umd_main_fn *entry, int argc,
-                       char **argv)
+struct program {
+    umd_main_fn *entry;
+    int argc;
+    char **argv;
+};
+
+static int run_once(const struct belfry_config *config, void *ctx)
 {
+    const struct program *program = ctx;
     struct belfry_process *process;
     char error[4096];
     int code;
@@ -217,12 +303,29 @@ static int run_program(const struct belfry_config *config, umd_main_fn *entry, i
         fprintf(stderr, "belfry: %s\n", error);
         return EXIT_BAD_INPUT;
     }
-    process = belfry_spawn(argv[0], entry, argc, argv);
-    code = judge(belfry_run(), process, argv[0]);
+    process = belfry_spawn(program->argv[0], program->entry, program->argc, program->argv);
+    code = judge(belfry_run(), process, program->argv[0]);
     if (belfry_close() != 0)
         code = EXIT_RUN_FAILED;
+    return code;
+}
+
+static void replay_run(const struct belfry_config *config, void *ctx)
+{
+    const struct program *program = ctx;
+
+    print_replay("run", config, program->argc, program->argv);
+}
+
+static int run_program(const struct belfry_config *config, struct program *program)
+{
+    int code;
+
+    if (asked.explore)
+        return belfry_explore_run(&asked.what, config, run_once, replay_run, program);
+    code = run_once(config, program);
     if (code == EXIT_RUN_FAILED)
-        print_replay("run", config, argc, argv);
+        replay_run(config, program);
     return code;
 }
 
@@ -241,7 +344,7 @@ static int command_run(const struct belfry_config *config, int argc, char **argv
         return EXIT_BAD_INPUT;
     entry = find_main(program, argv[0]);
     if (entry != NULL)
-        code = run_program(config, entry, argc, argv);
+        code = run_program(config, &(struct program){entry, argc, argv});
     dlclose(program);
     return code;
 }
@@ -255,6 +358,10 @@ static int command_demo(const struct belfry_config *config, int argc, char **arg
     if (argc != 0) {
         fprintf(stderr, "belfry demo: \"%s\" is not expected; the demo takes options only\n",
                 argv[0]);
+        return EXIT_BAD_INPUT;
+    }
+    if (asked.explore) {
+        fputs("belfry demo: option --explore is not expected; expected with belfry run\n", stderr);
         return EXIT_BAD_INPUT;
     }
     code = belfry_demo(config);

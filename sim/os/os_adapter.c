@@ -107,7 +107,12 @@ static void query_ums(void)
     memset(&os_adapter.caps, 0, sizeof(os_adapter.caps));
     if (!NT_SUCCESS(query(DXGKQAITYPE_USERMODESUBMISSION_CAPS, &os_adapter.caps,
                           sizeof(os_adapter.caps))))
-        os_adapter.ums_off = "the driver has no user-mode submission caps";
+        os_adapter.ums_off = os_adapter.ums_disabled
+                                 ? "the OS feature is disabled"
+                                 : "the driver has no user-mode submission caps";
+    else if (os_adapter.ums_disabled)
+        os_adapter.ums_off = "DB-CAP-08: the driver gives user-mode submission caps though the OS "
+                             "feature is disabled";
     else
         os_adapter.ums_off = judge_caps(&os_adapter.caps);
     os_adapter.ums = os_adapter.ums_off == NULL;
@@ -165,13 +170,12 @@ static char *map_bar(const char *name, uint64_t address, uint64_t bytes)
 static NTSTATUS enter_driver(char *error, size_t error_size)
 {
     static char driver_object[16];
-    UNICODE_STRING registry = {0};
     PDEVICE_OBJECT device = (PDEVICE_OBJECT)(void *)driver_object;
     NTSTATUS status;
 
     registered = false;
     refused_for = NULL;
-    status = DriverEntry((PDRIVER_OBJECT)(void *)driver_object, &registry);
+    status = DriverEntry((PDRIVER_OBJECT)(void *)driver_object, os_registry_path());
     if (NT_SUCCESS(status) && !registered)
         status = STATUS_UNSUCCESSFUL;
     if (refused_for != NULL) {

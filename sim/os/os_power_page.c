@@ -8,39 +8,46 @@
 
 #include <string.h>
 
-/* Move the contents and all CPU views; the device's views end. */
-static void move(struct os_allocation *allocation, const char *name)
+/* Move the contents and all CPU views, of every opening; the device's views end. The openings that
+ * are resident on the way out, and those alone, are marked and recorded. */
+static void move(struct os_backing *backing, const char *name, bool out)
 {
-    size_t pages = allocation->size / BELL_PAGE;
-    uint64_t from = allocation->phys;
+    size_t pages = backing->size / BELL_PAGE;
+    uint64_t from = backing->phys;
     uint64_t to = bell_phys_alloc(pages);
-    struct belfry_record *record;
+    struct os_allocation *allocation = NULL;
 
     if (!to)
-        bell_sim_fail("power: %s of allocation 0x%08X: no %zu free pages", name,
-                      allocation->base.name, pages);
-    memcpy(bell_phys_ptr(to), bell_phys_ptr(from), allocation->size);
-    allocation->phys = to;
-    if (allocation->window && allocation->window->kind != BELL_WINDOW_DEAD)
-        os_window_point(allocation->window, allocation->window->kind, to,
-                        allocation->window->writable);
-    os_gpuva_moved(allocation, to - from);
+        bell_sim_fail("power: %s of an allocation: no %zu free pages", name, pages);
+    memcpy(bell_phys_ptr(to), bell_phys_ptr(from), backing->size);
+    backing->phys = to;
+    while ((allocation = os_object_next(allocation, OS_ALLOCATION, NULL, NULL)) != NULL) {
+        struct belfry_record *record;
+        bool moves = out ? allocation->resident != 0 : allocation->paged_out;
+
+        if (allocation->backing != backing)
+            continue;
+        if (allocation->window && allocation->window->kind != BELL_WINDOW_DEAD)
+            os_window_point(allocation->window, allocation->window->kind, to,
+                            allocation->window->writable);
+        os_gpuva_moved(allocation, to - from);
+        allocation->paged_out = out && moves;
+        if (!moves)
+            continue;
+        record = os_trace(BELFRY_ALLOC, name, allocation->base.name);
+        record->value = to;
+        record->value2 = from;
+    }
     bell_phys_free(from, pages);
-    record = os_trace(BELFRY_ALLOC, name, allocation->base.name);
-    record->value = to;
-    record->value2 = from;
 }
 
 void os_power_page_out(void)
 {
     struct os_allocation *allocation = NULL;
 
-    while ((allocation = os_object_next(allocation, OS_ALLOCATION, NULL, NULL)) != NULL) {
-        if (!allocation->resident || allocation->paged_out || !allocation->phys)
-            continue;
-        allocation->paged_out = true;
-        move(allocation, "page-out");
-    }
+    while ((allocation = os_object_next(allocation, OS_ALLOCATION, NULL, NULL)) != NULL)
+        if (allocation->resident && !allocation->paged_out && allocation->backing->phys)
+            move(allocation->backing, "page-out", true);
 }
 
 void os_power_page_in(void)
@@ -48,10 +55,13 @@ void os_power_page_in(void)
     struct os_allocation *allocation = NULL;
 
     while ((allocation = os_object_next(allocation, OS_ALLOCATION, NULL, NULL)) != NULL) {
-        if (!allocation->paged_out || !allocation->phys)
+        struct os_allocation *opening = NULL;
+
+        if (!allocation->paged_out || !allocation->backing->phys)
             continue;
-        move(allocation, "page-in");
-        allocation->paged_out = false;
-        os_gpuva_refresh(allocation);
+        move(allocation->backing, "page-in", false);
+        while ((opening = os_object_next(opening, OS_ALLOCATION, NULL, NULL)) != NULL)
+            if (opening->backing == allocation->backing)
+                os_gpuva_refresh(opening);
     }
 }

@@ -11,11 +11,14 @@ struct belfry_config rig_config(void)
     struct belfry_config config = BELFRY_CONFIG_DEFAULT;
     const char *device = getenv("BELL_DEVICE");
     const char *seed = getenv("BELL_SEED");
+    const char *doorbells = getenv("BELL_DOORBELLS");
 
     if (device != NULL)
         config.device = device;
     if (seed != NULL)
         config.seed = strtoull(seed, NULL, 0);
+    if (doorbells != NULL)
+        config.doorbells = doorbells;
     return config;
 }
 
@@ -179,6 +182,7 @@ NTSTATUS rig_try_doorbell(struct rig *rig)
         return status;
     rig->doorbell = rig->create.hDoorbell;
     rig->page = rig->create.DoorbellCPUVirtualAddress;
+    rig->second = rig->create.DoorbellSecondaryCPUVirtualAddress;
     rig->status = rig->create.DoorbellStatusCPUVirtualAddress;
     rig->last_queued = rig->create.HwQueueProgressFenceLastQueuedValueCPUVirtualAddress;
     return status;
@@ -255,9 +259,15 @@ void rig_append(struct rig *rig, uint32_t word, uint64_t value)
     rig_append_work(rig, word, value, 0);
 }
 
+uint64_t rig_ring_value(const struct rig *rig)
+{
+    return bell_umd_caps(rig->device)->doorbell_layout == BELL_DOORBELLS_GLOBAL
+               ? rig->blob.queue_token : rig->wptr;
+}
+
 void rig_ring(struct rig *rig)
 {
-    *rig->page = rig->wptr;
+    *rig->page = rig_ring_value(rig);
 }
 
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks)
@@ -357,6 +367,18 @@ void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles)
     }
 }
 
+void rig_wait_point(const char *name, uint64_t cycles)
+{
+    uint64_t end = belfry_now() + cycles;
+
+    while (belfry_point_waiting(name) == 0) {
+        if (belfry_now() > end)
+            belfry_fail("no thread reached the delay point %s within %llu cycles", name,
+                        (unsigned long long)cycles);
+        belfry_sleep(1);
+    }
+}
+
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name)
 {
     size_t count = 0, at = from;
@@ -396,4 +418,56 @@ unsigned rig_owned_slots(uint32_t slots)
         if (rig_slot_owner(slot) & BELL_SLOT_OWNER_VALID_MASK)
             owned++;
     return owned;
+}
+
+static void open_library(struct rig_library *library, uint32_t entries, uint32_t node)
+{
+    struct bell_umd_queue_desc desc = {.node = node, .ring_entries = entries};
+
+    REQUIRE_OK(bell_umd_alloc(library->device, RIG_LIBRARY_BUFFERS * RIG_LIBRARY_BUFFER_BYTES,
+                              &library->commands));
+    REQUIRE_OK(bell_umd_alloc(library->device, DATA_BYTES, &library->data));
+    REQUIRE_OK(bell_umd_queue_create(library->device, &desc, &library->queue));
+}
+
+void rig_library_open(struct rig_library *library, uint32_t entries, uint32_t node)
+{
+    memset(library, 0, sizeof(*library));
+    REQUIRE_OK(bell_umd_open((LUID){0}, &library->device));
+    open_library(library, entries, node);
+}
+
+void rig_library_open_beside(struct rig_library *library, const struct rig_library *first,
+                             uint32_t entries, uint32_t node)
+{
+    memset(library, 0, sizeof(*library));
+    library->device = first->device;
+    open_library(library, entries, node);
+}
+
+void rig_library_close_beside(struct rig_library *library)
+{
+    bell_umd_queue_destroy(library->queue);
+    bell_umd_free(library->device, &library->data);
+    bell_umd_free(library->device, &library->commands);
+}
+
+void rig_library_close(struct rig_library *library)
+{
+    rig_library_close_beside(library);
+    bell_umd_close(library->device);
+}
+
+NTSTATUS rig_library_submit(struct rig_library *library, uint32_t buffer, uint32_t word,
+                            uint64_t value, uint64_t clocks, UINT64 *fence)
+{
+    struct bell_umd_commands list;
+
+    REQUIRE_OK(bell_umd_commands_begin(&list, &library->commands,
+                                       (uint64_t)buffer * RIG_LIBRARY_BUFFER_BYTES,
+                                       RIG_LIBRARY_BUFFER_BYTES));
+    if (clocks != 0)
+        bell_umd_cmd_work(&list, clocks);
+    bell_umd_cmd_write64(&list, library->data.gpu + 8 * (uint64_t)word, value);
+    return bell_umd_submit(library->queue, &list, fence);
 }

@@ -68,6 +68,7 @@ struct rig {
     D3DKMT_CREATE_DOORBELL create;   /* As D3DKMTCreateDoorbell left it. */
     BELL_DOORBELL_PRIVATE blob;
     volatile uint64_t *page;         /* Doorbell VA. */
+    volatile uint64_t *second;       /* Secondary doorbell VA, or NULL. */
     volatile uint64_t *status;
     volatile uint64_t *last_queued;
     uint64_t wptr;                   /* Entries appended. */
@@ -102,7 +103,8 @@ NTSTATUS rig_destroy_doorbell(struct rig *rig);
 void rig_append(struct rig *rig, uint32_t word, uint64_t value);
 /* The same with a WORK packet of `clocks` before it. */
 void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
-void rig_ring(struct rig *rig);         /* One plain 64-bit store of wptr. */
+void rig_ring(struct rig *rig);         /* One plain 64-bit store: wptr, global layout: the token. */
+uint64_t rig_ring_value(const struct rig *rig); /* What it stores. */
 /* All a program does: append, ring, and when the status reads RETRY connect and ring again. */
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
 uint64_t rig_rptr(const struct rig *rig);
@@ -132,6 +134,9 @@ void rig_kernel_submit(struct rig_kernel *kernel, uint32_t word, uint64_t value,
 /* Wait for the last submission; fails the run after `cycles`. */
 void rig_kernel_wait(const struct rig_kernel *kernel, uint64_t cycles);
 
+/* Wait until a thread stands at the delay point, or fail the run after `cycles`. */
+void rig_wait_point(const char *name, uint64_t cycles);
+
 /* Number of records of a kind/name after `from`. */
 size_t rig_count(size_t from, enum belfry_record_kind kind, const char *name);
 /* Record index, or fail the run when there is none. */
@@ -142,5 +147,25 @@ unsigned rig_owned_slots(uint32_t slots);
 /* Registers of hardware queue q and slot s. */
 uint64_t rig_queue_state(uint64_t hw_queue);
 uint64_t rig_slot_owner(uint32_t slot);
+
+/* A queue of the library (bell_umd.h) with memory for its buffers: the UMD itself is under test. */
+enum { RIG_LIBRARY_BUFFERS = 256, RIG_LIBRARY_BUFFER_BYTES = 256 };
+struct rig_library {
+    struct bell_umd_device *device;
+    struct bell_umd_memory commands, data;
+    struct bell_umd_queue *queue;
+};
+void rig_library_open(struct rig_library *library, uint32_t entries, uint32_t node);
+/* On the same device; closing it leaves the device open. */
+void rig_library_open_beside(struct rig_library *library, const struct rig_library *first,
+                             uint32_t entries, uint32_t node);
+void rig_library_close_beside(struct rig_library *library);
+void rig_library_close(struct rig_library *library);
+/*
+ * Submit buffer number `buffer` (its last use must be complete): `clocks` of work if not 0, then
+ * `value` to data word `word`. Returns what bell_umd_submit() does.
+ */
+NTSTATUS rig_library_submit(struct rig_library *library, uint32_t buffer, uint32_t word,
+                            uint64_t value, uint64_t clocks, UINT64 *fence);
 
 #endif

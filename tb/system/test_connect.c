@@ -256,7 +256,7 @@ static int no_double_grant(int argc, char **argv)
             before[i] = watch_info(rigs[i]);
         if (step > 20 && belfry_random(3) == 0) {
             REQUIRE_OK((NTSTATUS)belfry_os_disconnect(chosen->doorbell));
-            rig_settle(200); /* The slot's release is posted; the next round counts owners. */
+            rig_settle(SETTLE); /* Its write is posted: the look at the slots may not pass it. */
             continue;
         }
         REQUIRE_OK(rig_connect(chosen));

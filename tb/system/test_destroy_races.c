@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * DB-DES-06: connect, notify, the driver's callback and destroy race for the same doorbells. The records
- * of the run are then walked: no driver call may carry a doorbell outside its life, none may overlap its
- * destroy, and whoever came too late was told INVALID_PARAMETER.
+ * DB-DES-06: connect, notify, the driver's callback and destroy race for the same doorbells. The
+ * records of the run are then walked: no driver call may carry a doorbell outside its life, none
+ * may overlap its destroy, and whoever came too late was told INVALID_PARAMETER.
  */
 #include "rig.h"
 
@@ -11,7 +11,7 @@
 enum { ENTRIES = 32, NODE = 0, SLOTS = 2, QUEUES = 3, THREADS = 4, TURNS = 60, PAUSE = 150,
        SETTLE = 5000, MAX_DOORBELLS = 1024 };
 
-/* --- Lives of doorbells, from the records ------------------------------------------------------------ */
+/* --- Lives of doorbells, from the records ----------------------------------------------------- */
 
 struct life {
     uint64_t handle, kmd;
@@ -106,7 +106,7 @@ static void check_lives(void)
         check_record(belfry_record_at(i));
 }
 
-/* --- Stress -------------------------------------------------------------------------------------------- */
+/* --- Stress ----------------------------------------------------------------------------------- */
 
 /* Handles are shared among the threads without a lock, and often stale: that is the point. */
 struct crowd {
@@ -213,10 +213,11 @@ static void DB_DES_06_no_driver_call_outside_a_doorbells_life(void **state)
     rig_finish_machine();
 }
 
-/* --- One connect under way, one waiting behind it, then destroy ----------------------------------------- */
+/* --- One connect under way, others waiting behind it, then destroy ---------------------------- */
 
 static struct rig rig;
-static NTSTATUS first_connect, second_connect, destroyed;
+static D3DKMT_HANDLE doomed;
+static NTSTATUS first_connect, second_connect, notified, disconnected, destroyed;
 
 static void connect_first(void *arg)
 {
@@ -230,41 +231,61 @@ static void connect_second(void *arg)
     second_connect = rig_connect(&rig);
 }
 
+static void notify_it(void *arg)
+{
+    (void)arg;
+    notified = D3DKMTNotifyWorkSubmission(&(D3DKMT_NOTIFY_WORK_SUBMISSION){ .hDoorbell = doomed });
+}
+
+static void disconnect_it(void *arg)
+{
+    (void)arg;
+    disconnected = (NTSTATUS)belfry_os_disconnect(doomed);
+}
+
 static void destroy_it(void *arg)
 {
-    destroyed = D3DKMTDestroyDoorbell(
-        &(D3DKMT_DESTROY_DOORBELL){ .hDoorbell = *(const D3DKMT_HANDLE *)arg });
+    (void)arg;
+    destroyed = D3DKMTDestroyDoorbell(&(D3DKMT_DESTROY_DOORBELL){ .hDoorbell = doomed });
+}
+
+static void require_only_the_first_came_in(void)
+{
+    REQUIRE_STATUS(first_connect, STATUS_SUCCESS);
+    REQUIRE_STATUS(second_connect, STATUS_INVALID_PARAMETER);
+    REQUIRE_STATUS(notified, STATUS_INVALID_PARAMETER);
+    REQUIRE_STATUS(disconnected, STATUS_INVALID_PARAMETER);
+    REQUIRE_STATUS(destroyed, STATUS_SUCCESS);
+    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiConnectDoorbell"), 1);
+    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiNotifyWorkSubmission"), 0);
+    REQUIRE(rig_expect(0, BELFRY_KMT_EXIT, "D3DKMTConnectDoorbell") <
+            rig_expect(0, BELFRY_KMT_EXIT, "D3DKMTDestroyDoorbell"));
+    REQUIRE_EQ(rig_owned_slots(SLOTS), 0);
+    check_lives();
 }
 
 static int destroy_behind_connect(int argc, char **argv)
 {
-    struct belfry_thread *threads[3];
-    D3DKMT_HANDLE doorbell;
+    static void (*const actors[])(void *) = { connect_first, connect_second, notify_it,
+                                              disconnect_it, destroy_it };
+    enum { ACTORS = sizeof(actors) / sizeof(actors[0]) };
+    struct belfry_thread *threads[ACTORS];
 
     (void)argc, (void)argv;
     rig_make(&rig, ENTRIES, NODE);
-    doorbell = rig.doorbell;
+    doomed = rig.doorbell;
     belfry_point_hold("connect.ddi-to-map");
-    threads[0] = belfry_thread_start("connects", connect_first, NULL);
-    rig_settle(SETTLE);
-    REQUIRE_EQ(belfry_point_waiting("connect.ddi-to-map"), 1);
-    threads[1] = belfry_thread_start("connects too", connect_second, NULL);
-    rig_settle(SETTLE);
-    threads[2] = belfry_thread_start("destroys", destroy_it, &doorbell);
-    rig_settle(SETTLE);
+    for (unsigned i = 0; i < ACTORS; i++) {
+        threads[i] = belfry_thread_start("acts", actors[i], NULL);
+        rig_settle(SETTLE);
+        REQUIRE_EQ(belfry_point_waiting("connect.ddi-to-map"), 1);
+    }
     REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiDestroyDoorbell"), 0);
     REQUIRE_STATUS(rig_connect(&rig), STATUS_INVALID_PARAMETER); /* The handle is closed by now. */
     belfry_point_release("connect.ddi-to-map");
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < ACTORS; i++)
         belfry_thread_join(threads[i]);
-    REQUIRE_STATUS(first_connect, STATUS_SUCCESS);
-    REQUIRE_STATUS(second_connect, STATUS_INVALID_PARAMETER);
-    REQUIRE_STATUS(destroyed, STATUS_SUCCESS);
-    REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiConnectDoorbell"), 1);
-    REQUIRE(rig_expect(0, BELFRY_MAP, NULL) <
-            rig_expect(0, BELFRY_DDI_ENTER, "DxgkDdiDestroyDoorbell"));
-    REQUIRE_EQ(rig_owned_slots(SLOTS), 0);
-    check_lives();
+    require_only_the_first_came_in();
     rig.doorbell = 0;
     rig_close(&rig);
     return 0;
@@ -279,7 +300,7 @@ static void DB_DES_06_waits_for_the_connect_under_way(void **state)
     rig_run(&config, destroy_behind_connect);
 }
 
-/* --- The driver calls back about a doorbell that is being destroyed, and about one that is gone -------- */
+/* --- The driver calls back about a doorbell that is being destroyed, or is gone --------------- */
 
 static DXGKRNL_INTERFACE callbacks;
 static DXGKDDI_START_DEVICE *real_start;
