@@ -5,7 +5,7 @@
 enum { PATIENCE = 600000, DELAY = 60000 };
 
 static struct rig culprit, sibling, innocent; /* Sibling: same device, other engine. */
-static volatile bool innocent_ready, culprit_done;
+static volatile bool innocent_ready, culprit_hung;
 
 static void scale(void)
 {
@@ -261,7 +261,7 @@ static int innocent_body(int argc, char **argv)
     rig_make(&innocent, 16, 0);
     REQUIRE_OK(rig_connect(&innocent));
     innocent_ready = true;
-    while (*culprit.progress == 0 && !culprit_done)
+    while (!culprit_hung)
         belfry_sleep(50);
     for (int i = 1; i <= 8; i++)
         rig_submit(&innocent, i, 10 * i, 100); /* Behind the hung queue of another process. */
@@ -289,8 +289,10 @@ static int culprit_body(int argc, char **argv)
     rig_submit(&culprit, 0, 1, 0);
     rig_wait(&culprit, 1, PATIENCE);
     hang();
+    while (power_hardware(0, BELFRY_START, culprit.blob.queue_token) < 2)
+        belfry_sleep(50);
+    culprit_hung = true; /* Sooner, and the innocent may be done before there is a reset. */
     power_await(culprit_is_dead, PATIENCE, "ABORT");
-    culprit_done = true;
     rig_settle(2000);
     rig_close(&culprit);
     return 0;
@@ -301,7 +303,7 @@ static void run_two(void)
     struct belfry_config config = rig_config();
     struct belfry_process *first, *second;
 
-    innocent_ready = culprit_done = false;
+    innocent_ready = culprit_hung = false;
     rig_open_machine(&config);
     first = belfry_spawn("culprit", culprit_body, 0, NULL);
     second = belfry_spawn("innocent", innocent_body, 0, NULL);
