@@ -21,6 +21,7 @@ fence/bell_fence.sv
 engine/bell_engine_copy.sv
 engine/bell_engine_cmd.sv
 engine/bell_engine.sv
+engine/bell_watch.sv
 fetch/bell_fetch.sv
 common/bell_node.sv
 irq/bell_irq.sv

@@ -80,7 +80,7 @@ module bell_top #(
   output logic        m_axi_bready,
 
   output logic        irq_o,            // Level.
-  output logic        idle_o,           // Without input, nothing but WORK timers changes.
+  output logic        idle_o,           // Without input, nothing but timers changes.
   output logic [63:0] next_deadline_o,  // Clocks to the first end of a timer; all ones: none.
 
   // Taps, one-clock pulses.
@@ -102,7 +102,8 @@ module bell_top #(
   localparam int unsigned EventDepth = 64;
   localparam int unsigned NumUnits   = 3;  // DMA units of a node, each way.
 
-  // Gated clock, see bell_clock_gate: all but the nodes and dma_mux, which gate their own.
+  // Gated clock, see bell_clock_gate: all but the nodes and dma_mux,
+  // which gate their own, and the watches, which count while nothing else moves.
   logic clk;
 
   logic [10:0] slots, strap_q;
@@ -196,10 +197,12 @@ module bell_top #(
   logic                [NumNodes-1:0] node_running;
   bell_pkg::turn_t                    turn;
   bell_pkg::turn_end_t [NumNodes-1:0] turn_end;
-  logic                               sched_busy;
+  logic                               sched_busy, stop_valid, stop_ready;
+  bell_pkg::event_t                   stop_event;
 
   bell_sched #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_sched (
     .clk_i(clk), .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
+    .gated_i(NumNodes'(sw.CTRL.GATED.value)),
     .credit_valid_i(credit_valid), .credit_i(credit), .credit_coalesced_o(credit_coalesced),
     .credit_closed_o(credit_closed), .sampled_o(sampled), .forgone_o(forgone),
     .req_i(sw.QUEUES.req), .req_write_i(sw.QUEUES.req_is_wr), .req_addr_i(sw.QUEUES.addr),
@@ -207,12 +210,15 @@ module bell_top #(
     .ack_write_o(hw.QUEUES.wr_ack),
     .turn_valid_o(turn_valid), .turn_ready_i(turn_ready), .turn_o(turn), .yield_o(yield),
     .end_valid_i(end_valid), .end_ready_o(end_ready), .end_i(turn_end),
+    .event_valid_o(stop_valid), .event_ready_i(stop_ready), .event_o(stop_event),
     .node_busy_o(node_running), .busy_o(sched_busy)
   );
 
   // ----------------------------------------------------------------- nodes
 
   logic                 [NumNodes-1:0]            node_busy, timer_valid, event_valid, event_ready;
+  logic                 [NumNodes-1:0]            progress;
+  logic                 [NumNodes*10-1:0]         node_queue;
   logic                 [NumNodes*64-1:0]         timer;
   bell_pkg::event_t     [NumNodes-1:0]            node_event;
   logic                 [NumNodes*NumUnits-1:0]   rd_req_valid, rd_req_ready;
@@ -250,7 +256,7 @@ module bell_top #(
       .wr_data_o(wr_data[n*NumUnits +: NumUnits]),
       .wr_resp_valid_i(wr_resp_valid[n*NumUnits +: NumUnits]),
       .wr_resp_i(wr_resp),
-      .busy_o(node_busy[n]), .timer_valid_o(timer_valid[n]), .timer_o(timer[n*64 +: 64]),
+      .busy_o(node_busy[n]), .progress_o(progress[n]), .timer_valid_o(timer_valid[n]), .timer_o(timer[n*64 +: 64]),
       .sample_valid_o(sample_valid_o[n]),
       .start_valid_o(start_valid_o[n]), .start_rptr_o(start_rptr_o[n*64 +: 64]),
       .done_valid_o(done_valid_o[n]), .done_rptr_o(done_rptr_o[n*64 +: 64]),
@@ -261,7 +267,29 @@ module bell_top #(
     assign sample_queue_o[n*10 +: 10] = (turn_valid[n] && turn_ready[n]) ? turn.queue : queue;
     assign start_queue_o[n*10 +: 10]  = queue;
     assign done_queue_o[n*10 +: 10]   = queue;
+    assign node_queue[n*10 +: 10]     = queue;
   end
+
+  // ---------------------------------------------------------------- watches
+
+  logic             watch_busy, watch_timer_valid, watch_valid, watch_ready;
+  logic [63:0]      watch_timer;
+  bell_pkg::event_t watch_event;
+
+  bell_watch #(.NumNodes(NumNodes)) u_watch (
+    .clk_i, .rst_ni, .advance_i,
+    .idle_limit_i((NumNodes*32)'({sw.IDLE_LIMIT3.CLOCKS.value, sw.IDLE_LIMIT2.CLOCKS.value, sw.IDLE_LIMIT1.CLOCKS.value,
+                                   sw.IDLE_LIMIT0.CLOCKS.value})),
+    .hung_limit_i((NumNodes*32)'({sw.HUNG_LIMIT3.CLOCKS.value, sw.HUNG_LIMIT2.CLOCKS.value, sw.HUNG_LIMIT1.CLOCKS.value,
+                                   sw.HUNG_LIMIT0.CLOCKS.value})),
+    .long_work_i(NumNodes'({sw.HUNG_LIMIT3.LONG_WORK.value, sw.HUNG_LIMIT2.LONG_WORK.value, sw.HUNG_LIMIT1.LONG_WORK.value,
+                                   sw.HUNG_LIMIT0.LONG_WORK.value})),
+    .gated_i(NumNodes'(sw.CTRL.GATED.value)),
+    .running_i(node_running), .progress_i(progress), .working_i(timer_valid),
+    .queue_i(node_queue),
+    .event_valid_o(watch_valid), .event_ready_i(watch_ready), .event_o(watch_event),
+    .busy_o(watch_busy), .timer_valid_o(watch_timer_valid), .timer_o(watch_timer)
+  );
 
   // --------------------------------------------------------------- dma_mux
 
@@ -290,9 +318,11 @@ module bell_top #(
   bell_pkg::event_t              oldest;
   logic [$clog2(EventDepth):0]   level;
 
-  bell_irq #(.NumNodes(NumNodes), .Depth(EventDepth)) u_irq (
+  bell_irq #(.NumSources(NumNodes + 2), .Depth(EventDepth)) u_irq (
     .clk_i(clk), .rst_ni,
-    .event_valid_i(event_valid), .event_ready_o(event_ready), .event_i(node_event),
+    .event_valid_i({watch_valid, stop_valid, event_valid}),
+    .event_ready_o({watch_ready, stop_ready, event_ready}),
+    .event_i({watch_event, stop_event, node_event}),
     .enable_i(sw.IRQ_CTRL.ENABLE.value), .pop_i(sw.EVENT_POP.POP.value),
     .valid_o(oldest_valid), .event_o(oldest), .level_o(level), .irq_o
   );
@@ -326,16 +356,17 @@ module bell_top #(
   bell_clock_gate u_clock (
     .clk_i, .clk_o(clk),
     .enable_i(mmio_busy || doorbell_busy || sched_busy || (|event_valid)
-              || (strap_slots_i != strap_q))
+              || watch_valid || (strap_slots_i != strap_q))
   );
 
   // ------------------------------------------------------ idle and deadline
 
   // An event for which there is no room waits quietly.
-  assign idle_o = !(mmio_busy || doorbell_busy || sched_busy || dma_busy || (|node_busy));
+  assign idle_o = !(mmio_busy || doorbell_busy || sched_busy || dma_busy || (|node_busy)
+                    || watch_busy);
 
   always_comb begin
-    next_deadline_o = '1;
+    next_deadline_o = watch_timer_valid ? watch_timer : '1;
     for (int unsigned n = 0; n < NumNodes; n++) begin
       if (timer_valid[n] && (timer[n*64 +: 64] < next_deadline_o)) begin
         next_deadline_o = timer[n*64 +: 64];

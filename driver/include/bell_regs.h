@@ -30,6 +30,12 @@ enum bell_cause {
     BELL_CAUSE_DELIBERATE_FAULT = 7, /* A FAULT packet was executed. Data: packet address. */
     /* Software aborted the node while the queue ran. Data: RPTR. */
     BELL_CAUSE_ABORTED          = 8,
+    /* The turn that CMD.SUSPEND met has ended. Data: RPTR, which memory has too. */
+    BELL_CAUSE_STOPPED          = 9,
+    /* The node gave nobody a turn for IDLE_LIMIT clocks. Data: that limit. */
+    BELL_CAUSE_ENGINE_IDLE      = 10,
+    /* No packet ended for HUNG_LIMIT clocks of a turn. Data: that limit. */
+    BELL_CAUSE_ENGINE_HUNG      = 11,
 };
 
 enum bell_layout {
@@ -53,14 +59,16 @@ enum bell_reject {
 
 enum bell_queue_cmd {
     /* Use the context words. Ignored when they make no sense: read STATE.OPEN. */
-    BELL_QUEUE_CMD_OPEN   = 1,
+    BELL_QUEUE_CMD_OPEN    = 1,
     /* Forget the queue, with its fault and pending. Ignored while STATE.RUNNING. */
-    BELL_QUEUE_CMD_CLOSE  = 2,
-    BELL_QUEUE_CMD_ADD    = 3, /* Put on the run list. */
-    BELL_QUEUE_CMD_REMOVE = 4, /* Take off the run list. Done when STATE.RUNNING reads 0. */
-    BELL_QUEUE_CMD_KICK   = 5, /* Owe a WPTR sample, as a ring would. Not counted in the ledger. */
+    BELL_QUEUE_CMD_CLOSE   = 2,
+    BELL_QUEUE_CMD_ADD     = 3, /* Put on the run list. */
+    BELL_QUEUE_CMD_REMOVE  = 4, /* Take off the run list. Done when STATE.RUNNING reads 0. */
+    BELL_QUEUE_CMD_KICK    = 5, /* Owe a WPTR sample, as a ring would. Not counted in the ledger. */
     /* Put on the real-time run list: goes before every queue that ADD listed. */
-    BELL_QUEUE_CMD_ADD_RT = 6,
+    BELL_QUEUE_CMD_ADD_RT  = 6,
+    /* As REMOVE; while STATE.RUNNING, the end of the turn posts STOPPED unless ADD or ADD_RT comes before. */
+    BELL_QUEUE_CMD_SUSPEND = 7,
 };
 
 /* Identity. A device that answers anything else is not this one. */
@@ -103,6 +111,9 @@ enum bell_queue_cmd {
 /* 1 = the scheduler may pick queues. 0 = nothing new starts. */
 #define   BELL_CTRL_ENABLE_SHIFT 0
 #define   BELL_CTRL_ENABLE_MASK UINT64_C(0x0000000000000001)
+/* One bit a node: 1 = it is given no turns (F1, or between reset and resume). */
+#define   BELL_CTRL_GATED_SHIFT 8
+#define   BELL_CTRL_GATED_MASK UINT64_C(0x0000000000000f00)
 
 /* Whole-device status. */
 #define BELL_STATUS_OFFSET UINT32_C(0x18)
@@ -220,6 +231,66 @@ enum bell_queue_cmd {
 /* BAR2 byte address. */
 #define   BELL_LAST_REJECT_ADDR_SHIFT 32
 #define   BELL_LAST_REJECT_ADDR_MASK UINT64_C(0x00ffffff00000000)
+
+/* Idle detector of node 0: one ENGINE_IDLE after so many clocks without a turn, not gated. */
+#define BELL_IDLE_LIMIT0_OFFSET UINT32_C(0x100)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_IDLE_LIMIT0_CLOCKS_SHIFT 0
+#define   BELL_IDLE_LIMIT0_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+
+/* Idle detector of node 1: one ENGINE_IDLE after so many clocks without a turn, not gated. */
+#define BELL_IDLE_LIMIT1_OFFSET UINT32_C(0x108)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_IDLE_LIMIT1_CLOCKS_SHIFT 0
+#define   BELL_IDLE_LIMIT1_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+
+/* Idle detector of node 2: one ENGINE_IDLE after so many clocks without a turn, not gated. */
+#define BELL_IDLE_LIMIT2_OFFSET UINT32_C(0x110)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_IDLE_LIMIT2_CLOCKS_SHIFT 0
+#define   BELL_IDLE_LIMIT2_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+
+/* Idle detector of node 3: one ENGINE_IDLE after so many clocks without a turn, not gated. */
+#define BELL_IDLE_LIMIT3_OFFSET UINT32_C(0x118)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_IDLE_LIMIT3_CLOCKS_SHIFT 0
+#define   BELL_IDLE_LIMIT3_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+
+/* Progress watchdog of node 0: one ENGINE_HUNG a packet that does not end. */
+#define BELL_HUNG_LIMIT0_OFFSET UINT32_C(0x120)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_HUNG_LIMIT0_CLOCKS_SHIFT 0
+#define   BELL_HUNG_LIMIT0_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+/* 1 = the clocks of a WORK packet do not count. */
+#define   BELL_HUNG_LIMIT0_LONG_WORK_SHIFT 63
+#define   BELL_HUNG_LIMIT0_LONG_WORK_MASK UINT64_C(0x8000000000000000)
+
+/* Progress watchdog of node 1: one ENGINE_HUNG a packet that does not end. */
+#define BELL_HUNG_LIMIT1_OFFSET UINT32_C(0x128)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_HUNG_LIMIT1_CLOCKS_SHIFT 0
+#define   BELL_HUNG_LIMIT1_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+/* 1 = the clocks of a WORK packet do not count. */
+#define   BELL_HUNG_LIMIT1_LONG_WORK_SHIFT 63
+#define   BELL_HUNG_LIMIT1_LONG_WORK_MASK UINT64_C(0x8000000000000000)
+
+/* Progress watchdog of node 2: one ENGINE_HUNG a packet that does not end. */
+#define BELL_HUNG_LIMIT2_OFFSET UINT32_C(0x130)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_HUNG_LIMIT2_CLOCKS_SHIFT 0
+#define   BELL_HUNG_LIMIT2_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+/* 1 = the clocks of a WORK packet do not count. */
+#define   BELL_HUNG_LIMIT2_LONG_WORK_SHIFT 63
+#define   BELL_HUNG_LIMIT2_LONG_WORK_MASK UINT64_C(0x8000000000000000)
+
+/* Progress watchdog of node 3: one ENGINE_HUNG a packet that does not end. */
+#define BELL_HUNG_LIMIT3_OFFSET UINT32_C(0x138)
+/* Clocks; 0 = off. A changed value starts the count again. */
+#define   BELL_HUNG_LIMIT3_CLOCKS_SHIFT 0
+#define   BELL_HUNG_LIMIT3_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+/* 1 = the clocks of a WORK packet do not count. */
+#define   BELL_HUNG_LIMIT3_LONG_WORK_SHIFT 63
+#define   BELL_HUNG_LIMIT3_LONG_WORK_MASK UINT64_C(0x8000000000000000)
 
 /* Which queue a ring on this slot wakes. Written by the KMD at connect and disconnect. */
 #define BELL_SLOT_STRIDE UINT32_C(0x10)

@@ -107,6 +107,17 @@ typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT; /* Opaque. */
 #define UNREFERENCED_PARAMETER(p) ((void)(p))
 
 /* ------------------------------------------------------------------------------------------- */
+typedef enum _DEVICE_POWER_STATE {
+    PowerDeviceUnspecified = 0,
+    PowerDeviceD0 = 1,
+    PowerDeviceD1 = 2,
+    PowerDeviceD2 = 3,
+    PowerDeviceD3 = 4
+} DEVICE_POWER_STATE;
+
+typedef enum _POWER_ACTION { PowerActionNone = 0, PowerActionReserved = 1,
+                             PowerActionSleep = 2 } POWER_ACTION;
+
 /* Status codes. Negative = failure; STATUS_PENDING and STATUS_TIMEOUT count as success. */
 
 #define NT_SUCCESS(status) ((NTSTATUS)(status) >= 0)
@@ -114,6 +125,7 @@ typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT; /* Opaque. */
 #define STATUS_SUCCESS ((NTSTATUS)0x00000000)
 #define STATUS_TIMEOUT ((NTSTATUS)0x00000102)
 #define STATUS_PENDING ((NTSTATUS)0x00000103)
+#define STATUS_DEVICE_BUSY ((NTSTATUS)0x80000011)
 #define STATUS_UNSUCCESSFUL ((NTSTATUS)0xC0000001)
 #define STATUS_INVALID_HANDLE ((NTSTATUS)0xC0000008)
 #define STATUS_INVALID_PARAMETER ((NTSTATUS)0xC000000D)
@@ -127,6 +139,7 @@ typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT; /* Opaque. */
 #define STATUS_IO_TIMEOUT ((NTSTATUS)0xC00000B5)
 #define STATUS_NOT_SUPPORTED ((NTSTATUS)0xC00000BB)
 #define STATUS_INVALID_DEVICE_STATE ((NTSTATUS)0xC0000184)
+#define STATUS_CANCELLED ((NTSTATUS)0xC0000120)
 #define STATUS_DEVICE_REMOVED ((NTSTATUS)0xC00002B6)
 #define STATUS_GRAPHICS_DRIVER_MISMATCH ((NTSTATUS)0xC01E0009) /* an error code. */
 #define STATUS_GRAPHICS_NO_VIDEO_MEMORY ((NTSTATUS)0xC01E0100)

@@ -979,6 +979,8 @@ typedef D3DKMT_HANDLE (*DXGKCB_ENUMHANDLECHILDREN)(const DXGKARGCB_ENUMHANDLECHI
 /* PASSIVE_LEVEL. On return no store of the user reaches the slot any more, except those still
  * on their way (DB-VIC-01, -02, A-06, A-14). */
 typedef NTSTATUS (*DXGKCB_DISCONNECTDOORBELL)(const DXGKARGCB_DISCONNECTDOORBELL *pArgs);
+/* PASSIVE_LEVEL, inside DxgkDdiResetHwEngine: the reset hit this context (HS-RST-01). */
+typedef NTSTATUS (*DXGKCB_INVALIDATEHWCONTEXT)(const DXGKARGCB_INVALIDATEHWCONTEXT *pArgs);
 /* PASSIVE_LEVEL. STATUS_INVALID_PARAMETER for an unknown feature. */
 typedef NTSTATUS (*DXGKCB_ISFEATUREENABLED)(HANDLE hAdapter, DXGKARGCB_ISFEATUREENABLED *pArgs);
 
@@ -998,6 +1000,7 @@ typedef struct _DXGKRNL_INTERFACE {
     DXGKCB_ENUMHANDLECHILDREN DxgkCbEnumHandleChildren;
     DXGKCB_DISCONNECTDOORBELL DxgkCbDisconnectDoorbell;
     DXGKCB_ISFEATUREENABLED DxgkCbIsFeatureEnabled;
+    DXGKCB_INVALIDATEHWCONTEXT DxgkCbInvalidateHwContext;
 } DXGKRNL_INTERFACE, *PDXGKRNL_INTERFACE;
 
 /* ---- Entry points: the driver's side ------------------------------------------------------ */
@@ -1048,6 +1051,20 @@ typedef NTSTATUS DXGKDDI_NOTIFYWORKSUBMISSION(const DXGKARG_NOTIFYWORKSUBMISSION
 typedef NTSTATUS DXGKDDI_ESCAPE(HANDLE hAdapter, const DXGKARG_ESCAPE *pArgs);
 typedef NTSTATUS DXGKDDI_RESETENGINE(HANDLE hAdapter, DXGKARG_RESETENGINE *pArgs);
 typedef NTSTATUS DXGKDDI_QUERYENGINESTATUS(HANDLE hAdapter, DXGKARG_QUERYENGINESTATUS *pArgs);
+/* Nothing runs on the engine until ResumeHwEngine. No other thread is in the driver. */
+typedef NTSTATUS DXGKDDI_RESETHWENGINE(HANDLE hAdapter, const DXGKARG_RESETHWENGINE *pArgs);
+typedef NTSTATUS DXGKDDI_RESUMEHWENGINE(HANDLE hAdapter, const DXGKARG_RESUMEHWENGINE *pArgs);
+/* D3: every context is suspended and acknowledged, every doorbell disconnected; the device loses
+ * all state after the call returns. No other thread is in the driver. */
+typedef NTSTATUS DXGKDDI_SETPOWERSTATE(PVOID MiniportDeviceContext, ULONG DeviceUid,
+                                       DEVICE_POWER_STATE DevicePowerState,
+                                       POWER_ACTION ActionType);
+/* Component: engine 0 of node ComponentIndex; F0 runs, F1 is gated. Level <= DISPATCH_LEVEL at
+ * Microsoft's, PASSIVE_LEVEL here. */
+typedef NTSTATUS DXGKDDI_SETPOWERCOMPONENTFSTATE(HANDLE DriverContext, UINT ComponentIndex,
+                                                 UINT FState);
+
+#define DISPLAY_ADAPTER_HW_ID 0xFFFFFFFFu /* DeviceUid of the adapter itself. */
 
 #define DXGKDDI_INTERFACE_VERSION_WDDM3_2 0x11007u
 #define DXGKDDI_INTERFACE_VERSION DXGKDDI_INTERFACE_VERSION_WDDM3_2
@@ -1089,6 +1106,10 @@ typedef struct _DRIVER_INITIALIZATION_DATA {
     DXGKDDI_NOTIFYWORKSUBMISSION *DxgkDdiNotifyWorkSubmission;
     DXGKDDI_RESETENGINE *DxgkDdiResetEngine;
     DXGKDDI_QUERYENGINESTATUS *DxgkDdiQueryEngineStatus;
+    DXGKDDI_RESETHWENGINE *DxgkDdiResetHwEngine;
+    DXGKDDI_RESUMEHWENGINE *DxgkDdiResumeHwEngine;
+    DXGKDDI_SETPOWERSTATE *DxgkDdiSetPowerState;
+    DXGKDDI_SETPOWERCOMPONENTFSTATE *DxgkDdiSetPowerComponentFState;
     DXGKDDI_ESCAPE *DxgkDdiEscape;
 } DRIVER_INITIALIZATION_DATA, *PDRIVER_INITIALIZATION_DATA;
 

@@ -23,6 +23,7 @@
  *   3 bell_adapter.queue_lock  KSPIN_LOCK              queue table, against the DPC
  *     bell_queue.ring_lock     KSPIN_LOCK              kernel ring; nothing is taken inside it
  *     bell_adapter.map_lock    KSPIN_LOCK              GPU addresses of allocations
+ *   4 bell_adapter.power_lock  KMUTEX, PASSIVE_LEVEL   gated nodes; nothing is taken inside it
  * Data shared with the interrupt routine changes under DxgkCbSynchronizeExecution.
  */
 #ifndef BELL_KMD_H
@@ -50,6 +51,9 @@
 
 /* Events that the interrupt routine may hold for the DPC. Power of two. */
 #define BELL_KMD_EVENTS 64u
+
+/* Limit registers of a kind. */
+#define BELL_KMD_LIMITS 4u
 
 enum bell_kind {
     BELL_KIND_ADAPTER = 0x61646170,
@@ -113,6 +117,11 @@ struct bell_adapter {
     UINT64 stray_events;        /* Of queues that are gone; DIRQL only. */
 
     struct bell_timeout timeout;
+
+    bool off;               /* D3: the device is not touched. Changes at DIRQL, nobody else inside. */
+    KMUTEX power_lock;      /* gated, and the register that holds it. */
+    UINT32 gated;           /* One bit a node: F1, or between reset and resume. */
+    UINT64 limits[2][BELL_KMD_LIMITS]; /* Idle and hung limits while off. */
 };
 
 struct bell_process {

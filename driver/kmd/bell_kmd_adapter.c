@@ -16,6 +16,7 @@ NTSTATUS bell_kmd_adapter_add(struct bell_adapter **adapter)
         return STATUS_NO_MEMORY;
     added->kind = BELL_KIND_ADAPTER;
     KeInitializeMutex(&added->slot_lock, 0);
+    KeInitializeMutex(&added->power_lock, 0);
     KeInitializeSpinLock(&added->queue_lock);
     KeInitializeSpinLock(&added->map_lock);
     *adapter = added;
@@ -35,7 +36,7 @@ static bool callbacks_are_complete(const DXGKRNL_INTERFACE *dxgk)
            dxgk->DxgkCbUnmapMemory != NULL && dxgk->DxgkCbQueueDpc != NULL &&
            dxgk->DxgkCbNotifyInterrupt != NULL && dxgk->DxgkCbNotifyDpc != NULL &&
            dxgk->DxgkCbSynchronizeExecution != NULL && dxgk->DxgkCbGetHandleData != NULL &&
-           dxgk->DxgkCbDisconnectDoorbell != NULL && dxgk->DxgkCbIsFeatureEnabled != NULL;
+           dxgk->DxgkCbDisconnectDoorbell != NULL && dxgk->DxgkCbInvalidateHwContext != NULL && dxgk->DxgkCbIsFeatureEnabled != NULL;
 }
 
 /* The nth memory resource, NULL if there are fewer. */
@@ -159,8 +160,9 @@ static NTSTATUS alloc_tables(struct bell_adapter *adapter)
 }
 
 /* The device may come up with anything in its tables: no slot routes until connect says so. */
-static VOID enable(struct bell_adapter *adapter)
+VOID bell_kmd_adapter_enable(struct bell_adapter *adapter)
 {
+    adapter->gated = 0;
     for (UINT32 slot = 0; slot < adapter->slot_count; slot++)
         bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), 0);
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
@@ -177,6 +179,7 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
         return STATUS_INVALID_PARAMETER;
     adapter->dxgk = *dxgk;
     adapter->lost = false;
+    adapter->off = false;
 
     status = map_bars(adapter, &bar2_bytes);
     if (!NT_SUCCESS(status))
@@ -192,7 +195,7 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
 
     adapter->um_submission = feature_is_enabled(adapter, DXGK_FEATURE_USER_MODE_SUBMISSION);
     adapter->started = true;
-    enable(adapter);
+    bell_kmd_adapter_enable(adapter);
     return STATUS_SUCCESS;
 
 unmap:
@@ -202,7 +205,7 @@ unmap:
 
 VOID bell_kmd_adapter_quiesce(struct bell_adapter *adapter)
 {
-    if (!adapter->started || adapter->lost)
+    if (!adapter->started || adapter->lost || adapter->off)
         return;
     bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, 0);
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, 0);
@@ -213,7 +216,7 @@ VOID bell_kmd_adapter_stop(struct bell_adapter *adapter)
     if (!adapter->started)
         return;
     bell_kmd_adapter_quiesce(adapter);
-    if (!adapter->lost)
+    if (!adapter->lost && !adapter->off)
         (VOID)bell_kmd_poll(adapter, BELL_STATUS_OFFSET, BELL_STATUS_NODE_BUSY_MASK, 0,
                             "stop: nodes to become idle");
     adapter->started = false;

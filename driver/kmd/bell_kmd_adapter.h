@@ -33,6 +33,9 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
  * adapter does nothing. Queues must be gone. */
 VOID bell_kmd_adapter_stop(struct bell_adapter *adapter);
 
+/* Make a device that was reset ready: slots route nowhere, nodes run, interrupts come. */
+VOID bell_kmd_adapter_enable(struct bell_adapter *adapter);
+
 /* ResetDevice: as the first half of stop, without waits. Any IRQL. */
 VOID bell_kmd_adapter_quiesce(struct bell_adapter *adapter);
 

@@ -11,6 +11,7 @@
 #include "bell_kmd_engine.h"
 #include "bell_kmd_isr.h"
 #include "bell_kmd_notify.h"
+#include "bell_kmd_power.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_settings.h"
 #include "bell_kmd_submit.h"
@@ -275,6 +276,36 @@ static NTSTATUS query_engine_status(HANDLE adapter, DXGKARG_QUERYENGINESTATUS *a
     return bell_kmd_engine_status(adapter, args);
 }
 
+static NTSTATUS reset_hw_engine(HANDLE adapter, const DXGKARG_RESETHWENGINE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_engine_reset_hw(adapter, args);
+}
+
+static NTSTATUS resume_hw_engine(HANDLE adapter, const DXGKARG_RESUMEHWENGINE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_engine_resume_hw(adapter, args);
+}
+
+static NTSTATUS set_power_state(PVOID context, ULONG device, DEVICE_POWER_STATE state,
+                                POWER_ACTION action)
+{
+    UNREFERENCED_PARAMETER(action);
+    if (!is_running(context) || device != DISPLAY_ADAPTER_HW_ID)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_power_set_device(context, state);
+}
+
+static NTSTATUS set_component_f_state(HANDLE context, UINT component, UINT state)
+{
+    if (!is_running(context))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_power_set_engine(context, component, state);
+}
+
 NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
 {
     DRIVER_INITIALIZATION_DATA data;
@@ -316,6 +347,10 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiNotifyWorkSubmission = notify_work_submission;
     data.DxgkDdiResetEngine = reset_engine;
     data.DxgkDdiQueryEngineStatus = query_engine_status;
+    data.DxgkDdiResetHwEngine = reset_hw_engine;
+    data.DxgkDdiResumeHwEngine = resume_hw_engine;
+    data.DxgkDdiSetPowerState = set_power_state;
+    data.DxgkDdiSetPowerComponentFState = set_component_f_state;
     data.DxgkDdiEscape = escape;
     status = bell_kmd_settings_read(registry);
     if (!NT_SUCCESS(status))

@@ -71,7 +71,7 @@ static bool attach_to_queue(struct bell_doorbell *doorbell, const struct ring_pl
     bool attached;
 
     bell_kmd_lock(&queue->adapter->slot_lock);
-    attached = queue->doorbell == NULL && !queue->open;
+    attached = queue->doorbell == NULL && !queue->open && !queue->restore;
     if (attached) {
         queue->doorbell = doorbell;
         queue->ring = place->ring;
@@ -138,6 +138,8 @@ static NTSTATUS connect_locked(struct bell_doorbell *doorbell)
 
     if (adapter->lost || !adapter->started || queue->faulted)
         return STATUS_DEVICE_REMOVED;
+    if (adapter->off)
+        return STATUS_INVALID_DEVICE_STATE;
     if (doorbell->slot == BELL_SLOT_NONE) {
         status = bell_kmd_queue_open(queue);
         if (!NT_SUCCESS(status))

@@ -5,12 +5,14 @@
 /* Under queue_lock: the queue cannot go away. */
 static VOID account(struct bell_adapter *adapter, const struct bell_event *event)
 {
+    UINT64 cause = BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE);
     UINT64 hw_id = BELL_FIELD_GET(event->word0, BELL_EVENT0_QUEUE);
     struct bell_queue *queue = hw_id < adapter->queue_count ? adapter->queues[hw_id] : NULL;
 
-    if (!bell_kmd_is(queue, BELL_KIND_QUEUE))
+    if (cause == BELL_CAUSE_STOPPED || cause == BELL_CAUSE_ENGINE_IDLE ||
+        cause == BELL_CAUSE_ENGINE_HUNG || !bell_kmd_is(queue, BELL_KIND_QUEUE))
         return;
-    if (BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE) == BELL_CAUSE_USER_IRQ) {
+    if (cause == BELL_CAUSE_USER_IRQ) {
         queue->user_irqs++;
         return;
     }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell_kmd_engine.h"
 
+#include <string.h>
+
+#include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_power.h"
+#include "bell_kmd_queue.h"
 
 static bool engine_exists(const struct bell_adapter *adapter, UINT node, UINT engine)
 {
@@ -28,11 +33,73 @@ NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE
     return STATUS_SUCCESS;
 }
 
+/* The queue that the node works on, or NULL. */
+static struct bell_queue *running_queue(struct bell_adapter *adapter, UINT node)
+{
+    struct bell_queue *queue;
+    INT hw_id = -1;
+    UINT64 state;
+
+    do
+        queue = bell_kmd_power_next(adapter, node, &hw_id, &state);
+    while (queue != NULL && (state & BELL_QUEUE_STATE_RUNNING_MASK) == 0);
+    return bell_kmd_is(queue, BELL_KIND_QUEUE) ? queue : NULL;
+}
+
+static NTSTATUS abort_node(struct bell_adapter *adapter, UINT node)
+{
+    bell_kmd_write(adapter, BELL_NODE_ABORT_OFFSET, UINT64_C(1) << node);
+    return bell_kmd_poll(adapter, BELL_STATUS_OFFSET,
+                         BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, UINT64_C(1) << node), 0,
+                         "reset: node to become idle");
+}
+
+static NTSTATUS invalidate(struct bell_adapter *adapter, const struct bell_queue *culprit)
+{
+    DXGKARGCB_INVALIDATEHWCONTEXT args;
+
+    memset(&args, 0, sizeof(args));
+    args.hAdapter = adapter->dxgk.DeviceHandle;
+    args.hHwContext = culprit->context->os_context;
+    return adapter->dxgk.DxgkCbInvalidateHwContext(&args);
+}
+
+NTSTATUS bell_kmd_engine_reset_hw(struct bell_adapter *adapter, const DXGKARG_RESETHWENGINE *args)
+{
+    struct bell_queue *culprit;
+    NTSTATUS status;
+
+    if (!engine_exists(adapter, args->NodeOrdinal, args->EngineOrdinal))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_power_gate(adapter, args->NodeOrdinal, true);
+    culprit = running_queue(adapter, args->NodeOrdinal);
+    if (culprit != NULL)
+        culprit->closing = true;
+    status = abort_node(adapter, args->NodeOrdinal);
+    bell_kmd_isr_flush(adapter);
+    if (culprit == NULL)
+        return status;
+    culprit->closing = false;
+    culprit->faulted = true;
+    return NT_SUCCESS(status) ? invalidate(adapter, culprit) : status;
+}
+
+NTSTATUS bell_kmd_engine_resume_hw(struct bell_adapter *adapter,
+                                   const DXGKARG_RESUMEHWENGINE *args)
+{
+    if (!engine_exists(adapter, args->NodeOrdinal, args->EngineOrdinal))
+        return STATUS_INVALID_PARAMETER;
+    if (adapter->lost)
+        return STATUS_DEVICE_REMOVED;
+    bell_kmd_power_gate(adapter, args->NodeOrdinal, false);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS bell_kmd_engine_status(struct bell_adapter *adapter, DXGKARG_QUERYENGINESTATUS *args)
 {
     if (!engine_exists(adapter, args->NodeOrdinal, args->EngineOrdinal))
         return STATUS_INVALID_PARAMETER;
     args->EngineStatus.Value = 0;
-    args->EngineStatus.Responsive = device_answers(adapter);
+    args->EngineStatus.Responsive = adapter->off || device_answers(adapter);
     return STATUS_SUCCESS;
 }

@@ -17,6 +17,23 @@
  */
 NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE *args);
 
+/*
+ * ResetHwEngine (HS-RST-01, A-54): gate the node, abort what it runs, and invalidate the context of
+ * that queue, the culprit, with the OS; its ABORTED is no fault of its own. A queue that merely
+ * waits is not touched.
+ *
+ * @retval STATUS_SUCCESS            Nothing runs until ResumeHwEngine.
+ * @retval STATUS_INVALID_PARAMETER  No such node or engine.
+ * @retval STATUS_IO_TIMEOUT         The node did not let go: only a reset of the device helps.
+ * @retval STATUS_DEVICE_REMOVED     The device is gone.
+ */
+NTSTATUS bell_kmd_engine_reset_hw(struct bell_adapter *adapter, const DXGKARG_RESETHWENGINE *args);
+
+/* ResumeHwEngine (HS-RST-02): turns again, a sample for every queue of the node.
+ * STATUS_INVALID_PARAMETER, STATUS_DEVICE_REMOVED as above. */
+NTSTATUS bell_kmd_engine_resume_hw(struct bell_adapter *adapter,
+                                   const DXGKARG_RESUMEHWENGINE *args);
+
 /* QueryEngineStatus: Responsive = the device answers with its identity.
  * STATUS_INVALID_PARAMETER: no such node or engine. */
 NTSTATUS bell_kmd_engine_status(struct bell_adapter *adapter, DXGKARG_QUERYENGINESTATUS *args);

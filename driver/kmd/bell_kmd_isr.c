@@ -44,16 +44,55 @@ static VOID report_fault(struct bell_adapter *adapter, const struct bell_queue *
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+static VOID report_state(struct bell_adapter *adapter, UINT node, DXGK_ENGINE_STATE state)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE;
+    data.EngineStateChange.NodeOrdinal = node;
+    data.EngineStateChange.NewState = state;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
+static VOID report_suspended(struct bell_adapter *adapter, struct bell_context *context)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    context->quiet = true;
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED;
+    data.SuspendContextCompleted.hContext = context->os_context;
+    data.SuspendContextCompleted.ContextSuspendFence = context->fence;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
+/* An event that a resume has made pointless finds the queue not stopping. */
+static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
+{
+    if (!queue->stopping)
+        return;
+    queue->stopping = false;
+    if (--queue->context->stopping == 0)
+        report_suspended(adapter, queue->context);
+}
+
 static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
 {
-    const struct bell_queue *queue = queue_of(adapter, event->word0);
+    struct bell_queue *queue = queue_of(adapter, event->word0);
     UINT cause = (UINT)BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE);
     UINT node = (UINT)BELL_FIELD_GET(event->word0, BELL_EVENT0_NODE);
 
-    if (queue == NULL)
+    if (cause == BELL_CAUSE_ENGINE_IDLE)
+        report_state(adapter, node, DXGK_ENGINE_STATE_TRANSITION_TO_F1);
+    else if (cause == BELL_CAUSE_ENGINE_HUNG)
+        report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
+    else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
         report_user_irq(adapter, node);
+    else if (cause == BELL_CAUSE_STOPPED)
+        note_stopped(adapter, queue);
     else if (!queue->closing)
         report_fault(adapter, queue, node, cause, event->word1);
 }
@@ -101,7 +140,7 @@ static BOOLEAN take_events(PVOID context)
 
 BOOLEAN bell_kmd_isr(struct bell_adapter *adapter)
 {
-    if (!adapter->started || adapter->lost)
+    if (!adapter->started || adapter->lost || adapter->off)
         return FALSE;
     return take_events(adapter);
 }
@@ -120,6 +159,8 @@ static BOOLEAN unmask(PVOID context)
     struct bell_adapter *adapter = context;
 
     adapter->irq_masked = false;
+    if (adapter->off)
+        return FALSE;
     bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, BELL_IRQ_CTRL_ENABLE_MASK);
     return TRUE;
 }
@@ -131,7 +172,7 @@ VOID bell_kmd_isr_enable(struct bell_adapter *adapter)
 
 VOID bell_kmd_isr_flush(struct bell_adapter *adapter)
 {
-    if (adapter->started && !adapter->lost)
+    if (adapter->started && !adapter->lost && !adapter->off)
         at_dirql(adapter, take_events, adapter);
 }
 
@@ -171,30 +212,84 @@ VOID bell_kmd_isr_retire_queue(struct bell_queue *queue)
     change_table(queue, retire_table_entry);
 }
 
-struct suspend_report {
-    struct bell_adapter *adapter;
-    HANDLE os_context;
-    UINT64 fence;
-};
-
-static BOOLEAN notify_suspended(PVOID context)
+static BOOLEAN suspend(PVOID argument)
 {
-    const struct suspend_report *suspended = context;
-    struct bell_adapter *adapter = suspended->adapter;
-    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+    struct bell_context *context = argument;
+    struct bell_adapter *adapter = context->device->adapter;
 
-    memset(&data, 0, sizeof(data));
-    data.InterruptType = DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED;
-    data.SuspendContextCompleted.hContext = suspended->os_context;
-    data.SuspendContextCompleted.ContextSuspendFence = suspended->fence;
-    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
-    (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
+    context->quiet = false;
+    for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
+        if (!queue->open)
+            continue;
+        bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_SUSPEND);
+        /* Still running after the command: its event is to come, and not before this read. */
+        if (!queue->stopping &&
+            (bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id)) &
+             BELL_QUEUE_STATE_RUNNING_MASK) != 0) {
+            queue->stopping = true;
+            context->stopping++;
+        }
+    }
+    if (context->stopping == 0) {
+        report_suspended(adapter, context);
+        (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
+    }
     return TRUE;
 }
 
-VOID bell_kmd_isr_report_suspended(struct bell_adapter *adapter, HANDLE os_context, UINT64 fence)
+VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence)
 {
-    struct suspend_report suspended = {adapter, os_context, fence};
+    context->fence = fence;
+    at_dirql(context->device->adapter, suspend, context);
+}
 
-    at_dirql(adapter, notify_suspended, &suspended);
+static BOOLEAN resume(PVOID argument)
+{
+    struct bell_context *context = argument;
+    struct bell_adapter *adapter = context->device->adapter;
+    struct bell_queue *pushed = NULL;
+
+    context->quiet = false;
+    context->stopping = 0;
+    for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
+        queue->stopping = false;
+        if (!queue->open)
+            continue;
+        bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_ADD);
+        bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_KICK); /* After ADD. */
+        pushed = queue;
+    }
+    if (pushed == NULL)
+        return TRUE;
+    /* The commands have arrived: none overtakes those of another processor's next suspend, and
+     * events of the old request are all in the device's queue. */
+    (VOID)bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(pushed->hw_id));
+    return take_events(adapter);
+}
+
+VOID bell_kmd_isr_resume(struct bell_context *context)
+{
+    at_dirql(context->device->adapter, resume, context);
+}
+
+static BOOLEAN turn_off(PVOID context)
+{
+    struct bell_adapter *adapter = context;
+
+    bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, 0);
+    bell_kmd_write(adapter, BELL_CTRL_OFFSET, 0);
+    (VOID)bell_kmd_read(adapter, BELL_CTRL_OFFSET);
+    adapter->off = true;
+    return TRUE;
+}
+
+static BOOLEAN turn_on(PVOID context)
+{
+    ((struct bell_adapter *)context)->off = false;
+    return TRUE;
+}
+
+VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off)
+{
+    at_dirql(adapter, off ? turn_off : turn_on, adapter);
 }

@@ -11,6 +11,7 @@
 
 #include "bell_kmd.h"
 
+struct bell_context;
 struct bell_queue;
 
 /* DIRQL. FALSE: the device had no event. */
@@ -33,7 +34,14 @@ VOID bell_kmd_isr_forget_queue(struct bell_queue *queue);
 /* The same, but the number stays taken: the hardware did not let go of it. */
 VOID bell_kmd_isr_retire_queue(struct bell_queue *queue);
 
-/* Report DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED. */
-VOID bell_kmd_isr_report_suspended(struct bell_adapter *adapter, HANDLE os_context, UINT64 fence);
+/* Stop the context's queues and await their STOPPED events; with none to come, report
+ * SUSPEND_CONTEXT_COMPLETED at once. run_lock held. */
+VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence);
+
+/* Let them run again; a report not yet made is cancelled. run_lock held. */
+VOID bell_kmd_isr_resume(struct bell_context *context);
+
+/* The device goes off or comes back (bell_adapter.off). */
+VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off);
 
 #endif /* BELL_KMD_ISR_H */

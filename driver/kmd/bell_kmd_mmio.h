@@ -41,6 +41,12 @@ static inline VOID bell_kmd_queue_cmd(struct bell_adapter *adapter, UINT32 hw_id
     bell_kmd_write(adapter, BELL_QUEUE_CMD_OFFSET(hw_id), BELL_FIELD_PUT(BELL_QUEUE_CMD_OP, cmd));
 }
 
+/* Registers of a node's watches. */
+static inline UINT32 bell_kmd_limit(bool hung, UINT32 node)
+{
+    return (hung ? BELL_HUNG_LIMIT0_OFFSET : BELL_IDLE_LIMIT0_OFFSET) + 8 * node;
+}
+
 /*
  * Poll until (register & mask) == wanted.
  *

@@ -148,12 +148,16 @@ static NTSTATUS open_locked(struct bell_queue *queue)
 
     if (queue->open)
         return STATUS_SUCCESS;
+    if (adapter->off) {
+        queue->restore = true;
+        return STATUS_SUCCESS;
+    }
     bell_kmd_write(adapter, BELL_QUEUE_BASE_OFFSET(hw_id), queue->ring);
     bell_kmd_write(adapter, BELL_QUEUE_CONTROL_OFFSET(hw_id), queue->control);
     bell_kmd_write(adapter, BELL_QUEUE_CONFIG_OFFSET(hw_id), config_word(queue));
-    bell_kmd_write(adapter, BELL_QUEUE_RPTR_OFFSET(hw_id), 0);
+    bell_kmd_write(adapter, BELL_QUEUE_RPTR_OFFSET(hw_id), queue->rptr);
     bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_OPEN);
-    if (!queue->context->suspended)
+    if (!queue->context->suspended && !queue->restore)
         bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_ADD);
 
     state = bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(hw_id));
@@ -164,6 +168,7 @@ static NTSTATUS open_locked(struct bell_queue *queue)
     if ((state & BELL_QUEUE_STATE_OPEN_MASK) == 0)
         return STATUS_UNSUCCESSFUL;
     queue->open = true;
+    queue->restore = false;
     return STATUS_SUCCESS;
 }
 
@@ -222,8 +227,33 @@ NTSTATUS bell_kmd_queue_close(struct bell_queue *queue)
         }
         queue->closing = false;
     }
+    queue->restore = false;
+    queue->rptr = 0;
+    if (!queue->open)
+        queue->faulted = false;
     bell_kmd_unlock(&queue->context->run_lock);
     return status;
+}
+
+NTSTATUS bell_kmd_queue_save(struct bell_queue *queue)
+{
+    struct bell_adapter *adapter = queue->adapter;
+    UINT64 state;
+
+    if (!queue->open)
+        return STATUS_SUCCESS;
+    state = bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id));
+    if ((state & BELL_QUEUE_STATE_RUNNING_MASK) != 0)
+        return STATUS_INVALID_DEVICE_STATE;
+    queue->rptr = bell_kmd_read(adapter, BELL_QUEUE_RPTR_OFFSET(queue->hw_id));
+    queue->open = false;
+    queue->restore = (state & BELL_QUEUE_STATE_FAULTED_MASK) == 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue)
+{
+    return queue->restore ? open_locked(queue) : STATUS_SUCCESS;
 }
 
 VOID bell_kmd_queue_kick(struct bell_queue *queue)
@@ -235,8 +265,10 @@ VOID bell_kmd_queue_kick(struct bell_queue *queue)
 VOID bell_kmd_queue_relist(struct bell_queue *queue, bool realtime)
 {
     bell_kmd_lock(&queue->context->run_lock);
-    if (queue->open && !queue->context->suspended && !queue->adapter->lost)
+    if (queue->open && !queue->context->suspended && !queue->adapter->lost) {
         bell_kmd_queue_cmd(queue->adapter, queue->hw_id,
                            realtime ? BELL_QUEUE_CMD_ADD_RT : BELL_QUEUE_CMD_ADD);
+        bell_kmd_flush(queue->adapter); /* No later SUSPEND is overtaken by it. */
+    }
     bell_kmd_unlock(&queue->context->run_lock);
 }

@@ -23,7 +23,9 @@ struct bell_context {
     UINT32 node;
     KMUTEX run_lock;
     bool suspended;             /* A context starts resumed (DB-SUS-07). */
-    bool quiet;                 /* Suspended, and no queue was running after that. */
+    bool quiet;                 /* Suspended, and reported so. This and the next two: DIRQL. */
+    UINT32 stopping;            /* Its queues whose STOPPED event is to come. */
+    UINT64 fence;               /* Of the last suspend request. */
     struct bell_queue *queues;  /* Chain by bell_queue.next. */
 };
 
@@ -37,6 +39,9 @@ struct bell_queue {
     bool user_mode;   /* Doorbell-only (DB-QUE-01). */
     bool notify;      /* Connects answer CONNECTED_NOTIFY_KMD. Under slot_lock. */
     bool open;        /* Hardware context is open. */
+    bool restore;     /* Not open because the device is off: opened again at D0. */
+    UINT64 rptr;      /* Entries consumed, as of the next open. */
+    bool stopping;    /* Its STOPPED event is to come; DIRQL. */
     volatile bool closing; /* An ABORTED event is the driver's own doing. */
     volatile bool faulted; /* Set by the DPC. */
     UINT64 faults;
@@ -64,14 +69,13 @@ NTSTATUS bell_kmd_context_create(struct bell_device *device, DXGKARG_CREATEHWCON
 VOID bell_kmd_context_destroy(struct bell_context *context);
 
 /*
- * SuspendContext (DB-SUS-01 .. -05): take its queues off the run list, wait until none runs, then
- * report SUSPEND_CONTEXT_COMPLETED with the OS's context handle and fence value. The report may
- * come before this returns.
+ * SuspendContext (DB-SUS-01 .. -05): take its queues off the run list. When the last of them has
+ * left its node, with RPTR in memory (A-72), SUSPEND_CONTEXT_COMPLETED is reported with the OS's
+ * context handle and the last request's fence; that may be before this returns. Does not wait: if
+ * a queue hangs, the report does not come and the OS resets the engine (DB-SUS-03).
  *
  * @retval STATUS_SUCCESS     It was suspended already; no report is made.
- * @retval STATUS_PENDING     Reported.
- * @retval STATUS_IO_TIMEOUT  A queue would not stop. It is off the run list; no report is made, and
- *                            the OS resets the engine when its own patience ends (DB-SUS-03).
+ * @retval STATUS_PENDING     A report was or will be made, unless a resume comes before (A-35).
  */
 NTSTATUS bell_kmd_context_suspend(struct bell_context *context, UINT64 fence);
 
@@ -114,6 +118,16 @@ NTSTATUS bell_kmd_queue_open(struct bell_queue *queue);
  * @retval STATUS_DEVICE_REMOVED
  */
 NTSTATUS bell_kmd_queue_close(struct bell_queue *queue);
+
+/*
+ * D3 and back: note what the device will forget, open it again. Nobody else is in the driver. A
+ * restored queue is on no run list: ResumeContext puts it there.
+ *
+ * @retval STATUS_INVALID_DEVICE_STATE  (save) A node works on it: its context is not suspended.
+ * @retval STATUS_UNSUCCESSFUL, STATUS_DEVICE_REMOVED  (restore) As bell_kmd_queue_open.
+ */
+NTSTATUS bell_kmd_queue_save(struct bell_queue *queue);
+NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue);
 
 /* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
 VOID bell_kmd_queue_kick(struct bell_queue *queue);

@@ -62,6 +62,7 @@ module bell_node #(
 
   // Quiet and deadline.
   output logic        busy_o,
+  output logic        progress_o,  // Pulse: a packet is done with, or a longer one starts or ends.
   output logic        timer_valid_o,
   output logic [63:0] timer_o,  // Clocks left of a WORK packet.
 
@@ -214,7 +215,7 @@ module bell_node #(
     .wr_req_o(data_wr_req),
     .wr_data_valid_o(wr_data_valid_o[1]), .wr_data_ready_i(wr_data_ready_i[1]),
     .wr_data_o(data_wr_data),
-    .busy_o(engine_busy), .timer_end_o(quiet_end), .timer_valid_o, .timer_o
+    .busy_o(engine_busy), .progress_o, .timer_end_o(quiet_end), .timer_valid_o, .timer_o
   );
 
   bell_fence u_fence (

@@ -80,6 +80,7 @@ module bell_engine (
   output bell_pkg::dma_wdata_t wr_data_o,
 
   output logic        busy_o,
+  output logic        progress_o,    // Pulse: a packet is done with, or a longer one starts or ends.
   output logic        timer_end_o,  // The timer ends at this edge.
   output logic        timer_valid_o,
   output logic [63:0] timer_o
@@ -191,6 +192,8 @@ module bell_engine (
   assign end_o       = err_i ? {1'b1, err_cause_i, 16'd0, err_addr_i} : {fault_q, cause_q, data_q};
   assign after_last  = (left_q == '0) ? Drain : Run;
 
+  assign progress_o    = pkt_pop || start_o || mover_done ||
+                         ((state_q == Work) && (timer_q <= {32'd0, advance_i}));
   assign timer_valid_o = state_q == Work;
   assign timer_start   = here && (op == bell_formats_pkg::OpWork) && (arg1 != '0);
   assign timer_end_o   = timer_valid_o && (timer_q <= {32'd0, advance_i});

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: MIT
 //
-// Event queue: collects events of all nodes in order and raises the interrupt.
+// Event queue: collects events of all sources (nodes, scheduler, watches) in order and raises the interrupt.
 //
 // Nothing is dropped: a full queue holds its sources up until software consumes an event. One event
-// is taken per clock, round robin over nodes.
+// is taken per clock, round robin over sources.
 //
 // Timing  an event taken is readable, and irq_o high, one clock later. irq_o is a level: high while
 //         enabled and not empty.
 // Reset   empty.
 
 module bell_irq #(
-  parameter int unsigned NumNodes = 3,  // 1 .. 4.
+  parameter int unsigned NumSources = 3,  // 1 .. 6.
   parameter int unsigned Depth    = 64  // Events; a power of two.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
-  // From nodes, held until taken.
-  input  logic             [NumNodes-1:0] event_valid_i,
-  output logic             [NumNodes-1:0] event_ready_o,
-  input  bell_pkg::event_t [NumNodes-1:0] event_i,
+  // From sources, held until taken.
+  input  logic             [NumSources-1:0] event_valid_i,
+  output logic             [NumSources-1:0] event_ready_o,
+  input  bell_pkg::event_t [NumSources-1:0] event_i,
 
   // From and to regs.
   input  logic                   enable_i,
@@ -34,10 +34,10 @@ module bell_irq #(
   localparam int unsigned EventBits = $bits(bell_pkg::event_t);
 
   logic                 any, push, full, empty;
-  logic [NumNodes-1:0]  grant;
+  logic [NumSources-1:0]  grant;
   logic [EventBits-1:0] incoming, oldest;
 
-  bell_rr_arb #(.NumReqs(NumNodes)) u_arb (
+  bell_rr_arb #(.NumReqs(NumSources)) u_arb (
     .clk_i, .rst_ni, .req_i(event_valid_i), .take_i(push), .valid_o(any), .grant_o(grant),
     .index_o()
   );
@@ -45,7 +45,7 @@ module bell_irq #(
   // One-hot selection: a dynamic index into wide packed elements simulates badly.
   always_comb begin
     incoming = '0;
-    for (int n = 0; n < int'(NumNodes); n++) begin
+    for (int n = 0; n < int'(NumSources); n++) begin
       if (push && grant[n]) begin
         incoming = event_i[n];
       end

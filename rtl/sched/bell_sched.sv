@@ -27,7 +27,8 @@ module bell_sched #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  input  logic enable_i,  // Turns may be given.
+  input  logic                enable_i,  // Turns may be given,
+  input  logic [NumNodes-1:0] gated_i,   // but not to these nodes.
 
   // From doorbell; queue below NumQueues. What the credit was worth: same clock.
   input  logic              credit_valid_i,
@@ -59,6 +60,11 @@ module bell_sched #(
   output logic                [NumNodes-1:0] end_ready_o,
   input  bell_pkg::turn_end_t [NumNodes-1:0] end_i,
 
+  // To irq: the turn that CMD.SUSPEND met has ended. Held until taken; ends wait meanwhile.
+  output logic             event_valid_o,
+  input  logic             event_ready_i,
+  output bell_pkg::event_t event_o,
+
   output logic [NumNodes-1:0] node_busy_o,  // A turn was given and has not ended.
   output logic                busy_o        // Something changes without further input.
 );
@@ -78,6 +84,7 @@ module bell_sched #(
 
   typedef struct packed {
     logic               listed;
+    logic               notify;   // Post STOPPED when it stops running.
     logic               urgent;   // On the real-time list. Means nothing unless listed.
     logic               running;
     logic               work;
@@ -105,13 +112,16 @@ module bell_sched #(
   logic                end_any, do_end, do_req, may_give, do_give;
   logic [NodeBits-1:0] end_node;
   bell_pkg::turn_end_t turn_end;
+  logic                event_valid_q;
+  bell_pkg::event_t    event_q;
   logic                put_valid;
   bell_pkg::queue_id_t put_queue;
 
-  assign end_any  = |end_valid_i;
+  assign end_any  = |end_valid_i && !event_valid_q;
   assign do_req   = req_q && (req_late_q || !(end_any || turn_valid_q));
   assign do_end   = end_any && !do_req;
-  assign may_give = turn_valid_q && enable_i && !end_any && !do_req;
+  assign may_give = turn_valid_q && enable_i && !gated_i[turn_node_q[NodeBits-1:0]] && !end_any
+                    && !do_req;
 
   always_comb begin
     end_node = '0;
@@ -179,6 +189,7 @@ module bell_sched #(
     state_d   = state;
     if (do_end) begin
       state_d.running = 1'b0;
+      state_d.notify  = 1'b0;
       state_d.work    = turn_end.work;
       state_d.faulted = turn_end.fault;
       state_d.cause   = turn_end.fault ? turn_end.cause : bell_formats_pkg::CauseNone;
@@ -195,14 +206,20 @@ module bell_sched #(
         end
         bell_formats_pkg::QueueCmdClose:  open_d = open && state.running;
         bell_formats_pkg::QueueCmdAdd: begin
-          state_d.listed   = 1'b1;
+          state_d.listed = 1'b1;
           state_d.urgent = 1'b0;
+          state_d.notify = 1'b0;
         end
         bell_formats_pkg::QueueCmdAddRt: begin
-          state_d.listed   = 1'b1;
+          state_d.listed = 1'b1;
           state_d.urgent = 1'b1;
+          state_d.notify = 1'b0;
         end
         bell_formats_pkg::QueueCmdRemove: state_d.listed = 1'b0;
+        bell_formats_pkg::QueueCmdSuspend: begin
+          state_d.listed = 1'b0;
+          state_d.notify = state.running;
+        end
         bell_formats_pkg::QueueCmdKick: begin
           pending_d = 1'b1;
           ring_d    = pending && ring;
@@ -285,7 +302,7 @@ module bell_sched #(
   bell_pkg::turn_t     pick_turn;
 
   always_comb begin
-    want = enable_i ? ~node_busy_q : '0;
+    want = enable_i ? ~(node_busy_q | gated_i) : '0;
     if (turn_valid_q) begin
       want[turn_node_q[NodeBits-1:0]] = 1'b0;
     end
@@ -331,7 +348,7 @@ module bell_sched #(
       turn_valid_q <= 1'b1;
       turn_node_q  <= pick_node;
       turn_q       <= pick_turn;
-    end else if (!enable_i || do_give
+    end else if (!enable_i || gated_i[turn_node_q[NodeBits-1:0]] || do_give
                  || (put_valid && !ready_d && (put_queue == turn_q.queue))) begin
       turn_valid_q <= 1'b0;
     end
@@ -355,6 +372,20 @@ module bell_sched #(
     end
   end
 
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      event_valid_q <= 1'b0;
+      event_q       <= '0;
+    end else if (do_end && state.notify) begin
+      event_valid_q <= 1'b1;
+      event_q       <= {bell_formats_pkg::CauseStopped, 2'(end_node), queue, turn_end.rptr};
+    end else if (event_ready_i) begin
+      event_valid_q <= 1'b0;
+    end
+  end
+
+  assign event_valid_o = event_valid_q;
+  assign event_o       = event_q;
   assign yield_o     = yield_q;
   assign node_busy_o = node_busy_q;
 
@@ -414,6 +445,7 @@ module bell_sched #(
     .pick_valid_i(pick_take), .pick_queue_i(pick_queue), .pick_turn_o(pick_turn)
   );
 
-  assign busy_o = req_q || turn_valid_q || pick_valid || end_any || credit_valid_i;
+  assign busy_o = req_q || turn_valid_q || pick_valid || (|end_valid_i)
+                  || event_valid_q || credit_valid_i;
 
 endmodule : bell_sched

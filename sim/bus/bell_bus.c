@@ -343,6 +343,11 @@ uint64_t bell_bus_step(void *ctx, uint64_t cycles)
     return bell_device_step(bus.device, next < cycles ? next : cycles);
 }
 
+void bell_bus_reset(void)
+{
+    bell_device_reset(bus.device);
+}
+
 bool bell_bus_idle(void *ctx)
 {
     (void)ctx;

@@ -46,6 +46,8 @@ uint64_t bell_bus_read(uint64_t addr);
 void bell_bus_drain_all(void);
 /** Writes posted and not yet answered, over all CPUs. */
 unsigned bell_bus_posted(void);
+/** Reset the device: all its state is lost. Nothing may be posted (bell_bus_drain_all()). */
+void bell_bus_reset(void);
 /** Posted writes that the device refused (SLVERR). */
 uint64_t bell_bus_refused(void);
 /** Nothing on the bus, and the device idle; the `idle` of bell_sim_config. */

@@ -7,6 +7,7 @@
 
 #include "os_kmd.h"
 #include "os_monitor.h"
+#include "os_power.h"
 
 #define DEFAULT_DMA_LATENCY 32u
 #define DEFAULT_POST_DELAY_MAX 40u
@@ -208,6 +209,7 @@ static void make_os(void)
     os_adapter.memory_bytes = (uint64_t)config->memory_mib << 20;
     os_adapter.disconnect_published = config->disconnect_published;
     os_adapter.destroy_direct = config->destroy_direct;
+    os_adapter.suspend_disconnect = config->suspend_disconnect;
     os_adapter.ums_disabled = config->ums_disabled;
     os_adapter.trap_loads = config->trap_loads;
     os_adapter.trace_stores = config->trace_stores;
@@ -217,7 +219,9 @@ static void make_os(void)
     os_registry_init();
     os_registry_set("DoorbellLayout", (uint32_t)layout_number(config->doorbells));
     os_objects_init();
+    os_power_init();
     os_interrupt_init();
+    os_tdr_init();
 }
 
 struct boot {

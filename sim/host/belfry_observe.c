@@ -99,6 +99,23 @@ int belfry_bar2_store(uint64_t offset, uint64_t value, unsigned size)
     return (int)access->resp;
 }
 
+static void poke(uint64_t offset, uint64_t value)
+{
+    struct access *access = start();
+
+    if (access == NULL)
+        return;
+    bell_device_mmio_write(belfry_machine.device, offset, value, sizeof(value), access->tag);
+    finish(access, "belfry_engine_limits");
+}
+
+void belfry_engine_limits(uint32_t node, uint32_t idle, uint32_t hung, bool long_work)
+{
+    poke(BELL_IDLE_LIMIT0_OFFSET + 8 * node, idle);
+    poke(BELL_HUNG_LIMIT0_OFFSET + 8 * node,
+         hung | BELL_FIELD_PUT(BELL_HUNG_LIMIT0_LONG_WORK, long_work));
+}
+
 uint64_t belfry_dma_refused(void)
 {
     return belfry_machine.dma_refused;

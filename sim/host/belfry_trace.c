@@ -394,6 +394,7 @@ static void put_record(const struct belfry_record *record)
         break;
     case BELFRY_MMIO_WRITE:
     case BELFRY_MMIO_READ:
+    case BELFRY_POWER:
         break;
     }
 }

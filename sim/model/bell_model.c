@@ -30,13 +30,13 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Without the timers of WORK packets: what remains is what keeps the device from being idle. */
+/* Without the timers (WORK packets, watches): what remains is what keeps the device from being idle. */
 static uint64_t next_busy(const struct bell_model *model)
 {
     uint64_t next = earlier(bell_model_mmio_next(model), bell_model_doorbell_next(model));
 
     next = earlier(next, earlier(model->sched.at, bell_model_dma_next(model)));
-    next = earlier(next, bell_model_irq_next(model));
+    next = earlier(next, earlier(bell_model_irq_next(model), model->watch.retry_at));
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         if (model->nodes[n].state != BELL_MODEL_WORK)
             next = earlier(next, model->nodes[n].at);
@@ -45,7 +45,7 @@ static uint64_t next_busy(const struct bell_model *model)
 
 static uint64_t next_event(const struct bell_model *model)
 {
-    uint64_t next = next_busy(model);
+    uint64_t next = earlier(next_busy(model), bell_model_watch_next(model));
 
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         next = earlier(next, model->nodes[n].at);
@@ -74,6 +74,8 @@ static void run_clock(struct bell_model *model)
     run_nodes(model);
     if (model->sched.at <= model->cycle)
         bell_model_sched_run(model);
+    if (bell_model_watch_next(model) <= model->cycle || model->watch.retry_at <= model->cycle)
+        bell_model_watch_run(model);
     bell_model_irq_update(model);
     model->cycle++;
 }
@@ -109,6 +111,8 @@ static void clear_state(struct bell_model *model)
     memset(&model->dma, 0, sizeof model->dma);
     memset(model->nodes, 0, sizeof model->nodes);
     memset(&model->irq, 0, sizeof model->irq);
+    bell_model_watch_reset(model);
+    memset(model->limits, 0, sizeof model->limits);
     model->sched.at = BELL_MODEL_NEVER;
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         model->nodes[n].at = BELL_MODEL_NEVER;

@@ -126,6 +126,7 @@ struct bell_model_queue {
     bool realtime; /**< On the real-time list, when listed. */
     bool pending;
     bool pending_by_ring;
+    bool notify; /**< The end of the turn posts STOPPED. */
     bool running;
     bool work;
     bool faulted;
@@ -247,6 +248,24 @@ struct bell_model_irq {
     bool level;
 };
 
+/* watch ------------------------------------------------------------------------------------ */
+
+#define BELL_MODEL_TIMERS (2u * BELL_MODEL_NODES) /**< Idle detectors, then watchdogs. */
+
+#define BELL_MODEL_LIMITS 4u /**< Limit registers of each kind, fitted or not. */
+
+struct bell_model_timer {
+    uint32_t limit;
+    uint64_t at; /**< Clock at which it ends; NEVER: it does not count. */
+    bool fired;  /**< Its event found no room yet. */
+};
+
+struct bell_model_watch {
+    struct bell_model_timer timers[BELL_MODEL_TIMERS];
+    bool long_work[BELL_MODEL_NODES];
+    uint64_t retry_at;
+};
+
 /* all -------------------------------------------------------------------------------------- */
 
 struct bell_model {
@@ -264,6 +283,8 @@ struct bell_model {
     struct bell_model_dma dma;
     struct bell_model_node nodes[BELL_MODEL_NODES];
     struct bell_model_irq irq;
+    struct bell_model_watch watch;
+    uint64_t limits[2 * BELL_MODEL_LIMITS]; /**< IDLE_LIMITn, then HUNG_LIMITn, as they read. */
 };
 
 /** Hand an observation to the host; the cycle is filled in. */
@@ -345,10 +366,26 @@ bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *nod
 /** @return false when the queue is full: the node is woken when there is room. */
 bool bell_model_irq_post(struct bell_model *model, struct bell_model_node *node,
                          enum bell_cause cause, uint64_t data);
+/** The same for events of no node's turn; nobody is woken. */
+bool bell_model_irq_push(struct bell_model *model, enum bell_cause cause, uint32_t node,
+                         uint32_t queue, uint64_t data);
 void bell_model_irq_pop(struct bell_model *model);
 uint64_t bell_model_irq_word0(const struct bell_model *model);
 uint64_t bell_model_irq_word1(const struct bell_model *model);
 uint64_t bell_model_irq_next(const struct bell_model *model);
+void bell_model_watch_reset(struct bell_model *model);
+/** Set a limit; a changed one starts its timer anew. */
+void bell_model_watch_limit(struct bell_model *model, uint32_t index, uint32_t limit);
+/** A turn begins; a packet began or ended (`work`: a WORK packet runs now); the turn is over. */
+void bell_model_watch_turn(struct bell_model *model, uint32_t node);
+void bell_model_watch_progress(struct bell_model *model, uint32_t node, bool work);
+void bell_model_watch_turn_end(struct bell_model *model, uint32_t node);
+/** CTRL was written, it read `before`. */
+void bell_model_watch_gates(struct bell_model *model, uint64_t before);
+uint64_t bell_model_watch_next(const struct bell_model *model);
+void bell_model_watch_run(struct bell_model *model);
+/** The event queue has room again. */
+void bell_model_watch_room(struct bell_model *model);
 /** Drive the interrupt line from its state; once at the end of a clock. */
 void bell_model_irq_update(struct bell_model *model);
 

@@ -14,6 +14,7 @@ static bool is_words(uint64_t value)
 
 static void next_packet(struct bell_model *model, struct bell_model_node *node)
 {
+    bell_model_watch_progress(model, bell_model_node_index(model, node), false);
     bell_model_node_goto(model, node, BELL_MODEL_PACKET, BELL_MODEL_PACKET_CLOCKS);
 }
 
@@ -42,7 +43,7 @@ static void take_packets(struct bell_model *model, struct bell_model_node *node)
     node->cache_addr = node->packet_addr;
     node->cache_bytes = node->read_bytes;
     memcpy(node->cache, node->read_data, node->read_bytes);
-    next_packet(model, node);
+    bell_model_node_goto(model, node, BELL_MODEL_PACKET, BELL_MODEL_PACKET_CLOCKS);
 }
 
 /* ------------------------------------------------------------------ packets */
@@ -71,6 +72,7 @@ static bool is_good(const struct bell_packet *packet)
 
 static void start_work(struct bell_model *model, struct bell_model_node *node, uint64_t clocks)
 {
+    bell_model_watch_progress(model, bell_model_node_index(model, node), true);
     node->state = BELL_MODEL_WORK;
     node->at = clocks < BELL_MODEL_NEVER - model->cycle ? model->cycle + clocks : BELL_MODEL_NEVER;
     if (!clocks)

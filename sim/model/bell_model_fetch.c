@@ -120,6 +120,7 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
     node->pasid = (uint32_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_PASID);
     if (!BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_KERNEL_RING))
         node->ring_pasid = node->pasid;
+    bell_model_watch_turn(model, bell_model_node_index(model, node));
     bell_model_node_goto(model, node, BELL_MODEL_SAMPLE, BELL_MODEL_TURN_CLOCKS);
 }
 
@@ -203,6 +204,7 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
     node->packet_end = node->packet_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
     node->cache_bytes = 0;
     observe(model, node, BELL_DEV_START, node->rptr);
+    bell_model_watch_progress(model, bell_model_node_index(model, node), false);
     bell_model_node_goto(model, node, BELL_MODEL_PACKET, 1);
 }
 
@@ -233,7 +235,11 @@ static void post_fault(struct bell_model *model, struct bell_model_node *node)
 
 static void turn_end(struct bell_model *model, struct bell_model_node *node)
 {
+    if (queue_of(model, node)->notify &&
+        !bell_model_irq_post(model, node, BELL_CAUSE_STOPPED, node->rptr))
+        return;
     bell_model_sched_turn_end(model, node, node->wptr != node->rptr);
+    bell_model_watch_turn_end(model, bell_model_node_index(model, node));
     node->state = BELL_MODEL_IDLE;
     node->at = BELL_MODEL_NEVER;
 }

@@ -3,24 +3,33 @@
 
 #include "bell_model.h"
 
+bool bell_model_irq_push(struct bell_model *model, enum bell_cause cause, uint32_t node,
+                         uint32_t queue, uint64_t data)
+{
+    struct bell_model_irq *irq = &model->irq;
+    struct bell_model_event *event = &irq->queue[(irq->first + irq->count) % BELL_MODEL_EVENTS];
+
+    if (irq->count == BELL_MODEL_EVENTS)
+        return false;
+    event->word0 = BELL_FIELD_PUT(BELL_EVENT0_CAUSE, cause) |
+                   BELL_FIELD_PUT(BELL_EVENT0_NODE, node) |
+                   BELL_FIELD_PUT(BELL_EVENT0_QUEUE, queue) | BELL_EVENT0_VALID_MASK;
+    event->word1 = data;
+    irq->count++;
+    return true;
+}
+
 bool bell_model_irq_post(struct bell_model *model, struct bell_model_node *node,
                          enum bell_cause cause, uint64_t data)
 {
-    struct bell_model_irq *irq = &model->irq;
-    struct bell_model_event *event;
+    const uint32_t index = bell_model_node_index(model, node);
 
-    if (irq->count == BELL_MODEL_EVENTS) {
+    if (!bell_model_irq_push(model, cause, index, node->queue, data)) {
         node->blocked = true;
         node->at = BELL_MODEL_NEVER;
         return false;
     }
-    event = &irq->queue[(irq->first + irq->count) % BELL_MODEL_EVENTS];
-    event->word0 = BELL_FIELD_PUT(BELL_EVENT0_CAUSE, cause) |
-                   BELL_FIELD_PUT(BELL_EVENT0_NODE, bell_model_node_index(model, node)) |
-                   BELL_FIELD_PUT(BELL_EVENT0_QUEUE, node->queue) | BELL_EVENT0_VALID_MASK;
-    event->word1 = data;
-    irq->count++;
-    irq->last_node = bell_model_node_index(model, node);
+    model->irq.last_node = index;
     return true;
 }
 
@@ -42,6 +51,7 @@ void bell_model_irq_pop(struct bell_model *model)
     irq->first = (irq->first + 1) % BELL_MODEL_EVENTS;
     irq->count--;
     wake_blocked(model);
+    bell_model_watch_room(model);
 }
 
 uint64_t bell_model_irq_word0(const struct bell_model *model)

@@ -41,6 +41,38 @@ static uint64_t read_status(const struct bell_model *model)
            BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, busy);
 }
 
+/* Index of the watch whose limit is at `addr`, idle detectors first; false: another register. */
+static bool is_limit(uint64_t addr, uint32_t *index)
+{
+    const uint64_t hung = addr - BELL_HUNG_LIMIT0_OFFSET;
+
+    *index = (uint32_t)((addr - BELL_IDLE_LIMIT0_OFFSET) / sizeof(uint64_t));
+    if (addr < BELL_IDLE_LIMIT0_OFFSET || addr > BELL_HUNG_LIMIT3_OFFSET)
+        return false;
+    if (addr >= BELL_HUNG_LIMIT0_OFFSET)
+        *index = BELL_MODEL_LIMITS + (uint32_t)(hung / sizeof(uint64_t));
+    return true;
+}
+
+static uint64_t read_limit(const struct bell_model *model, uint32_t index)
+{
+    return model->limits[index];
+}
+
+static void write_limit(struct bell_model *model, uint32_t index, uint64_t data)
+{
+    const uint32_t node = index % BELL_MODEL_LIMITS;
+    const bool hung = index >= BELL_MODEL_LIMITS;
+
+    model->limits[index] = data & (BELL_HUNG_LIMIT0_CLOCKS_MASK |
+                                   (hung ? BELL_HUNG_LIMIT0_LONG_WORK_MASK : 0));
+    if (node >= BELL_MODEL_NODES)
+        return;
+    if (hung)
+        model->watch.long_work[node] = (data & BELL_HUNG_LIMIT0_LONG_WORK_MASK) != 0;
+    bell_model_watch_limit(model, node + (hung ? BELL_MODEL_NODES : 0), (uint32_t)data);
+}
+
 static uint64_t read_doorbells(const struct bell_model *model)
 {
     return BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, model->doorbell.layout) |
@@ -50,7 +82,12 @@ static uint64_t read_doorbells(const struct bell_model *model)
 static enum bell_resp read_global(const struct bell_model *model, uint64_t addr, uint64_t *data)
 {
     const struct bell_model_ledger *ledger = &model->doorbell.ledger;
+    uint32_t limit;
 
+    if (is_limit(addr, &limit)) {
+        *data = read_limit(model, limit);
+        return BELL_RESP_OKAY;
+    }
     switch (addr) {
     case BELL_ID_OFFSET: *data = read_id(); break;
     case BELL_CAPS_OFFSET: *data = read_caps(model); break;
@@ -75,9 +112,18 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
 
 static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint64_t data)
 {
+    uint64_t before;
+    uint32_t limit;
+
+    if (is_limit(addr, &limit)) {
+        write_limit(model, limit, data);
+        return BELL_RESP_OKAY;
+    }
     switch (addr) {
     case BELL_CTRL_OFFSET:
-        model->mmio.ctrl = data & BELL_CTRL_ENABLE_MASK;
+        before = model->mmio.ctrl;
+        model->mmio.ctrl = data & (BELL_CTRL_ENABLE_MASK | BELL_CTRL_GATED_MASK);
+        bell_model_watch_gates(model, before);
         bell_model_sched_wake(model);
         break;
     case BELL_IRQ_CTRL_OFFSET:

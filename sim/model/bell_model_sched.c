@@ -23,7 +23,7 @@ static void update_ready(struct bell_model *model, uint32_t index)
 
 void bell_model_sched_wake(struct bell_model *model)
 {
-    if (model->sched.at == BELL_MODEL_NEVER && model->mmio.ctrl)
+    if (model->sched.at == BELL_MODEL_NEVER && (model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
         model->sched.at = model->cycle + 1;
 }
 
@@ -79,6 +79,7 @@ static void close_queue(struct bell_model *model, uint32_t index)
     queue->listed = false;
     queue->pending = false;
     queue->pending_by_ring = false;
+    queue->notify = false;
     queue->work = false;
     queue->faulted = false;
     queue->cause = BELL_CAUSE_NONE;
@@ -95,8 +96,13 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t
     case BELL_QUEUE_CMD_ADD_RT:
         queue->listed = queue->open;
         queue->realtime = op == BELL_QUEUE_CMD_ADD_RT;
+        queue->notify = false;
         break;
     case BELL_QUEUE_CMD_REMOVE: queue->listed = false; break;
+    case BELL_QUEUE_CMD_SUSPEND:
+        queue->listed = false;
+        queue->notify = queue->running;
+        break;
     case BELL_QUEUE_CMD_KICK: queue->pending = queue->open; break;
     default: break;
     }
@@ -169,10 +175,11 @@ void bell_model_sched_run(struct bell_model *model)
     uint32_t queue;
 
     model->sched.at = BELL_MODEL_NEVER;
-    if (!model->mmio.ctrl)
+    if (!(model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
         return;
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
-        if (model->nodes[n].state == BELL_MODEL_IDLE && pick(model, n, &queue)) {
+        if (!(BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> n & 1) &&
+            model->nodes[n].state == BELL_MODEL_IDLE && pick(model, n, &queue)) {
             hand_over(model, n, queue);
             bell_model_sched_wake(model);
             return;
@@ -184,6 +191,7 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     struct bell_model_queue *queue = &model->sched.queues[node->queue];
 
     queue->running = false;
+    queue->notify = false;
     queue->work = work;
     queue->rptr = node->rptr;
     if (node->cause != BELL_CAUSE_NONE) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "os_kmd.h"
+#include "os_power.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -286,6 +287,7 @@ void os_adapter_stop(void)
 
     if (!os_adapter.started)
         return;
+    os_power_stop();
     os_interrupt_rest();
     status = OS_DDI(StopDevice, 0, &context, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiStopDevice(context));

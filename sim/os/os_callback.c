@@ -170,6 +170,18 @@ static NTSTATUS disconnect_doorbell(const DXGKARGCB_DISCONNECTDOORBELL *args)
     return leave(name, object, args, sizeof(*args), status);
 }
 
+static NTSTATUS invalidate_hw_context(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
+{
+    static const char name[] = "DxgkCbInvalidateHwContext";
+    uint64_t object = args != NULL ? (uint64_t)(uintptr_t)args->hHwContext : 0;
+    NTSTATUS status;
+
+    os_require_irql(PASSIVE_LEVEL, name, "HS-RST-01");
+    os_trace_args(BELFRY_CB_ENTER, name, object, args, sizeof(*args));
+    status = args != NULL ? os_cb_invalidate_hw_context(args) : STATUS_INVALID_PARAMETER;
+    return leave(name, object, args, sizeof(*args), status);
+}
+
 void os_callbacks_fill(DXGKRNL_INTERFACE *table)
 {
     *table = (DXGKRNL_INTERFACE){
@@ -187,5 +199,6 @@ void os_callbacks_fill(DXGKRNL_INTERFACE *table)
         .DxgkCbEnumHandleChildren = enum_handle_children,
         .DxgkCbDisconnectDoorbell = disconnect_doorbell,
         .DxgkCbIsFeatureEnabled = is_feature_enabled,
+        .DxgkCbInvalidateHwContext = invalidate_hw_context,
     };
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +205,19 @@ static bool connect_is_sane(const struct os_doorbell *doorbell,
             place_is_sane(doorbell, args->SecondaryKernelCpuVirtualAddress, &bar2->second));
 }
 
+/* Power is looked at inside the transition lock (A-63). Whoever brought the adapter back from D3
+ * resumes all contexts after its own DDI (DB-DST-02). */
+static NTSTATUS connect_with_power(struct os_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
+{
+    bool owes_resume = os_power_up(queue_of(doorbell)->node);
+    NTSTATUS status = ddi_connect(doorbell, args);
+
+    if (owes_resume)
+        os_power_resume_all();
+    os_tdr_arm();
+    return status;
+}
+
 static NTSTATUS connect_locked(struct os_doorbell *doorbell)
 {
     DXGKARG_CONNECTDOORBELL args;
@@ -217,7 +230,7 @@ static NTSTATUS connect_locked(struct os_doorbell *doorbell)
     status = os_doorbell_connect_begin(doorbell, &generation);
     if (status != STATUS_PENDING)
         return status;
-    status = ddi_connect(doorbell, &args);
+    status = connect_with_power(doorbell, &args);
     if (!NT_SUCCESS(status))
         return status;
     if (status != STATUS_SUCCESS || !connect_is_sane(doorbell, &args, &bar2)) {

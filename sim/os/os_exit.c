@@ -3,7 +3,7 @@
  * What the driver reports (page faults, suspend acknowledgements), and the end of a process
  * (DB-TRM-01 .. 03).
  */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +40,9 @@ void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
     case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
         note_fault(data->HwQueuePageFaulted.FaultedHwQueue);
         break;
+    case DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE:
+        os_power_interrupt(data->EngineStateChange.NodeOrdinal, data->EngineStateChange.NewState);
+        break;
     default:
         break;
     }
@@ -50,6 +53,7 @@ void os_objects_dpc(void)
     struct os_queue *queue = NULL;
 
     bell_thread_wake_all(&os_objects.waiters);
+    os_power_dpc();
     if (!os_objects.fault_reported)
         return;
     os_objects.fault_reported = false;
@@ -112,12 +116,12 @@ static bool drain_queues(const struct os_process *process)
 {
     struct backlog backlog = look_at_backlog(process);
     uint64_t seen = backlog.progress;
-    uint64_t end = bell_sim_now() + OS_TDR_CYCLES;
+    uint64_t end = bell_sim_now() + os_tdr.delay;
     char what[112];
 
     while (backlog.first) {
         if (backlog.progress != seen)
-            end = bell_sim_now() + OS_TDR_CYCLES;
+            end = bell_sim_now() + os_tdr.delay;
         else if (bell_sim_now() >= end)
             return false;
         seen = backlog.progress;
@@ -136,8 +140,10 @@ static bool finish_work(struct os_process *process)
     struct os_queue *queue = NULL;
 
     while ((queue = next_live_queue(process, queue)) != NULL)
-        if (queue->doorbell)
+        if (queue->doorbell) {
             os_doorbell_disconnect(queue->doorbell); /* Also in RETRY. */
+            os_power_wake(queue->node); /* What the sample finds must be able to run. */
+        }
     return drain_queues(process);
 }
 
@@ -150,7 +156,7 @@ static void stop_work(struct os_process *process)
     while ((device = os_object_next(device, OS_DEVICE, process, NULL)) != NULL)
         os_device_abort(device);
     while ((context = os_object_next(context, OS_CONTEXT, process, NULL)) != NULL)
-        os_context_suspend(context);
+        (void)os_context_suspend(context);
     while ((queue = next_live_queue(process, queue)) != NULL)
         if (queue->doorbell)
             os_doorbell_disconnect(queue->doorbell);

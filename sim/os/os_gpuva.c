@@ -55,7 +55,7 @@ static bool choose(struct os_process *process, const struct os_gpuva_want *want,
 
 static void iommu_apply(const struct os_process *process, const struct os_gpuva *gpuva)
 {
-    if (!gpuva->allocation || gpuva->allocation->resident)
+    if (!gpuva->allocation || (gpuva->allocation->resident && !gpuva->allocation->paged_out))
         bell_iommu_map(process->pasid, gpuva->va, gpuva->phys, gpuva->pages, gpuva->access);
     else
         bell_iommu_unmap(process->pasid, gpuva->va, gpuva->pages);
@@ -146,6 +146,17 @@ void os_gpuva_unmap_allocation(struct os_allocation *allocation)
         else
             link = &(*link)->next;
     }
+}
+
+void os_gpuva_moved(struct os_allocation *allocation, uint64_t delta)
+{
+    const struct os_process *process = allocation->base.process;
+
+    for (struct os_gpuva *m = process->gpuvas; m; m = m->next)
+        if (m->allocation == allocation) {
+            bell_iommu_unmap(process->pasid, m->va, m->pages);
+            m->phys += delta;
+        }
 }
 
 void os_gpuva_refresh(struct os_allocation *allocation)

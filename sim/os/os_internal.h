@@ -138,7 +138,7 @@ struct os_adapter {
     uint32_t slots;
     uint64_t memory_bytes;
     unsigned mapped;                /**< DxgkCbMapMemory without DxgkCbUnmapMemory. */
-    bool disconnect_published, destroy_direct, trap_loads, trace_stores;
+    bool disconnect_published, destroy_direct, suspend_disconnect, trap_loads, trace_stores;
     bool ums_disabled;              /**< OS feature 4 is off (A-42). */
 };
 extern struct os_adapter os_adapter;
@@ -219,5 +219,6 @@ void os_process_destroy(struct os_process *process, bool fault);
 VOID *os_cb_get_handle_data(const DXGKARGCB_GETHANDLEDATA *args);
 D3DKMT_HANDLE os_cb_enum_handle_children(const DXGKARGCB_ENUMHANDLECHILDREN *args);
 NTSTATUS os_cb_disconnect_doorbell(const DXGKARGCB_DISCONNECTDOORBELL *args);
+NTSTATUS os_cb_invalidate_hw_context(const DXGKARGCB_INVALIDATEHWCONTEXT *args);
 
 #endif

@@ -193,6 +193,8 @@ bool os_gpuva_unmap(struct os_process *process, uint64_t va, size_t pages);
 void os_gpuva_unmap_allocation(struct os_allocation *allocation);
 /** Let the IOMMU follow allocation->resident. */
 void os_gpuva_refresh(struct os_allocation *allocation);
+/** Its pages moved by so many bytes: unmap it from the device. */
+void os_gpuva_moved(struct os_allocation *allocation, uint64_t delta);
 /** First address of the allocation, 0 = not mapped. */
 uint64_t os_gpuva_of(const struct os_allocation *allocation);
 
@@ -316,6 +318,7 @@ struct os_allocation {
     unsigned resident;  /**< MakeResident less Evict. */
     unsigned doorbells; /**< Doorbells that hold it (DB-CRE-07). */
     unsigned locks;     /**< Lock2 less Unlock2. */
+    bool paged_out;     /**< Resident, but moved away while the adapter is in D3. */
     struct bell_window *window;
     bool destroyed; /**< The user destroyed it; `doorbells` keeps it (A-52). */
 };
@@ -357,7 +360,9 @@ struct os_context {
     struct os_object base;
     HANDLE kmd;
     UINT node;
-    bool suspended;
+    bool suspended;         /**< From the request on. */
+    bool held;              /**< By somebody else than power or TDR: they do not resume it. */
+    bool invalidated;       /**< By the driver, during an engine reset. */
     uint64_t suspend_fence; /**< Of the last request. */
     uint64_t suspend_acked; /**< Highest acknowledged. */
 };
@@ -365,12 +370,20 @@ struct os_context {
 NTSTATUS os_context_create(struct os_device *device, const D3DKMT_CREATEHWCONTEXT *args,
                            void *private_data, struct os_context **context);
 void os_context_destroy(struct os_context *context);
+/* os_suspend.c */
 /**
- * Suspend and wait for the acknowledgement of this request (DB-SUS-02).
- * @retval STATUS_IO_TIMEOUT  None came within OS_TDR_CYCLES.
+ * Suspend and wait for the acknowledgement of this request (DB-SUS-02). None within TdrDelay: the
+ * engine is reset.
+ * @retval STATUS_CANCELLED          Somebody resumed it meanwhile (A-35).
+ * @retval STATUS_IO_TIMEOUT         No acknowledgement after the reset either.
+ * @retval STATUS_INVALID_PARAMETER  It is being destroyed.
  */
 NTSTATUS os_context_suspend(struct os_context *context);
+/** Run list first, then power. */
 NTSTATUS os_context_resume(struct os_context *context);
+/** The same without policy, hold and power: for the power and TDR paths. */
+NTSTATUS os_context_stop(struct os_context *context);
+NTSTATUS os_context_start(struct os_context *context);
 
 /* --- Fences (os_fence.c) ---------------------------------------------------------------------- */
 
@@ -413,6 +426,7 @@ struct os_queue {
     bool dead;                  /**< Its device was lost. */
     bool monitor_closing;       /**< Its destroy DDI has begun. */
     bool fault_reported;        /**< At DIRQL; the worker has not seen it yet. */
+    uint64_t tdr_seen, tdr_since; /**< Fence value at the last look, and since when (os_tdr.c). */
     uint64_t submitted;         /**< Highest fence id of kernel submission. */
     uint64_t in_flight[OS_MAX_IN_FLIGHT]; /**< Ids not yet seen done, oldest first. */
     unsigned in_flight_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The part of observe.h that looks at, or pokes, the OS model's objects. */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <string.h>
 
@@ -137,6 +137,43 @@ uint32_t belfry_os_suspend(uint32_t hHwContext)
 uint32_t belfry_os_resume(uint32_t hHwContext)
 {
     return with_context(hHwContext, os_context_resume);
+}
+
+uint32_t belfry_os_power_down(bool evict)
+{
+    return (uint32_t)os_power_down(evict);
+}
+
+void belfry_os_power_up(void)
+{
+    os_power_wake(0);
+}
+
+uint32_t belfry_engine_f1(uint32_t node)
+{
+    return (uint32_t)os_power_idle(node);
+}
+
+unsigned belfry_power_d(void)
+{
+    return os_power_d();
+}
+
+unsigned belfry_power_f(uint32_t node)
+{
+    return os_power_f(node);
+}
+
+void belfry_os_tdr(const struct belfry_tdr *tdr)
+{
+    if (tdr->delay)
+        os_tdr.delay = tdr->delay;
+    if (tdr->ddi_delay)
+        os_tdr.ddi_delay = tdr->ddi_delay;
+    if (tdr->limit_time)
+        os_tdr.limit_time = tdr->limit_time;
+    if (tdr->limit)
+        os_tdr.limit = tdr->limit;
 }
 
 /* --- Callbacks of the driver that look at handles --------------------------------------------- */

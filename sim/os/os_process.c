@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <stdlib.h>
 
@@ -63,10 +63,12 @@ void os_process_unlock(struct os_process *process)
 void os_driver_enter(struct os_process *process)
 {
     os_lock_acquire(&process->driver);
+    os_power_enter_driver();
 }
 
 void os_driver_leave(struct os_process *process)
 {
+    os_power_leave_driver();
     os_lock_release(&process->driver);
 }
 

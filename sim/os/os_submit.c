@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_power.h"
 
 #include <string.h>
 
@@ -107,5 +107,9 @@ NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOH
         queue->in_flight[queue->in_flight_count++] = args->HwQueueProgressFenceId;
     }
     os_driver_leave(queue->base.process);
+    if (NT_SUCCESS(status)) {
+        os_power_wake(queue->node); /* After the entry is there: wakes or cancels. */
+        os_tdr_arm();
+    }
     return status;
 }

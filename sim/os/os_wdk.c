@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_internal.h"
+#include "os_power.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -164,9 +164,18 @@ static uint64_t register_address(const volatile ULONG64 *reg, const char *who)
     return window->target + (uint64_t)(at - window->base);
 }
 
+static void require_power(const char *who, uint64_t address)
+{
+    if (os_power_is_off())
+        bell_sim_fail("contract DB-DST-04: %s at 0x%llx in thread %s while the adapter is in D3",
+                      who, (unsigned long long)address, os_thread_self()->name);
+}
+
 ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register)
 {
     uint64_t address = register_address(Register, "READ_REGISTER_ULONG64");
+
+    require_power("READ_REGISTER_ULONG64", address);
     uint64_t value = bell_bus_read(address);
     struct belfry_record *record = os_trace(BELFRY_MMIO_READ, "", 0);
 
@@ -179,6 +188,8 @@ ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *Register)
 VOID WRITE_REGISTER_ULONG64(volatile ULONG64 *Register, ULONG64 Value)
 {
     uint64_t address = register_address(Register, "WRITE_REGISTER_ULONG64");
+
+    require_power("WRITE_REGISTER_ULONG64", address);
     struct belfry_record *record = os_trace(BELFRY_MMIO_WRITE, "", 0);
 
     record->value = address;

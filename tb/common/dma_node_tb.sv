@@ -35,6 +35,7 @@ module dma_node_tb (
   output logic [63:0] event_data_o,
 
   output logic        busy_o,
+  output logic        progress_o,
   output logic        timer_valid_o,
   output logic [63:0] timer_o,
   output logic        sample_valid_o,
@@ -105,7 +106,7 @@ module dma_node_tb (
     .wr_req_valid_o(wr_req_valid), .wr_req_ready_i(wr_req_ready), .wr_req_o(wr_req),
     .wr_data_valid_o(wr_data_valid), .wr_data_ready_i(wr_data_ready), .wr_data_o(wr_data),
     .wr_resp_valid_i(wr_resp_valid), .wr_resp_i(wr_resp),
-    .busy_o(node_busy), .timer_valid_o, .timer_o,
+    .busy_o(node_busy), .progress_o, .timer_valid_o, .timer_o,
     .sample_valid_o, .start_valid_o, .start_rptr_o, .done_valid_o, .done_rptr_o, .queue_o
   );
 

@@ -37,7 +37,7 @@ static UINT32 offset_of(volatile ULONG64 *reg)
 static UINT64 read_state(UINT32 queue)
 {
     UINT64 state = (fake.open[queue] ? BELL_QUEUE_STATE_OPEN_MASK : 0) |
-                   (fake.listed[queue] ? BELL_QUEUE_STATE_LISTED_MASK : 0);
+                   (fake.listed[queue] ? BELL_QUEUE_STATE_LISTED_MASK : 0) | fake.busy[queue];
 
     if (fake.running_reads != 0)
         state |= BELL_QUEUE_STATE_RUNNING_MASK;
@@ -68,12 +68,21 @@ static UINT64 device_read(UINT32 offset)
     if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
         UINT32 queue = (offset - BELL_QUEUE_BASE_OFFSET(0)) / BELL_QUEUE_STRIDE;
 
-        assert_true(queue < fake.queues && offset == BELL_QUEUE_STATE_OFFSET(queue));
+        assert_true(queue < fake.queues);
+        if (offset == BELL_QUEUE_CONFIG_OFFSET(queue))
+            return fake.context[queue][2];
+        if (offset == BELL_QUEUE_RPTR_OFFSET(queue))
+            return fake.rptr[queue];
+        assert_true(offset == BELL_QUEUE_STATE_OFFSET(queue));
         return read_state(queue);
     }
     if (offset >= BELL_SLOT_OWNER_OFFSET(0))
         return read_slot(offset);
+    if (offset >= BELL_IDLE_LIMIT0_OFFSET && offset <= BELL_HUNG_LIMIT3_OFFSET)
+        return fake.limits[(offset - BELL_IDLE_LIMIT0_OFFSET) / 8];
     switch (offset) {
+    case BELL_CTRL_OFFSET:
+        return fake.ctrl;
     case BELL_ID_OFFSET:
         return fake.id;
     case BELL_CAPS_OFFSET:
@@ -124,6 +133,7 @@ static void command(UINT32 queue, UINT64 op)
         fake.listed[queue] = fake.open[queue];
         break;
     case BELL_QUEUE_CMD_REMOVE:
+    case BELL_QUEUE_CMD_SUSPEND:
         fake.listed[queue] = false;
         break;
     case BELL_QUEUE_CMD_KICK:
@@ -157,10 +167,13 @@ static void device_write(UINT32 offset, UINT64 value)
 
         assert_true(slot < fake.slots && offset == BELL_SLOT_OWNER_OFFSET(slot));
         fake.owner[slot] = value;
+    } else if (offset >= BELL_IDLE_LIMIT0_OFFSET && offset <= BELL_HUNG_LIMIT3_OFFSET) {
+        fake.limits[(offset - BELL_IDLE_LIMIT0_OFFSET) / 8] = value;
     } else if (offset == BELL_IRQ_CTRL_OFFSET) {
         fake.irq_enabled = value != 0;
     } else if (offset == BELL_CTRL_OFFSET) {
         fake.enabled = value != 0;
+        fake.ctrl = value;
     } else if (offset == BELL_EVENT_POP_OFFSET) {
         assert_true(fake.event_head != fake.event_tail);
         fake.event_tail++;
@@ -271,6 +284,14 @@ static NTSTATUS disconnect_doorbell(const DXGKARGCB_DISCONNECTDOORBELL *args)
     return fake.disconnect_status;
 }
 
+static NTSTATUS invalidate(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
+{
+    assert_int_equal(fake.irql, PASSIVE_LEVEL);
+    fake.invalidated = *args;
+    fake.invalidate_count++;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *args)
 {
     assert_ptr_equal(adapter, &os_device);
@@ -329,6 +350,7 @@ NTSTATUS fake_start(void)
         .DxgkCbGetHandleData = get_handle_data,
         .DxgkCbDisconnectDoorbell = disconnect_doorbell,
         .DxgkCbIsFeatureEnabled = is_feature_enabled,
+        .DxgkCbInvalidateHwContext = invalidate,
     };
     static WCHAR path[] = {'k', 'e', 'y'};
     UNICODE_STRING registry_path = {sizeof(path), sizeof(path), path};

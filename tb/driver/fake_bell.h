@@ -48,6 +48,8 @@ struct fake_bell {
     bool gone;                 /* Every read returns all ones. */
     int in_flight_reads;       /* Reads of DRAIN that see a ring in flight; -1 = for ever. */
     int running_reads;         /* Reads of STATE that see RUNNING; -1 until NODE_ABORT, -2 ever. */
+    UINT64 rptr[FAKE_MAX_QUEUES]; /* What the hardware's RPTR reads. */
+    UINT64 busy[FAKE_MAX_QUEUES]; /* More bits of STATE. */
     NTSTATUS disconnect_status; /* What DxgkCbDisconnectDoorbell returns. */
     void (*on_disconnect)(const DXGKARGCB_DISCONNECTDOORBELL *args);
     void (*on_yield)(void);
@@ -74,6 +76,10 @@ struct fake_bell {
     UINT64 events[1024][2];
     unsigned event_head, event_tail;
     bool irq_enabled, enabled;
+    UINT64 ctrl;
+    UINT64 limits[8]; /* Idle, then hung. */
+    DXGKARGCB_INVALIDATEHWCONTEXT invalidated;
+    unsigned invalidate_count;
     UINT32 layout;
 
     VOID *handles[FAKE_HANDLES]; /* OS handle -> KMD object. */

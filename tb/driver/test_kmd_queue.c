@@ -183,9 +183,11 @@ static void DB_SUS_01_status_and_report(void **state)
     DXGKARG_RESUMECONTEXT resume = {queue.context};
 
     UNREFERENCED_PARAMETER(state);
-    fake.running_reads = 5;
+    fake.running_reads = 1;
     assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
-    assert_int_equal(fake.running_reads, 0); /* It waited. */
+    assert_int_equal(fake.notify_count, 0); /* It runs: the report comes with its event. */
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_true(fake_interrupt());
     assert_false(fake.listed[queue.hw_id]);
     assert_int_equal(fake.notify_count, 1);
     assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
@@ -208,12 +210,41 @@ static void DB_SUS_03_queue_that_does_not_stop(void **state)
 
     UNREFERENCED_PARAMETER(state);
     fake.running_reads = -2;
-    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_IO_TIMEOUT);
-    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_IO_TIMEOUT);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    suspend.contextSuspendFence = 2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
     assert_int_equal(fake.notify_count, 0);
     assert_false(fake.listed[queue.hw_id]);
     fake.running_reads = 0;
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
+    fake_queue_free(&queue);
+}
+
+/* the event of a request that a resume has cancelled completes no later one. */
+static void DB_SUS_02_stale_event(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {queue.context};
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = 1;
     assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0); /* In hardware, not yet taken. */
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_true(fake.listed[queue.hw_id]);
+    suspend.contextSuspendFence = 2;
+    fake.running_reads = 1;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    (void)fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0);
+    assert_int_equal(fake.notify_count, 0);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
     fake_queue_free(&queue);
 }
 
@@ -315,6 +346,7 @@ int main(void)
         T(HS_SUB_01_entry_count_kick),
         T(HS_SUB_01_bad_buffers),
         T(DB_SUS_01_status_and_report),
+        T(DB_SUS_02_stale_event),
         T(DB_SUS_03_queue_that_does_not_stop),
         T(DB_INT_02_each_cause_once),
         T(DB_INT_02_nothing_lost_when_full),

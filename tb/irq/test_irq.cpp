@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Unit test of rtl/irq/bell_irq.sv: the event queue loses nothing and keeps order.
-// top: bell_irq -GNumNodes=3 -GDepth=8
+// top: bell_irq -GNumSources=3 -GDepth=8
 
 #include "Vbell_irq.h"
 #include "rtl_test.h"

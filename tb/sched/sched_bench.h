@@ -33,6 +33,8 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
     Sched()
     {
         dut.enable_i = 1;
+        dut.gated_i = 0;
+        dut.event_ready_i = 1;
         settle();
     }
 

@@ -4,7 +4,7 @@
 
 static VOID write(UINT32 offset, UINT64 value)
 {
-    if (!is_inside("SuspendContext") || !is_command(offset, value, BELL_QUEUE_CMD_REMOVE))
+    if (!is_inside("SuspendContext") || !is_command(offset, value, BELL_QUEUE_CMD_SUSPEND))
         plant_write(offset, value);
 }
 

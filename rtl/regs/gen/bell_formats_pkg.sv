@@ -16,6 +16,9 @@ package bell_formats_pkg;
   localparam logic [7:0] CauseBadPacket = 8'd6;
   localparam logic [7:0] CauseDeliberateFault = 8'd7;
   localparam logic [7:0] CauseAborted = 8'd8;
+  localparam logic [7:0] CauseStopped = 8'd9;
+  localparam logic [7:0] CauseEngineIdle = 8'd10;
+  localparam logic [7:0] CauseEngineHung = 8'd11;
 
   // bell_layout_e
   localparam logic [7:0] LayoutPage = 8'd0;
@@ -37,6 +40,7 @@ package bell_formats_pkg;
   localparam logic [7:0] QueueCmdRemove = 8'd4;
   localparam logic [7:0] QueueCmdKick = 8'd5;
   localparam logic [7:0] QueueCmdAddRt = 8'd6;
+  localparam logic [7:0] QueueCmdSuspend = 8'd7;
 
   // bell_op_e
   localparam logic [7:0] OpNop = 8'd0;

@@ -249,6 +249,14 @@ module bell_regs (
         logic LEDGER_REJECTED;
         logic LEDGER_OWED;
         logic LAST_REJECT;
+        logic IDLE_LIMIT0;
+        logic IDLE_LIMIT1;
+        logic IDLE_LIMIT2;
+        logic IDLE_LIMIT3;
+        logic HUNG_LIMIT0;
+        logic HUNG_LIMIT1;
+        logic HUNG_LIMIT2;
+        logic HUNG_LIMIT3;
         logic SLOTS;
         logic QUEUES;
     } decoded_reg_strb_t;
@@ -323,6 +331,30 @@ module bell_regs (
         decoded_reg_strb.LAST_REJECT = cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hb0);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
+        decoded_reg_strb.IDLE_LIMIT0 = cpuif_req_masked & (cpuif_addr == 18'h100);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h100);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h100);
+        decoded_reg_strb.IDLE_LIMIT1 = cpuif_req_masked & (cpuif_addr == 18'h108);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h108);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h108);
+        decoded_reg_strb.IDLE_LIMIT2 = cpuif_req_masked & (cpuif_addr == 18'h110);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h110);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h110);
+        decoded_reg_strb.IDLE_LIMIT3 = cpuif_req_masked & (cpuif_addr == 18'h118);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h118);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h118);
+        decoded_reg_strb.HUNG_LIMIT0 = cpuif_req_masked & (cpuif_addr == 18'h120);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h120);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h120);
+        decoded_reg_strb.HUNG_LIMIT1 = cpuif_req_masked & (cpuif_addr == 18'h128);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h128);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h128);
+        decoded_reg_strb.HUNG_LIMIT2 = cpuif_req_masked & (cpuif_addr == 18'h130);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h130);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h130);
+        decoded_reg_strb.HUNG_LIMIT3 = cpuif_req_masked & (cpuif_addr == 18'h138);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h138);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h138);
         decoded_reg_strb.SLOTS = cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
         is_external |= cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
         is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
@@ -367,6 +399,10 @@ module bell_regs (
                 logic next;
                 logic load_next;
             } ENABLE;
+            struct packed {
+                logic [3:0] next;
+                logic load_next;
+            } GATED;
         } CTRL;
         struct packed {
             struct packed {
@@ -404,6 +440,70 @@ module bell_regs (
                 logic load_next;
             } LAYOUT;
         } DOORBELLS;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+        } IDLE_LIMIT0;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+        } IDLE_LIMIT1;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+        } IDLE_LIMIT2;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+        } IDLE_LIMIT3;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+            struct packed {
+                logic next;
+                logic load_next;
+            } LONG_WORK;
+        } HUNG_LIMIT0;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+            struct packed {
+                logic next;
+                logic load_next;
+            } LONG_WORK;
+        } HUNG_LIMIT1;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+            struct packed {
+                logic next;
+                logic load_next;
+            } LONG_WORK;
+        } HUNG_LIMIT2;
+        struct packed {
+            struct packed {
+                logic [31:0] next;
+                logic load_next;
+            } CLOCKS;
+            struct packed {
+                logic next;
+                logic load_next;
+            } LONG_WORK;
+        } HUNG_LIMIT3;
     } field_combo_t;
     field_combo_t field_combo;
 
@@ -412,6 +512,9 @@ module bell_regs (
             struct packed {
                 logic value;
             } ENABLE;
+            struct packed {
+                logic [3:0] value;
+            } GATED;
         } CTRL;
         struct packed {
             struct packed {
@@ -442,6 +545,58 @@ module bell_regs (
                 logic [1:0] value;
             } LAYOUT;
         } DOORBELLS;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+        } IDLE_LIMIT0;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+        } IDLE_LIMIT1;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+        } IDLE_LIMIT2;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+        } IDLE_LIMIT3;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+            struct packed {
+                logic value;
+            } LONG_WORK;
+        } HUNG_LIMIT0;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+            struct packed {
+                logic value;
+            } LONG_WORK;
+        } HUNG_LIMIT1;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+            struct packed {
+                logic value;
+            } LONG_WORK;
+        } HUNG_LIMIT2;
+        struct packed {
+            struct packed {
+                logic [31:0] value;
+            } CLOCKS;
+            struct packed {
+                logic value;
+            } LONG_WORK;
+        } HUNG_LIMIT3;
     } field_storage_t;
     field_storage_t field_storage;
 
@@ -468,6 +623,29 @@ module bell_regs (
         end
     end
     assign hwif_out.CTRL.ENABLE.value = field_storage.CTRL.ENABLE.value;
+    // Field: bell.CTRL.GATED
+    always_comb begin
+        logic [3:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.CTRL.GATED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.CTRL && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.CTRL.GATED.value & ~decoded_wr_biten[11:8]) | (decoded_wr_data[11:8] & decoded_wr_biten[11:8]);
+            load_next_c = '1;
+        end
+        field_combo.CTRL.GATED.next = next_c;
+        field_combo.CTRL.GATED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.CTRL.GATED.value <= 4'h0;
+        end else begin
+            if(field_combo.CTRL.GATED.load_next) begin
+                field_storage.CTRL.GATED.value <= field_combo.CTRL.GATED.next;
+            end
+        end
+    end
+    assign hwif_out.CTRL.GATED.value = field_storage.CTRL.GATED.value;
     // Field: bell.IRQ_CTRL.ENABLE
     always_comb begin
         logic [0:0] next_c;
@@ -644,6 +822,282 @@ module bell_regs (
         end
     end
     assign hwif_out.DOORBELLS.LAYOUT.value = field_storage.DOORBELLS.LAYOUT.value;
+    // Field: bell.IDLE_LIMIT0.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.IDLE_LIMIT0.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.IDLE_LIMIT0 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.IDLE_LIMIT0.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.IDLE_LIMIT0.CLOCKS.next = next_c;
+        field_combo.IDLE_LIMIT0.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.IDLE_LIMIT0.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.IDLE_LIMIT0.CLOCKS.load_next) begin
+                field_storage.IDLE_LIMIT0.CLOCKS.value <= field_combo.IDLE_LIMIT0.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.IDLE_LIMIT0.CLOCKS.value = field_storage.IDLE_LIMIT0.CLOCKS.value;
+    // Field: bell.IDLE_LIMIT1.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.IDLE_LIMIT1.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.IDLE_LIMIT1 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.IDLE_LIMIT1.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.IDLE_LIMIT1.CLOCKS.next = next_c;
+        field_combo.IDLE_LIMIT1.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.IDLE_LIMIT1.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.IDLE_LIMIT1.CLOCKS.load_next) begin
+                field_storage.IDLE_LIMIT1.CLOCKS.value <= field_combo.IDLE_LIMIT1.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.IDLE_LIMIT1.CLOCKS.value = field_storage.IDLE_LIMIT1.CLOCKS.value;
+    // Field: bell.IDLE_LIMIT2.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.IDLE_LIMIT2.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.IDLE_LIMIT2 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.IDLE_LIMIT2.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.IDLE_LIMIT2.CLOCKS.next = next_c;
+        field_combo.IDLE_LIMIT2.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.IDLE_LIMIT2.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.IDLE_LIMIT2.CLOCKS.load_next) begin
+                field_storage.IDLE_LIMIT2.CLOCKS.value <= field_combo.IDLE_LIMIT2.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.IDLE_LIMIT2.CLOCKS.value = field_storage.IDLE_LIMIT2.CLOCKS.value;
+    // Field: bell.IDLE_LIMIT3.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.IDLE_LIMIT3.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.IDLE_LIMIT3 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.IDLE_LIMIT3.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.IDLE_LIMIT3.CLOCKS.next = next_c;
+        field_combo.IDLE_LIMIT3.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.IDLE_LIMIT3.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.IDLE_LIMIT3.CLOCKS.load_next) begin
+                field_storage.IDLE_LIMIT3.CLOCKS.value <= field_combo.IDLE_LIMIT3.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.IDLE_LIMIT3.CLOCKS.value = field_storage.IDLE_LIMIT3.CLOCKS.value;
+    // Field: bell.HUNG_LIMIT0.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT0.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT0 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT0.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT0.CLOCKS.next = next_c;
+        field_combo.HUNG_LIMIT0.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT0.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT0.CLOCKS.load_next) begin
+                field_storage.HUNG_LIMIT0.CLOCKS.value <= field_combo.HUNG_LIMIT0.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT0.CLOCKS.value = field_storage.HUNG_LIMIT0.CLOCKS.value;
+    // Field: bell.HUNG_LIMIT0.LONG_WORK
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT0.LONG_WORK.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT0 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT0.LONG_WORK.value & ~decoded_wr_biten[63:63]) | (decoded_wr_data[63:63] & decoded_wr_biten[63:63]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT0.LONG_WORK.next = next_c;
+        field_combo.HUNG_LIMIT0.LONG_WORK.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT0.LONG_WORK.value <= 1'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT0.LONG_WORK.load_next) begin
+                field_storage.HUNG_LIMIT0.LONG_WORK.value <= field_combo.HUNG_LIMIT0.LONG_WORK.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT0.LONG_WORK.value = field_storage.HUNG_LIMIT0.LONG_WORK.value;
+    // Field: bell.HUNG_LIMIT1.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT1.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT1 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT1.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT1.CLOCKS.next = next_c;
+        field_combo.HUNG_LIMIT1.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT1.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT1.CLOCKS.load_next) begin
+                field_storage.HUNG_LIMIT1.CLOCKS.value <= field_combo.HUNG_LIMIT1.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT1.CLOCKS.value = field_storage.HUNG_LIMIT1.CLOCKS.value;
+    // Field: bell.HUNG_LIMIT1.LONG_WORK
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT1.LONG_WORK.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT1 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT1.LONG_WORK.value & ~decoded_wr_biten[63:63]) | (decoded_wr_data[63:63] & decoded_wr_biten[63:63]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT1.LONG_WORK.next = next_c;
+        field_combo.HUNG_LIMIT1.LONG_WORK.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT1.LONG_WORK.value <= 1'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT1.LONG_WORK.load_next) begin
+                field_storage.HUNG_LIMIT1.LONG_WORK.value <= field_combo.HUNG_LIMIT1.LONG_WORK.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT1.LONG_WORK.value = field_storage.HUNG_LIMIT1.LONG_WORK.value;
+    // Field: bell.HUNG_LIMIT2.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT2.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT2 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT2.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT2.CLOCKS.next = next_c;
+        field_combo.HUNG_LIMIT2.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT2.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT2.CLOCKS.load_next) begin
+                field_storage.HUNG_LIMIT2.CLOCKS.value <= field_combo.HUNG_LIMIT2.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT2.CLOCKS.value = field_storage.HUNG_LIMIT2.CLOCKS.value;
+    // Field: bell.HUNG_LIMIT2.LONG_WORK
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT2.LONG_WORK.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT2 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT2.LONG_WORK.value & ~decoded_wr_biten[63:63]) | (decoded_wr_data[63:63] & decoded_wr_biten[63:63]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT2.LONG_WORK.next = next_c;
+        field_combo.HUNG_LIMIT2.LONG_WORK.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT2.LONG_WORK.value <= 1'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT2.LONG_WORK.load_next) begin
+                field_storage.HUNG_LIMIT2.LONG_WORK.value <= field_combo.HUNG_LIMIT2.LONG_WORK.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT2.LONG_WORK.value = field_storage.HUNG_LIMIT2.LONG_WORK.value;
+    // Field: bell.HUNG_LIMIT3.CLOCKS
+    always_comb begin
+        logic [31:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT3.CLOCKS.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT3 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT3.CLOCKS.value & ~decoded_wr_biten[31:0]) | (decoded_wr_data[31:0] & decoded_wr_biten[31:0]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT3.CLOCKS.next = next_c;
+        field_combo.HUNG_LIMIT3.CLOCKS.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT3.CLOCKS.value <= 32'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT3.CLOCKS.load_next) begin
+                field_storage.HUNG_LIMIT3.CLOCKS.value <= field_combo.HUNG_LIMIT3.CLOCKS.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT3.CLOCKS.value = field_storage.HUNG_LIMIT3.CLOCKS.value;
+    // Field: bell.HUNG_LIMIT3.LONG_WORK
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.HUNG_LIMIT3.LONG_WORK.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.HUNG_LIMIT3 && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.HUNG_LIMIT3.LONG_WORK.value & ~decoded_wr_biten[63:63]) | (decoded_wr_data[63:63] & decoded_wr_biten[63:63]);
+            load_next_c = '1;
+        end
+        field_combo.HUNG_LIMIT3.LONG_WORK.next = next_c;
+        field_combo.HUNG_LIMIT3.LONG_WORK.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.HUNG_LIMIT3.LONG_WORK.value <= 1'h0;
+        end else begin
+            if(field_combo.HUNG_LIMIT3.LONG_WORK.load_next) begin
+                field_storage.HUNG_LIMIT3.LONG_WORK.value <= field_combo.HUNG_LIMIT3.LONG_WORK.next;
+            end
+        end
+    end
+    assign hwif_out.HUNG_LIMIT3.LONG_WORK.value = field_storage.HUNG_LIMIT3.LONG_WORK.value;
     // External region: bell.SLOTS
     assign hwif_out.SLOTS.req = decoded_reg_strb.SLOTS;
     assign hwif_out.SLOTS.addr = decoded_addr[13:0];
@@ -720,6 +1174,7 @@ module bell_regs (
         end
         if(rd_mux_addr == 18'h10) begin
             readback_data_var[0] = field_storage.CTRL.ENABLE.value;
+            readback_data_var[11:8] = field_storage.CTRL.GATED.value;
         end
         if(rd_mux_addr == 18'h18) begin
             readback_data_var[0] = hwif_in.STATUS.IDLE.next;
@@ -765,6 +1220,34 @@ module bell_regs (
         if(rd_mux_addr == 18'hb0) begin
             readback_data_var[7:0] = hwif_in.LAST_REJECT.CAUSE.next;
             readback_data_var[55:32] = hwif_in.LAST_REJECT.ADDR.next;
+        end
+        if(rd_mux_addr == 18'h100) begin
+            readback_data_var[31:0] = field_storage.IDLE_LIMIT0.CLOCKS.value;
+        end
+        if(rd_mux_addr == 18'h108) begin
+            readback_data_var[31:0] = field_storage.IDLE_LIMIT1.CLOCKS.value;
+        end
+        if(rd_mux_addr == 18'h110) begin
+            readback_data_var[31:0] = field_storage.IDLE_LIMIT2.CLOCKS.value;
+        end
+        if(rd_mux_addr == 18'h118) begin
+            readback_data_var[31:0] = field_storage.IDLE_LIMIT3.CLOCKS.value;
+        end
+        if(rd_mux_addr == 18'h120) begin
+            readback_data_var[31:0] = field_storage.HUNG_LIMIT0.CLOCKS.value;
+            readback_data_var[63] = field_storage.HUNG_LIMIT0.LONG_WORK.value;
+        end
+        if(rd_mux_addr == 18'h128) begin
+            readback_data_var[31:0] = field_storage.HUNG_LIMIT1.CLOCKS.value;
+            readback_data_var[63] = field_storage.HUNG_LIMIT1.LONG_WORK.value;
+        end
+        if(rd_mux_addr == 18'h130) begin
+            readback_data_var[31:0] = field_storage.HUNG_LIMIT2.CLOCKS.value;
+            readback_data_var[63] = field_storage.HUNG_LIMIT2.LONG_WORK.value;
+        end
+        if(rd_mux_addr == 18'h138) begin
+            readback_data_var[31:0] = field_storage.HUNG_LIMIT3.CLOCKS.value;
+            readback_data_var[63] = field_storage.HUNG_LIMIT3.LONG_WORK.value;
         end
         if((rd_mux_addr >= 18'h10000) && (rd_mux_addr <= 18'h10000 + 18'h3fff)) begin
             readback_data_var = hwif_in.SLOTS.rd_data;

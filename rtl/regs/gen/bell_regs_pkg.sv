@@ -200,7 +200,12 @@ package bell_regs_pkg;
     } bell__CTRL__ENABLE__out_t;
 
     typedef struct packed {
+        logic [3:0] value;
+    } bell__CTRL__GATED__out_t;
+
+    typedef struct packed {
         bell__CTRL__ENABLE__out_t ENABLE;
+        bell__CTRL__GATED__out_t GATED;
     } bell__CTRL__out_t;
 
     typedef struct packed {
@@ -251,6 +256,90 @@ package bell_regs_pkg;
     } bell__DOORBELLS__out_t;
 
     typedef struct packed {
+        logic [31:0] value;
+    } bell__IDLE_LIMIT0__CLOCKS__out_t;
+
+    typedef struct packed {
+        bell__IDLE_LIMIT0__CLOCKS__out_t CLOCKS;
+    } bell__IDLE_LIMIT0__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__IDLE_LIMIT1__CLOCKS__out_t;
+
+    typedef struct packed {
+        bell__IDLE_LIMIT1__CLOCKS__out_t CLOCKS;
+    } bell__IDLE_LIMIT1__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__IDLE_LIMIT2__CLOCKS__out_t;
+
+    typedef struct packed {
+        bell__IDLE_LIMIT2__CLOCKS__out_t CLOCKS;
+    } bell__IDLE_LIMIT2__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__IDLE_LIMIT3__CLOCKS__out_t;
+
+    typedef struct packed {
+        bell__IDLE_LIMIT3__CLOCKS__out_t CLOCKS;
+    } bell__IDLE_LIMIT3__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__HUNG_LIMIT0__CLOCKS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__HUNG_LIMIT0__LONG_WORK__out_t;
+
+    typedef struct packed {
+        bell__HUNG_LIMIT0__CLOCKS__out_t CLOCKS;
+        bell__HUNG_LIMIT0__LONG_WORK__out_t LONG_WORK;
+    } bell__HUNG_LIMIT0__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__HUNG_LIMIT1__CLOCKS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__HUNG_LIMIT1__LONG_WORK__out_t;
+
+    typedef struct packed {
+        bell__HUNG_LIMIT1__CLOCKS__out_t CLOCKS;
+        bell__HUNG_LIMIT1__LONG_WORK__out_t LONG_WORK;
+    } bell__HUNG_LIMIT1__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__HUNG_LIMIT2__CLOCKS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__HUNG_LIMIT2__LONG_WORK__out_t;
+
+    typedef struct packed {
+        bell__HUNG_LIMIT2__CLOCKS__out_t CLOCKS;
+        bell__HUNG_LIMIT2__LONG_WORK__out_t LONG_WORK;
+    } bell__HUNG_LIMIT2__out_t;
+
+    typedef struct packed {
+        logic [31:0] value;
+    } bell__HUNG_LIMIT3__CLOCKS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__HUNG_LIMIT3__LONG_WORK__out_t;
+
+    typedef struct packed {
+        bell__HUNG_LIMIT3__CLOCKS__out_t CLOCKS;
+        bell__HUNG_LIMIT3__LONG_WORK__out_t LONG_WORK;
+    } bell__HUNG_LIMIT3__out_t;
+
+    typedef struct packed {
         logic req;
         logic [13:0] addr;
         logic req_is_wr;
@@ -272,6 +361,14 @@ package bell_regs_pkg;
         bell__EVENT_POP__out_t EVENT_POP;
         bell__NODE_ABORT__out_t NODE_ABORT;
         bell__DOORBELLS__out_t DOORBELLS;
+        bell__IDLE_LIMIT0__out_t IDLE_LIMIT0;
+        bell__IDLE_LIMIT1__out_t IDLE_LIMIT1;
+        bell__IDLE_LIMIT2__out_t IDLE_LIMIT2;
+        bell__IDLE_LIMIT3__out_t IDLE_LIMIT3;
+        bell__HUNG_LIMIT0__out_t HUNG_LIMIT0;
+        bell__HUNG_LIMIT1__out_t HUNG_LIMIT1;
+        bell__HUNG_LIMIT2__out_t HUNG_LIMIT2;
+        bell__HUNG_LIMIT3__out_t HUNG_LIMIT3;
         bell__SLOTS__out_t SLOTS;
         bell__QUEUES__out_t QUEUES;
     } bell__out_t;
@@ -285,7 +382,10 @@ package bell_regs_pkg;
         bell_cause_e__BAD_ENTRY = 'h5,
         bell_cause_e__BAD_PACKET = 'h6,
         bell_cause_e__DELIBERATE_FAULT = 'h7,
-        bell_cause_e__ABORTED = 'h8
+        bell_cause_e__ABORTED = 'h8,
+        bell_cause_e__STOPPED = 'h9,
+        bell_cause_e__ENGINE_IDLE = 'ha,
+        bell_cause_e__ENGINE_HUNG = 'hb
     } bell_cause_e_e;
 
     typedef enum logic [1:0] {

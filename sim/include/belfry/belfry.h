@@ -41,6 +41,7 @@ struct belfry_config {
     uint32_t memory_mib;   /**< Host memory; 0 = default (256). */
     bool disconnect_published; /**< OS policy disconnect=published instead of safe (A-06). */
     bool destroy_direct;       /**< OS policy destroy=direct instead of disconnect-first (A-25). */
+    bool suspend_disconnect;   /**< OS policy suspend=disconnect instead of keep (A-33). */
     uint64_t sweep;            /**< What belfry_sweep() returns: the offset that an exploration varies. */
     const char *doorbells;     /**< "page", "packed" or "global": the driver's setting; NULL = page. */
     bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */

@@ -31,10 +31,14 @@ enum belfry_record_kind {
                           object, value = offset, value2 = value, value3 = size. */
     BELFRY_LOAD,     /**< User load likewise. */
     BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "close" / "free":
-                          object = allocation handle, value = count. */
+                          object = allocation handle, value = count; "page-out" / "page-in" (D3):
+                          value = new, value2 = old physical address. */
     BELFRY_POINT,    /**< A thread passed the named delay point. */
     BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
     BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
+    BELFRY_POWER,    /**< name = "D-going-down" "D-cancelled" "D3" "D0", and with object = node
+                          "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
+                          "tdr-resumed". */
 };
 
 enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
@@ -123,7 +127,8 @@ bool belfry_monitor_rule(size_t index, const char **id, const char **sentence);
 /* --- Holding things -------------------------------------------------------------------------- */
 
 /** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"
- *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker". */
+ *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker"
+ *  "power.disconnected-to-gate" (an engine to F1, or the adapter to D3). */
 void belfry_point_hold(const char *name);
 void belfry_point_release(const char *name);
 unsigned belfry_point_waiting(const char *name);
@@ -145,6 +150,29 @@ uint32_t belfry_os_disconnect(uint32_t hDoorbell);
 /** Suspend (waits for the acknowledgement) or resume a context as the OS. @return NTSTATUS. */
 uint32_t belfry_os_suspend(uint32_t hHwContext);
 uint32_t belfry_os_resume(uint32_t hHwContext);
+
+/* --- Power and timeouts ----------------------------------------------------------------------- */
+
+/** D0 to D3, with or without eviction of all resident memory. @return NTSTATUS: success, or
+ *  STATUS_CANCELLED when a connect or a resume came between. From user code or a thread of it. */
+uint32_t belfry_os_power_down(bool evict);
+/** D3 to D0, contexts resumed. */
+void belfry_os_power_up(void);
+/** F0 to F1 of a node's engine, as the OS does it on GPU_ENGINE_STATE_CHANGE. @return as above. */
+uint32_t belfry_engine_f1(uint32_t node);
+unsigned belfry_power_d(void);          /**< 0 or 3. */
+unsigned belfry_power_f(uint32_t node); /**< 0 or 1. */
+/** Limits of a node's idle detector and progress watchdog, clocks, 0 = off; `long_work`: the clocks
+ *  of a WORK packet do not count. Pokes the device as a debugger would; the driver keeps them. */
+void belfry_engine_limits(uint32_t node, uint32_t idle, uint32_t hung, bool long_work);
+/** The scaled TDR clock, cycles; 0 = leave as it is. */
+struct belfry_tdr {
+    uint64_t delay;      /**< TdrDelay (2 s). */
+    uint64_t ddi_delay;  /**< TdrDdiDelay (5 s). */
+    uint64_t limit_time; /**< TdrLimitTime (60 s). */
+    uint32_t limit;      /**< TdrLimitCount (5). */
+};
+void belfry_os_tdr(const struct belfry_tdr *tdr);
 
 #ifdef __cplusplus
 }

@@ -70,6 +70,8 @@ static const struct os_ddi ddis[] = {
      os_doorbell_destroy_exit},
     {"DxgkDdiNotifyWorkSubmission", "DB-THR-01", "DB-NTF-02", NULL, NULL, NULL},
     {"DxgkDdiResetEngine", "DB-THR-01", "HS-RST-03", NULL, NULL, NULL},
+    {"DxgkDdiResetHwEngine", "DB-THR-01", "HS-RST-01", NULL, NULL, NULL},
+    {"DxgkDdiResumeHwEngine", "DB-THR-01", "HS-RST-02", NULL, NULL, NULL},
 };
 
 static const struct os_ddi *find(const char *name)

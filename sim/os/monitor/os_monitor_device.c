@@ -331,10 +331,12 @@ static void command(unsigned number, uint64_t op)
         hw->open = hw->listed = false;
         break;
     case BELL_QUEUE_CMD_ADD:
+    case BELL_QUEUE_CMD_ADD_RT:
         add_queue(hw);
         break;
     case BELL_QUEUE_CMD_REMOVE:
-        check_stop(hw, "REMOVE");
+    case BELL_QUEUE_CMD_SUSPEND:
+        check_stop(hw, op == BELL_QUEUE_CMD_REMOVE ? "REMOVE" : "SUSPEND");
         hw->listed = false;
         break;
     case BELL_QUEUE_CMD_KICK:

@@ -42,6 +42,17 @@ static bool must_report(unsigned hw)
            (queue->doorbell == NULL || !queue->doorbell->monitor.destroying);
 }
 
+/*
+ * Events that always end in one report to the OS: interrupts of user mode, and faults. An ABORTED is
+ * the driver's own doing and told by DxgkCbInvalidateHwContext (DB-TDR-06). A STOPPED may belong to
+ * a request that was overtaken (DB-SUS-02), an ENGINE_IDLE to work that came back: what follows from
+ * those is checked where it is waited for (DB-SUS-03, DB-FST-01).
+ */
+static bool is_told(unsigned cause)
+{
+    return cause >= BELL_CAUSE_USER_IRQ && cause <= BELL_CAUSE_DELIBERATE_FAULT;
+}
+
 void os_monitor_event_popped(void)
 {
     unsigned hw = (unsigned)BELL_FIELD_GET(events.event, BELL_EVENT0_QUEUE);
@@ -53,7 +64,7 @@ void os_monitor_event_popped(void)
         return;
     }
     events.seen = false;
-    if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX)
+    if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX || !is_told(cause))
         return;
     if (cause == BELL_CAUSE_USER_IRQ) {
         if (events.early_irqs > 0)

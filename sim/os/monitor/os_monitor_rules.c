@@ -76,6 +76,8 @@ const struct os_rule os_rules[] = {
     {"AL-DSC-01", "DescribeAllocation runs at PASSIVE_LEVEL", 1},
     {"HS-CTX-01", "contexts and devices get handles of the driver, and are destroyed without "
                   "failing", 2},
+    {"HS-RST-01", "ResetHwEngine succeeds, and names what it hit by DxgkCbInvalidateHwContext", 2},
+    {"HS-RST-02", "ResumeHwEngine succeeds", 2},
     {"HS-RST-03", "ResetEngine succeeds", 2},
     {"WDK-POOL-01", "a pool block is freed once, with its own tag, and not written past its end",
      0},

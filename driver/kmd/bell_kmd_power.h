@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Power states of the adapter (D) and of its engines (F). PASSIVE_LEVEL.
+ */
+#ifndef BELL_KMD_POWER_H
+#define BELL_KMD_POWER_H
+
+#include "bell_kmd.h"
+
+/*
+ * SetPowerState (DB-DST-04, A-53, A-72). D3: read what the device will forget (RPTR of each queue,
+ * limits of the watches), then touch it no more. D0: program everything again; queues are on no run
+ * list until ResumeContext, slots are free until connect. Other states: nothing changes.
+ *
+ * @retval STATUS_SUCCESS               Also when it is in that state already.
+ * @retval STATUS_INVALID_DEVICE_STATE  D3 while a queue runs; nothing changed.
+ * @retval STATUS_DEVICE_REMOVED        D0: the device does not answer with its identity.
+ * @retval STATUS_NOT_SUPPORTED         D1, D2.
+ */
+NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_STATE state);
+
+/*
+ * SetPowerComponentFState (DB-FST-02 .. -04). F1 gates the engine, F0 lets it run again and owes
+ * each of its queues a sample.
+ *
+ * @retval STATUS_SUCCESS
+ * @retval STATUS_DEVICE_BUSY        F1, but a queue on the run list runs, has known entries or is
+ *                                   owed a sample (A-64). The engine is in F0.
+ * @retval STATUS_INVALID_PARAMETER  No such engine, or a state other than 0 and 1.
+ */
+NTSTATUS bell_kmd_power_set_engine(struct bell_adapter *adapter, UINT node, UINT state);
+
+/* Give the node no more turns, or turns again with a sample for each of its queues. */
+VOID bell_kmd_power_gate(struct bell_adapter *adapter, UINT node, bool gated);
+
+/* A queue of this node, from its hardware state, or NULL when there is none after `after` (-1 to
+ * begin); *state as it reads. */
+struct bell_queue *bell_kmd_power_next(struct bell_adapter *adapter, UINT node, INT *after,
+                                       UINT64 *state);
+
+#endif /* BELL_KMD_POWER_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// Idle detectors and progress watchdogs of all nodes: two timers a node, one event stream.
+//
+//   idle  counts while the node has no turn and is not gated      ENGINE_IDLE
+//   hung  counts while it has one, from the last progress pulse   ENGINE_HUNG
+//
+// A timer fires once, then waits for its next start: a turn (idle), progress or another turn (hung),
+// or a change of its limit. Limit 0 keeps it off: nothing toggles. An event stays until it is taken,
+// also when its reason has passed.
+//
+// Timing  timer_o is the exact number of clocks to the edge at which the first timer ends.
+// Reset   off.
+
+module bell_watch #(
+  parameter int unsigned NumNodes = 3  // 1 .. 4.
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic [31:0] advance_i,  // Clocks that this edge stands for, 1 or more.
+
+  // From regs.
+  input  logic [NumNodes*32-1:0] idle_limit_i,
+  input  logic [NumNodes*32-1:0] hung_limit_i,
+  input  logic [NumNodes-1:0]    long_work_i,  // The clocks of a WORK packet do not count.
+
+  input  logic [NumNodes-1:0]    gated_i,      // The node is idle by order.
+
+  // From sched and nodes.
+  input  logic [NumNodes-1:0]    running_i,    // The node has a turn.
+  input  logic [NumNodes-1:0]    progress_i,   // Pulse: a packet started or ended.
+  input  logic [NumNodes-1:0]    working_i,    // A WORK packet runs.
+  input  logic [NumNodes*10-1:0] queue_i,      // Queue of the turn.
+
+  // To irq.
+  output logic             event_valid_o,
+  input  logic             event_ready_i,
+  output bell_pkg::event_t event_o,
+
+  output logic        busy_o,
+  output logic        timer_valid_o,
+  output logic [63:0] timer_o
+);
+
+  localparam int unsigned NumTimers = 2 * NumNodes;  // Idle first.
+
+  logic [NumTimers-1:0]       count, restart, fired_q, armed_q, changed;
+  logic [NumTimers-1:0][31:0] limit, limit_q, left_q;
+
+  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
+    assign limit[n]              = idle_limit_i[n*32 +: 32];
+    assign count[n]              = !running_i[n];
+    assign restart[n]            = running_i[n] || gated_i[n];
+    assign limit[NumNodes + n]   = hung_limit_i[n*32 +: 32];
+    assign count[NumNodes + n]   = running_i[n] && !(working_i[n] && long_work_i[n]);
+    assign restart[NumNodes + n] = !running_i[n] || progress_i[n];
+  end
+
+  logic [NumTimers-1:0] take;
+
+  for (genvar t = 0; t < int'(NumTimers); t++) begin : g_timer
+    assign changed[t] = limit[t] != limit_q[t];
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        limit_q[t] <= '0;
+        left_q[t]  <= '0;
+        armed_q[t] <= 1'b0;
+        fired_q[t] <= 1'b0;
+      end else begin
+        if (changed[t] || restart[t]) begin
+          limit_q[t] <= limit[t];
+          left_q[t]  <= limit[t];
+          armed_q[t] <= limit[t] != '0;
+        end else if (armed_q[t] && count[t]) begin
+          left_q[t]  <= left_q[t] - advance_i;
+          armed_q[t] <= left_q[t] > advance_i;
+        end
+        if (armed_q[t] && count[t] && !changed[t] && !restart[t]
+            && (left_q[t] <= advance_i)) begin
+          fired_q[t] <= 1'b1;
+        end else if (take[t]) begin
+          fired_q[t] <= 1'b0;
+        end
+      end
+    end
+  end
+
+  // Lowest first: each fires once, so none starves.
+  always_comb begin
+    event_o = '0;
+    take    = '0;
+    for (int t = int'(NumTimers) - 1; t >= 0; t--) begin
+      if (fired_q[t]) begin
+        take          = '0;
+        take[t]       = event_ready_i;
+        event_o.cause = (t < int'(NumNodes)) ? bell_formats_pkg::CauseEngineIdle
+                                             : bell_formats_pkg::CauseEngineHung;
+        event_o.node  = 2'(t % int'(NumNodes));
+        event_o.queue = (t < int'(NumNodes)) ? '0 : queue_i[(t % int'(NumNodes))*10 +: 10];
+        event_o.data  = 64'(limit_q[t]);
+      end
+    end
+  end
+
+  assign event_valid_o = |fired_q;
+  assign busy_o        = |(changed & ~restart) || |fired_q;
+
+  always_comb begin
+    timer_valid_o = 1'b0;
+    timer_o       = '1;
+    for (int unsigned t = 0; t < NumTimers; t++) begin
+      if (armed_q[t] && count[t] && !restart[t]) begin
+        timer_valid_o = 1'b1;
+        if (64'(left_q[t]) < timer_o) begin
+          timer_o = 64'(left_q[t]);
+        end
+      end
+    end
+  end
+
+endmodule : bell_watch

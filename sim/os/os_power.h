@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file os_power.h
+ * @brief Power states of the adapter (D) and of its engines (F), and timeout recovery.
+ *
+ *   D0 -> going down -> committed -> D3 -> going up -> D0        F0 -> going down -> F1 -> F0
+ *
+ * A connect, a resume or a kernel submission that meets "going down" cancels it (A-63); from
+ * "committed" on it waits and then brings the adapter back, one of many (DB-DST-05). States are
+ * under a lock of rank OS_RANK_POWER, taken inside a transition lock, never held over a descent;
+ * only the gate of an engine is decided and done under it.
+ */
+#ifndef BELL_OS_POWER_H
+#define BELL_OS_POWER_H
+
+#include "os_objects.h"
+
+void os_power_init(void);
+
+/* --- The driver to oneself ------------------------------------------------------------------- */
+
+/** Around a DDI that must not meet others (power, reset): waits until every thread has left. */
+void os_power_alone(uint64_t patience, const char *who);
+void os_power_together(void);
+/** By os_driver_enter() and os_driver_leave(). */
+void os_power_enter_driver(void);
+void os_power_leave_driver(void);
+/** In D3: the driver must touch no register. */
+bool os_power_is_off(void);
+
+/* --- States (os_power.c) --------------------------------------------------------------------- */
+
+/**
+ * D0 -> D3 (DB-DST-01).
+ * @param evict  Move all resident memory away and unmap it from the device (DB-RES-05).
+ * @retval STATUS_SUCCESS        In D3, also when it was before.
+ * @retval STATUS_CANCELLED      A connect or a resume came between; contexts run again.
+ * @retval STATUS_NOT_SUPPORTED  The driver has no DxgkDdiSetPowerState.
+ */
+NTSTATUS os_power_down(bool evict);
+/**
+ * Make engine `node` able to work: cancel descents, or go to D0 and F0. May be called with a
+ * transition lock held.
+ * @return true: this caller brought the adapter back and owes os_power_resume_all().
+ */
+bool os_power_up(UINT node);
+/** ResumeContext for all that nobody else holds suspended (DB-DST-02). */
+void os_power_resume_all(void);
+/** Both. Without locks of rank above OS_RANK_TRANSITION. */
+void os_power_wake(UINT node);
+/** F0 -> F1 (DB-FST-02). STATUS_CANCELLED: work or a connect came between. */
+NTSTATUS os_power_idle(UINT node);
+bool os_power_runs(UINT node); /**< D0 and F0. */
+unsigned os_power_d(void);     /**< 0 or 3; on the way: 0. */
+unsigned os_power_f(UINT node);
+/** Before StopDevice. */
+void os_power_stop(void);
+/** Engine state changes: note at DIRQL, queue work in the DPC. */
+void os_power_interrupt(UINT node, DXGK_ENGINE_STATE state);
+void os_power_dpc(void);
+/** Disconnect every doorbell of a node (OS_ALL_NODES: of all). */
+#define OS_ALL_NODES UINT32_MAX
+void os_power_disconnect(UINT node);
+
+/* --- Memory (os_power_page.c) ---------------------------------------------------------------- */
+
+/** Move what is resident to other pages that the device cannot reach; and back, to yet others. */
+void os_power_page_out(void);
+void os_power_page_in(void);
+
+/* --- Timeouts (os_tdr.c) --------------------------------------------------------------------- */
+
+/** Clocks; the scaled TdrDelay and friends. */
+struct os_tdr {
+    uint64_t delay;      /**< TdrDelay, 2 s: no progress that long is a suspicion. */
+    uint64_t ddi_delay;  /**< TdrDdiDelay, 5 s: for threads to leave the driver. */
+    uint64_t limit_time; /**< TdrLimitTime, 60 s: */
+    unsigned limit;      /**< TdrLimitCount, 5: more resets within it are fatal. */
+};
+extern struct os_tdr os_tdr;
+void os_tdr_init(void); /**< Default values; the watching thread. */
+/** There may be work to watch now. */
+void os_tdr_arm(void);
+/** Reset an engine (DB-TDR-06): devices of invalidated contexts are lost, the others go on. */
+void os_tdr_reset(UINT node, const char *why);
+
+#endif

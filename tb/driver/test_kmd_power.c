@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver's side of power states and engine resets, on a fake device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_bell.h"
+
+static struct fake_process process;
+
+static int setup(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_reset();
+    assert_int_equal(fake_start(), STATUS_SUCCESS);
+    process = fake_process_make(7);
+    fake_clear_ops();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_process_free(&process);
+    fake_stop();
+    return 0;
+}
+
+static NTSTATUS power(DEVICE_POWER_STATE power_state)
+{
+    return fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID, power_state,
+                                         PowerActionNone);
+}
+
+static NTSTATUS engine(UINT node, UINT f_state)
+{
+    return fake_ddi.DxgkDdiSetPowerComponentFState(fake_adapter, node, f_state);
+}
+
+/* What a reset leaves of the fake's registers. */
+static void lose_everything(void)
+{
+    memset(fake.open, 0, sizeof(fake.open));
+    memset(fake.listed, 0, sizeof(fake.listed));
+    memset(fake.context, 0xEE, sizeof(fake.context));
+    memset(fake.limits, 0, sizeof(fake.limits));
+    memset(fake.owner, 0xEE, sizeof(fake.owner));
+}
+
+static void DB_DST_04_saved_and_restored(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {queue.context};
+    UINT64 before[4];
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    memcpy(before, fake.context[queue.hw_id], sizeof(before));
+    fake.limits[5] = 1234;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    fake.rptr[queue.hw_id] = 17; /* Moved on since the queue was opened with 0. */
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    lose_everything();
+
+    fake_clear_ops(); /* In D3 nothing is touched, whatever is asked. */
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_SUCCESS);
+    assert_false(fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0));
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(fake.op_count, 0);
+
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    assert_true(fake.open[queue.hw_id]);
+    assert_false(fake.listed[queue.hw_id]); /* Not before ResumeContext. */
+    assert_memory_equal(fake.context[queue.hw_id], before, 3 * sizeof(before[0]));
+    assert_int_equal(fake.context[queue.hw_id][3], 17);
+    assert_int_equal(fake.limits[5], 1234);
+    assert_false(fake_slot_belongs_to(0, queue.hw_id));
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_true(fake.listed[queue.hw_id]);
+    fake_queue_free(&queue);
+}
+
+static void DB_DST_04_refused_while_a_queue_runs(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    assert_int_equal(power(PowerDeviceD3), STATUS_INVALID_DEVICE_STATE);
+    assert_true(fake.enabled);
+    fake.running_reads = 0;
+    assert_int_equal(power(PowerDeviceD1), STATUS_NOT_SUPPORTED);
+    fake_queue_free(&queue);
+}
+
+static void DB_FST_04_gate_refused_with_work(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    const UINT64 work[] = {BELL_QUEUE_STATE_PENDING_MASK, BELL_QUEUE_STATE_WORK_MASK,
+                           BELL_QUEUE_STATE_RUNNING_MASK};
+
+    UNREFERENCED_PARAMETER(state);
+    for (unsigned i = 0; i < 3; i++) {
+        fake.busy[queue.hw_id] = work[i];
+        assert_int_equal(engine(2, 1), STATUS_DEVICE_BUSY);
+        assert_int_equal(fake.ctrl, BELL_CTRL_ENABLE_MASK);
+        assert_int_equal(engine(1, 1), STATUS_SUCCESS); /* Another node's work is no reason. */
+        assert_int_equal(engine(1, 0), STATUS_SUCCESS);
+    }
+    fake.busy[queue.hw_id] = 0;
+    assert_int_equal(engine(2, 1), STATUS_SUCCESS);
+    assert_int_equal(BELL_FIELD_GET(fake.ctrl, BELL_CTRL_GATED), 4);
+    fake.kicks[queue.hw_id] = 0;
+    assert_int_equal(engine(2, 0), STATUS_SUCCESS);
+    assert_int_equal(fake.ctrl, BELL_CTRL_ENABLE_MASK);
+    assert_int_equal(fake.kicks[queue.hw_id], 1); /* A sample at the wake. */
+    assert_int_equal(engine(3, 1), STATUS_INVALID_PARAMETER);
+    assert_int_equal(engine(2, 2), STATUS_INVALID_PARAMETER);
+    fake_queue_free(&queue);
+}
+
+static void DB_TDR_06_culprit_only(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue other = fake_queue_make(&process, 2, false);
+    DXGKARG_RESETHWENGINE reset = {.NodeOrdinal = 0};
+    DXGKARG_RESUMEHWENGINE resume = {.NodeOrdinal = 0};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    fake_post_event(BELL_CAUSE_ABORTED, 0, queue.hw_id, 0);
+    assert_int_equal(fake_ddi.DxgkDdiResetHwEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_int_equal(fake.invalidate_count, 1);
+    assert_ptr_equal(fake.invalidated.hHwContext, queue.os_context);
+    assert_int_equal(fake.invalidated.Flags.Value, 0);
+    assert_int_equal(fake.notify_count, 0); /* ABORTED is the driver's own doing. */
+    assert_int_equal(BELL_FIELD_GET(fake.ctrl, BELL_CTRL_GATED), 1);
+    fake.busy[queue.hw_id] = 0;
+    assert_int_equal(fake_ddi.DxgkDdiResumeHwEngine(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_int_equal(fake.ctrl, BELL_CTRL_ENABLE_MASK);
+    reset.NodeOrdinal = 2;
+    assert_int_equal(fake_ddi.DxgkDdiResetHwEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_int_equal(fake.invalidate_count, 1); /* Nothing ran there. */
+    reset.NodeOrdinal = 3;
+    assert_int_equal(fake_ddi.DxgkDdiResetHwEngine(fake_adapter, &reset),
+                     STATUS_INVALID_PARAMETER);
+    fake_queue_free(&other);
+    fake_queue_free(&queue);
+}
+
+static void DB_INT_02_engine_states(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_post_event(BELL_CAUSE_ENGINE_IDLE, 1, 0, 100);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 2, 5, 100);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(fake.notifies[i].InterruptType, DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE);
+        assert_int_equal(fake.notifies[i].EngineStateChange.NodeOrdinal, i + 1);
+        assert_int_equal(fake.notifies[i].EngineStateChange.NewState,
+                         i == 0 ? DXGK_ENGINE_STATE_TRANSITION_TO_F1 : DXGK_ENGINE_STATE_HUNG);
+    }
+    fake_run_dpc();
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(DB_DST_04_saved_and_restored),
+        T(DB_DST_04_refused_while_a_queue_runs),
+        T(DB_FST_04_gate_refused_with_work),
+        T(DB_TDR_06_culprit_only),
+        T(DB_INT_02_engine_states),
+    };
+
+    return cmocka_run_group_tests_name("kmd_power", tests, NULL, NULL);
+}
