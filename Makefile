@@ -14,7 +14,7 @@ include scripts/make/tests.mk
 include scripts/make/install.mk
 
 ##@ Everyday
-.PHONY: help demo test build waves
+.PHONY: help demo test build
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
@@ -28,17 +28,27 @@ demo: ## Install what is missing, build, run the main job
 
 test: ## Install what is missing, build, run every test; last line "N passed, N failed"
 	@scripts/setup.sh test
-	@scripts/test.sh $(TEST)
+	@$(if $(SEED),BELL_SEED=$(SEED)) scripts/test.sh $(TEST)
 
 build: $(BIN)/belfry ## Build the belfry command and library
 
 ##@ Before you commit
-.PHONY: check regs bench setup-dev
+.PHONY: check regs bench plan fuzz clean
 check: ## Lint, generated files up to date, warnings, both compilers of the driver
 	@scripts/check.sh
 
 regs: ## Regenerate registers and formats from rtl/regs/*.rdl
 	@scripts/gen_regs.sh
+
+fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600); crashes go to build/fuzz
+	@scripts/setup.sh fuzz
+	@$(MAKE) --no-print-directory -j$(J) VARIANT=fuzz fuzz-targets
+	@mkdir -p build/fuzz/corpus
+	@ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz_d3dkmt -max_len=1024 -artifact_prefix=build/fuzz/ \
+	  -max_total_time=$(or $(FUZZ_SECONDS),600) build/fuzz/corpus
+
+plan: ## Which tests show which requirement, by the results of the last make test
+	@scripts/plan.py
 
 bench: ## Measure; every speed is a ratio within the same run
 	@scripts/setup.sh test

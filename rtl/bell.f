@@ -4,6 +4,7 @@ lint.vlt
 regs/gen/bell_regs_pkg.sv
 regs/gen/bell_formats_pkg.sv
 common/bell_pkg.sv
+common/bell_clock_gate.sv
 common/bell_fifo.sv
 common/bell_rr_arb.sv
 common/bell_dma_mux.sv

@@ -16,7 +16,8 @@
 module bell_top #(
   parameter int unsigned NumSlots  = 64,  // Physical doorbells, 1 .. 1024.
   parameter int unsigned NumQueues = 64,  // Hardware queues, 1 .. 1024.
-  parameter int unsigned NumNodes  = 3    // Nodes, 1 .. 4.
+  parameter int unsigned NumNodes  = 3,   // Nodes, 1 .. 4.
+  parameter logic [2:0]  Layouts   = '1   // Bit n: bell_layout_e n is fitted. PAGE always is.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -84,7 +85,7 @@ module bell_top #(
 
   // Taps, one-clock pulses.
   output logic                   ring_valid_o,    // A store is credited, or not:
-  output logic [9:0]             ring_slot_o,
+  output logic [9:0]             ring_slot_o,     // 0 for a store that names none.
   output logic [9:0]             ring_queue_o,    // Owner; 0 when not routed.
   output logic [2:0]             ring_bucket_o,   // bell_pkg::bucket_t.
   output logic [7:0]             ring_cause_o,    // bell_reject_e.
@@ -101,14 +102,18 @@ module bell_top #(
   localparam int unsigned EventDepth = 64;
   localparam int unsigned NumUnits   = 3;  // DMA units of a node, each way.
 
-  // A flop, so that what a simulator recomputes when inputs move does not include the registers.
-  logic [10:0] slots;
+  // Gated clock, see bell_clock_gate: all but the nodes and dma_mux, which gate their own.
+  logic clk;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  logic [10:0] slots, strap_q;
+
+  assign slots = (strap_q > 11'(NumSlots)) ? 11'(NumSlots) : strap_q;
+
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
-      slots <= '0;
+      strap_q <= '0;
     end else begin
-      slots <= (strap_slots_i > 11'(NumSlots)) ? 11'(NumSlots) : strap_slots_i;
+      strap_q <= strap_slots_i;
     end
   end
 
@@ -124,7 +129,7 @@ module bell_top #(
   logic        regs_arvalid, regs_arready, regs_rvalid, regs_rready;
 
   bell_mmio #(.NumQueues(NumQueues)) u_mmio (
-    .clk_i, .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots),
     .s_axil_awaddr, .s_axil_awvalid, .s_axil_awready,
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready,
     .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
@@ -146,7 +151,7 @@ module bell_top #(
   bell_regs_pkg::bell__out_t sw;
 
   bell_regs u_regs (
-    .clk(clk_i), .arst_n(rst_ni),
+    .clk(clk), .arst_n(rst_ni),
     .s_axil_awready(regs_awready), .s_axil_awvalid(regs_awvalid), .s_axil_awaddr(regs_awaddr),
     .s_axil_awprot, .s_axil_wready(regs_wready), .s_axil_wvalid(regs_wvalid),
     .s_axil_wdata(regs_wdata), .s_axil_wstrb('1), .s_axil_bready(regs_bready),
@@ -161,11 +166,17 @@ module bell_top #(
 
   logic              credit_valid, credit_coalesced, credit_closed, sampled, forgone;
   logic              doorbell_busy;
+  logic [1:0]        layout;
   bell_pkg::credit_t credit;
   bell_pkg::ledger_t ledger;
 
+  localparam logic [3:0] Fitted = {1'b0, Layouts} | (4'd1 << bell_formats_pkg::LayoutPage);
+
+  assign layout = Fitted[sw.DOORBELLS.LAYOUT.value] ? sw.DOORBELLS.LAYOUT.value
+                                                    : 2'(bell_formats_pkg::LayoutPage);
+
   bell_doorbell #(.NumSlots(NumSlots), .NumQueues(NumQueues)) u_doorbell (
-    .clk_i, .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots), .layout_i(layout),
     .ring_valid_i(ring_valid), .ring_i(ring), .ring_refuse_o(ring_refuse),
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(credit_coalesced),
     .credit_closed_i(credit_closed), .sampled_i(sampled), .forgone_i(forgone),
@@ -188,7 +199,7 @@ module bell_top #(
   logic                               sched_busy;
 
   bell_sched #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_sched (
-    .clk_i, .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
+    .clk_i(clk), .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
     .credit_valid_i(credit_valid), .credit_i(credit), .credit_coalesced_o(credit_coalesced),
     .credit_closed_o(credit_closed), .sampled_o(sampled), .forgone_o(forgone),
     .req_i(sw.QUEUES.req), .req_write_i(sw.QUEUES.req_is_wr), .req_addr_i(sw.QUEUES.addr),
@@ -280,7 +291,7 @@ module bell_top #(
   logic [$clog2(EventDepth):0]   level;
 
   bell_irq #(.NumNodes(NumNodes), .Depth(EventDepth)) u_irq (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .event_valid_i(event_valid), .event_ready_o(event_ready), .event_i(node_event),
     .enable_i(sw.IRQ_CTRL.ENABLE.value), .pop_i(sw.EVENT_POP.POP.value),
     .valid_o(oldest_valid), .event_o(oldest), .level_o(level), .irq_o
@@ -292,6 +303,9 @@ module bell_top #(
   assign hw.CAPS.QUEUES.next           = 16'(NumQueues);
   assign hw.CAPS.NODES.next            = 8'(NumNodes);
   assign hw.CAPS.DOORBELL_BYTES.next   = 16'(bell_formats_pkg::DoorbellRingBytes);
+  assign hw.CAPS.LAYOUTS.next          = Fitted[2:0];
+  assign hw.CAPS.SECONDARY.next        = 1'b1;
+  assign hw.DOORBELLS.IN_FORCE.next    = layout;
   assign hw.STATUS.IDLE.next           = !(|node_running || doorbell_busy || sched_busy);
   assign hw.STATUS.NODE_BUSY.next      = 8'(node_running);
   assign hw.IRQ_LEVEL.COUNT.next       = 16'(level);
@@ -307,10 +321,18 @@ module bell_top #(
   assign hw.LEDGER_REJECTED.COUNT.next  = ledger.rejected;
   assign hw.LEDGER_OWED.COUNT.next      = ledger.owed;
 
+  // ------------------------------------------------------------------- clock
+
+  bell_clock_gate u_clock (
+    .clk_i, .clk_o(clk),
+    .enable_i(mmio_busy || doorbell_busy || sched_busy || (|event_valid)
+              || (strap_slots_i != strap_q))
+  );
+
   // ------------------------------------------------------ idle and deadline
 
-  assign idle_o = !(mmio_busy || doorbell_busy || sched_busy || dma_busy || (|node_busy)
-                    || (|event_valid));
+  // An event for which there is no room waits quietly.
+  assign idle_o = !(mmio_busy || doorbell_busy || sched_busy || dma_busy || (|node_busy));
 
   always_comb begin
     next_deadline_o = '1;

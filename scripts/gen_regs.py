@@ -153,6 +153,12 @@ def package_array(array):
     return "".join(out)
 
 
+def bar2_offset(block, formats):
+    """Where a block of doorbells starts in BAR2: its distance from the first of them."""
+    first = next(b for b in formats.children(unroll=False) if b.is_array)
+    return first_address(block) - first_address(first)
+
+
 def formats_package(regs, formats):
     out = ["// SPDX-License-Identifier: MIT\n", made_by("//", "rtl/regs/*.rdl"),
            "//\n// Codes, and where the fields of words in host memory are.\n\n",
@@ -168,6 +174,9 @@ def formats_package(regs, formats):
         out.append(f"\n  // {sentence(block.get_property('name'))}\n")
         size = block.array_stride if block.is_array else block.size
         out.append(f"  localparam int unsigned {camel(block.inst_name)}Bytes = {size};\n")
+        if block.is_array:
+            out.append(f"  localparam int unsigned {camel(block.inst_name)}First"
+                       f" = {bar2_offset(block, formats)};\n")
         for reg in block.registers():
             name = camel(block.inst_name, reg.inst_name)
             out.append(f"  localparam int unsigned {name}Offset = {reg.raw_address_offset};\n"
@@ -266,7 +275,7 @@ def c_struct(block):
 
 
 def formats_header(formats):
-    brief = (" * Layouts in memory that hardware and software share; the doorbell page of BAR2."
+    brief = (" * Layouts in memory that hardware and software share; the doorbells of BAR2."
              "\n * Little endian. Offsets and sizes are bytes; a _MASK is in place.\n")
     out = [c_head("BELL_FORMATS_H", "rtl/regs/bell_formats.rdl", brief)]
     out += [c_enum(e) for e in enums_of(formats)]
@@ -275,6 +284,8 @@ def formats_header(formats):
         out.append(c_struct(block) or f"\n{c_comment(block.get_property('name'))}")
         size = block.array_stride if block.is_array else block.size
         out.append(f"\n#define {upper}_BYTES {size}u\n")
+        if block.is_array:
+            out.append(f"#define {upper}_FIRST UINT32_C({bar2_offset(block, formats):#x})\n")
         for reg in block.registers():
             base = f"{upper}_{reg.inst_name}"
             offset = reg.raw_address_offset

@@ -90,7 +90,9 @@ class Program:
         for name, why in bad:
             print(f"      {name}: {' '.join(why.split())[:300]}")
         if bad:
-            print(f"      log: {self.log}\n      again: {self.command}", flush=True)
+            seed = os.environ.get("BELL_SEED")
+            print(f"      log: {self.log}\n      again: {f'BELL_SEED={seed} ' if seed else ''}"
+                  f"{self.command}", flush=True)
 
 
 def write_junit(programs):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Install the Debian packages that a command needs and that are not there yet.
-# usage: scripts/setup.sh demo|test|dev
+# usage: scripts/setup.sh demo|test|dev|fuzz
 set -euo pipefail
 
 demo=(
@@ -29,12 +29,18 @@ dev=(
   "python3-venv|register generator (PyPI, maintainers only)"
   "shellcheck|checks scripts"
 )
+fuzz=(
+  "${demo[@]}"
+  "clang|compiles with coverage for the fuzzer"
+  "libclang-rt-14-dev|libFuzzer and its sanitizers"
+)
 
 case ${1:-} in
   demo) wanted=("${demo[@]}") ;;
   test) wanted=("${test[@]}") ;;
   dev) wanted=("${dev[@]}") ;;
-  *) echo "setup: unknown set '${1:-}'; expected demo, test or dev" >&2; exit 2 ;;
+  fuzz) wanted=("${fuzz[@]}") ;;
+  *) echo "setup: unknown set '${1:-}'; expected demo, test, dev or fuzz" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -3,7 +3,7 @@
  * Generated from rtl/regs/bell_formats.rdl by scripts/gen_regs.py: do not edit.
  * systemrdl-compiler 1.33.0, peakrdl-regblock 1.3.1
  *
- * Layouts in memory that hardware and software share; the doorbell page of BAR2.
+ * Layouts in memory that hardware and software share; the doorbells of BAR2.
  * Little endian. Offsets and sizes are bytes; a _MASK is in place.
  */
 #ifndef BELL_FORMATS_H
@@ -90,12 +90,40 @@ struct bell_packet {
 #define   BELL_PACKET_ARG3_VALUE_SHIFT 0
 #define   BELL_PACKET_ARG3_VALUE_MASK UINT64_C(0xffffffffffffffff)
 
-/* Doorbell page of BAR2, one per slot */
+/* Doorbell page of BAR2, one per slot; layouts PAGE and PACKED */
 
 #define BELL_DOORBELL_BYTES 4096u
+#define BELL_DOORBELL_FIRST UINT32_C(0x0)
 #define BELL_DOORBELL_RING_OFFSET 0u
 /* Any value: a 64-bit store is a ring. */
 #define   BELL_DOORBELL_RING_VALUE_SHIFT 0
 #define   BELL_DOORBELL_RING_VALUE_MASK UINT64_C(0xffffffffffffffff)
+
+/* The same doorbells several to a page; layout PACKED */
+
+#define BELL_PACKED_BYTES 512u
+#define BELL_PACKED_FIRST UINT32_C(0x400000)
+#define BELL_PACKED_RING_OFFSET 0u
+/* Any value: a 64-bit store is a ring. */
+#define   BELL_PACKED_RING_VALUE_SHIFT 0
+#define   BELL_PACKED_RING_VALUE_MASK UINT64_C(0xffffffffffffffff)
+
+/* The one doorbell page of layout GLOBAL */
+
+#define BELL_GLOBAL_BYTES 4096u
+#define BELL_GLOBAL_FIRST UINT32_C(0x500000)
+#define BELL_GLOBAL_RING_OFFSET 0u
+/* Hardware queue that the ring wakes; anything else is rejected. */
+#define   BELL_GLOBAL_RING_TOKEN_SHIFT 0
+#define   BELL_GLOBAL_RING_TOKEN_MASK UINT64_C(0xffffffffffffffff)
+
+/* Upper half of BAR2: second register of each doorbell, at the same place as the first */
+
+#define BELL_SECONDARY_BYTES 8388608u
+#define BELL_SECONDARY_FIRST UINT32_C(0x800000)
+#define BELL_SECONDARY_RING_OFFSET 0u
+/* As the first. */
+#define   BELL_SECONDARY_RING_VALUE_SHIFT 0
+#define   BELL_SECONDARY_RING_VALUE_MASK UINT64_C(0xffffffffffffffff)
 
 #endif

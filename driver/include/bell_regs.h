@@ -32,12 +32,23 @@ enum bell_cause {
     BELL_CAUSE_ABORTED          = 8,
 };
 
+enum bell_layout {
+    BELL_LAYOUT_PAGE   = 0, /* One 4-KiB page a slot. */
+    /* Several slots a page, each with its own offset; the pages of PAGE as well. */
+    BELL_LAYOUT_PACKED = 1,
+    /* One page for all; the value stored is the number of a hardware queue. */
+    BELL_LAYOUT_GLOBAL = 2,
+};
+
 enum bell_reject {
     BELL_REJECT_NONE         = 0, /* No ring was rejected. */
     BELL_REJECT_NARROW       = 1, /* Write strobes were not all ones. */
     BELL_REJECT_OFFSET       = 2, /* Not the doorbell's own offset in the page, or misaligned. */
-    BELL_REJECT_NO_SLOT      = 3, /* Beyond the doorbells fitted. */
+    /* No doorbell: beyond those fitted, or not of the layout in force. */
+    BELL_REJECT_NO_SLOT      = 3,
     BELL_REJECT_QUEUE_CLOSED = 4, /* The queue was closed, or closed before its ring was sampled. */
+    /* Global layout: the value is not the number of a hardware queue. */
+    BELL_REJECT_BAD_TOKEN    = 5,
 };
 
 enum bell_queue_cmd {
@@ -48,6 +59,8 @@ enum bell_queue_cmd {
     BELL_QUEUE_CMD_ADD    = 3, /* Put on the run list. */
     BELL_QUEUE_CMD_REMOVE = 4, /* Take off the run list. Done when STATE.RUNNING reads 0. */
     BELL_QUEUE_CMD_KICK   = 5, /* Owe a WPTR sample, as a ring would. Not counted in the ledger. */
+    /* Put on the real-time run list: goes before every queue that ADD listed. */
+    BELL_QUEUE_CMD_ADD_RT = 6,
 };
 
 /* Identity. A device that answers anything else is not this one. */
@@ -75,9 +88,15 @@ enum bell_queue_cmd {
 /* Nodes. */
 #define   BELL_CAPS_NODES_SHIFT 32
 #define   BELL_CAPS_NODES_MASK UINT64_C(0x000000ff00000000)
-/* Bytes a physical doorbell answers to, from its page start. */
+/* Bytes a physical doorbell answers to, from its first. */
 #define   BELL_CAPS_DOORBELL_BYTES_SHIFT 40
 #define   BELL_CAPS_DOORBELL_BYTES_MASK UINT64_C(0x00ffff0000000000)
+/* Layouts fitted: bit n is bell_layout_e n. */
+#define   BELL_CAPS_LAYOUTS_SHIFT 56
+#define   BELL_CAPS_LAYOUTS_MASK UINT64_C(0x0700000000000000)
+/* 1 = each doorbell has a second register in the upper half of BAR2. */
+#define   BELL_CAPS_SECONDARY_SHIFT 59
+#define   BELL_CAPS_SECONDARY_MASK UINT64_C(0x0800000000000000)
 
 /* Global enable. */
 #define BELL_CTRL_OFFSET UINT32_C(0x10)
@@ -147,6 +166,15 @@ enum bell_queue_cmd {
 /* Node 3; no effect when idle. */
 #define   BELL_NODE_ABORT_NODE3_SHIFT 3
 #define   BELL_NODE_ABORT_NODE3_MASK UINT64_C(0x0000000000000008)
+
+/* Where the doorbells are in BAR2. Holds for stores accepted after the write is answered. */
+#define BELL_DOORBELLS_OFFSET UINT32_C(0x50)
+/* Layout asked for. */
+#define   BELL_DOORBELLS_LAYOUT_SHIFT 0
+#define   BELL_DOORBELLS_LAYOUT_MASK UINT64_C(0x0000000000000003)
+/* Layout in force: PAGE when the one asked for is not fitted. */
+#define   BELL_DOORBELLS_IN_FORCE_SHIFT 8
+#define   BELL_DOORBELLS_IN_FORCE_MASK UINT64_C(0x0000000000000300)
 
 /* Doorbell stores accepted since reset. Equals the sum of the next five registers. */
 #define BELL_LEDGER_ACCEPTED_OFFSET UINT32_C(0x80)
@@ -278,6 +306,9 @@ enum bell_queue_cmd {
 /* Stopped by a fault until CLOSE. */
 #define   BELL_QUEUE_STATE_FAULTED_SHIFT 5
 #define   BELL_QUEUE_STATE_FAULTED_MASK UINT64_C(0x0000000000000020)
+/* LISTED on the real-time run list. */
+#define   BELL_QUEUE_STATE_REALTIME_SHIFT 6
+#define   BELL_QUEUE_STATE_REALTIME_MASK UINT64_C(0x0000000000000040)
 /* Why it is FAULTED. */
 #define   BELL_QUEUE_STATE_CAUSE_SHIFT 8
 #define   BELL_QUEUE_STATE_CAUSE_MASK UINT64_C(0x000000000000ff00)

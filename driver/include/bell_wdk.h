@@ -120,6 +120,7 @@ typedef struct _DEVICE_OBJECT DEVICE_OBJECT, *PDEVICE_OBJECT; /* Opaque. */
 #define STATUS_NO_MEMORY ((NTSTATUS)0xC0000017)
 #define STATUS_ACCESS_DENIED ((NTSTATUS)0xC0000022)
 #define STATUS_BUFFER_TOO_SMALL ((NTSTATUS)0xC0000023)
+#define STATUS_OBJECT_NAME_NOT_FOUND ((NTSTATUS)0xC0000034)
 #define STATUS_PRIVILEGE_NOT_HELD ((NTSTATUS)0xC0000061)
 #define STATUS_INSUFFICIENT_RESOURCES ((NTSTATUS)0xC000009A)
 #define STATUS_DEVICE_NOT_READY ((NTSTATUS)0xC00000A3)
@@ -170,6 +171,36 @@ typedef enum _MEMORY_CACHING_TYPE {
     MmCached = 1,
     MmWriteCombined = 2
 } MEMORY_CACHING_TYPE;
+
+/* ------------------------------------------------------------------------------------------- */
+/* Registry. PASSIVE_LEVEL. */
+
+#define RTL_REGISTRY_ABSOLUTE 0u
+#define RTL_QUERY_REGISTRY_DIRECT 0x00000020u    /* Store the value at EntryContext. */
+#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100u /* Only if its type is DefaultType >> 24. */
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define REG_NONE 0u
+#define REG_DWORD 4u
+
+typedef NTSTATUS (*PRTL_QUERY_REGISTRY_ROUTINE)(WCHAR *ValueName, ULONG ValueType, PVOID ValueData,
+                                                ULONG ValueLength, PVOID Context,
+                                                PVOID EntryContext);
+
+/* A table ends with an entry of zeros. */
+typedef struct _RTL_QUERY_REGISTRY_TABLE {
+    PRTL_QUERY_REGISTRY_ROUTINE QueryRoutine; /* NULL with DIRECT. */
+    ULONG Flags;
+    WCHAR *Name;
+    PVOID EntryContext;
+    ULONG DefaultType;
+    PVOID DefaultData;
+    ULONG DefaultLength;
+} RTL_QUERY_REGISTRY_TABLE, *PRTL_QUERY_REGISTRY_TABLE;
+
+/* A value that is missing leaves its EntryContext as it was. `Path` ends with 0. */
+NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, const WCHAR *Path,
+                                PRTL_QUERY_REGISTRY_TABLE QueryTable, PVOID Context,
+                                PVOID Environment);
 
 /* ------------------------------------------------------------------------------------------- */
 /* Locks. The objects are opaque; the OS model interprets the bytes. Embed, initialise, use. */

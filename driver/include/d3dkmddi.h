@@ -938,6 +938,17 @@ typedef struct _DXGKARGCB_NOTIFY_INTERRUPT_DATA {
     DXGKARGCB_NOTIFY_INTERRUPT_DATA_FLAGS Flags;
 } DXGKARGCB_NOTIFY_INTERRUPT_DATA;
 
+/* ---- Escape ------------------------------------------------------------------------------- */
+
+typedef struct _DXGKARG_ESCAPE {
+    HANDLE hDevice; /* KMD handle, or NULL. */
+    D3DDDI_ESCAPEFLAGS Flags;
+    VOID *pPrivateDriverData; /* In/out. */
+    UINT PrivateDriverDataSize;
+    HANDLE hContext; /* KMD handle, or NULL. */
+    HANDLE hKmdProcessHandle;
+} DXGKARG_ESCAPE;
+
 /* ---- Callbacks: the OS's side ------------------------------------------------------------- */
 
 typedef BOOLEAN (*PKSYNCHRONIZE_ROUTINE)(PVOID SynchronizeContext);
@@ -1034,6 +1045,7 @@ typedef NTSTATUS DXGKDDI_CONNECTDOORBELL(DXGKARG_CONNECTDOORBELL *pArgs);
 typedef NTSTATUS DXGKDDI_DISCONNECTDOORBELL(const DXGKARG_DISCONNECTDOORBELL *pArgs);
 typedef NTSTATUS DXGKDDI_DESTROYDOORBELL(const DXGKARG_DESTROYDOORBELL *pArgs);
 typedef NTSTATUS DXGKDDI_NOTIFYWORKSUBMISSION(const DXGKARG_NOTIFYWORKSUBMISSION *pArgs);
+typedef NTSTATUS DXGKDDI_ESCAPE(HANDLE hAdapter, const DXGKARG_ESCAPE *pArgs);
 typedef NTSTATUS DXGKDDI_RESETENGINE(HANDLE hAdapter, DXGKARG_RESETENGINE *pArgs);
 typedef NTSTATUS DXGKDDI_QUERYENGINESTATUS(HANDLE hAdapter, DXGKARG_QUERYENGINESTATUS *pArgs);
 
@@ -1077,6 +1089,7 @@ typedef struct _DRIVER_INITIALIZATION_DATA {
     DXGKDDI_NOTIFYWORKSUBMISSION *DxgkDdiNotifyWorkSubmission;
     DXGKDDI_RESETENGINE *DxgkDdiResetEngine;
     DXGKDDI_QUERYENGINESTATUS *DxgkDdiQueryEngineStatus;
+    DXGKDDI_ESCAPE *DxgkDdiEscape;
 } DRIVER_INITIALIZATION_DATA, *PDRIVER_INITIALIZATION_DATA;
 
 /* PASSIVE_LEVEL, once, from DriverEntry. The OS copies the table. */

@@ -99,7 +99,7 @@ typedef struct _D3DKMT_CREATEALLOCATIONFLAGS {
 typedef struct _D3DKMT_CREATEALLOCATION {
     D3DKMT_HANDLE hDevice;
     D3DKMT_HANDLE hResource;    /* In/out with Flags.CreateResource. */
-    D3DKMT_HANDLE hGlobalShare; /* Out. */
+    D3DKMT_HANDLE hGlobalShare; /* Out with Flags.CreateShared: names it in every process. */
     const VOID *pPrivateRuntimeData;
     UINT PrivateRuntimeDataSize;
     union {
@@ -134,6 +134,33 @@ typedef struct _D3DKMT_DESTROYALLOCATION2 {
     UINT AllocationCount;
     D3DDDICB_DESTROYALLOCATION2FLAGS Flags;
 } D3DKMT_DESTROYALLOCATION2;
+
+typedef struct _D3DKMT_QUERYRESOURCEINFO {
+    D3DKMT_HANDLE hDevice;
+    D3DKMT_HANDLE hGlobalShare;
+    VOID *pPrivateRuntimeData; /* Out, or NULL: only the size. */
+    UINT PrivateRuntimeDataSize; /* In: room; out: bytes. */
+    UINT TotalPrivateDriverDataSize;    /* Out: all allocations together. */
+    UINT ResourcePrivateDriverDataSize; /* Out. */
+    UINT NumAllocations;                /* Out. */
+} D3DKMT_QUERYRESOURCEINFO;
+
+typedef struct _D3DKMT_OPENRESOURCE {
+    D3DKMT_HANDLE hDevice;
+    D3DKMT_HANDLE hGlobalShare;
+    UINT NumAllocations; /* In: as D3DKMTQueryResourceInfo said, or the call fails. */
+    union {
+        VOID *pOpenAllocationInfo;
+        D3DDDI_OPENALLOCATIONINFO2 *pOpenAllocationInfo2; /* Out. */
+    };
+    VOID *pPrivateRuntimeData; /* Out. */
+    UINT PrivateRuntimeDataSize;
+    VOID *pResourcePrivateDriverData; /* Out. */
+    UINT ResourcePrivateDriverDataSize;
+    VOID *pTotalPrivateDriverDataBuffer; /* Out: one blob after the other. */
+    UINT TotalPrivateDriverDataBufferSize; /* In: room; out: bytes. */
+    D3DKMT_HANDLE hResource;               /* Out. */
+} D3DKMT_OPENRESOURCE;
 
 typedef struct _D3DKMT_FREEGPUVIRTUALADDRESS {
     D3DKMT_HANDLE hAdapter;
@@ -298,11 +325,29 @@ typedef struct _D3DKMT_NOTIFY_WORK_SUBMISSION {
     D3DKMT_NOTIFY_WORK_SUBMISSION_FLAGS Flags;
 } D3DKMT_NOTIFY_WORK_SUBMISSION;
 
+/* ---- Escape ------------------------------------------------------------------------------- */
+
+typedef enum _D3DKMT_ESCAPETYPE { D3DKMT_ESCAPE_DRIVERPRIVATE = 0 } D3DKMT_ESCAPETYPE;
+
+typedef struct _D3DKMT_ESCAPE {
+    D3DKMT_HANDLE hAdapter;
+    D3DKMT_HANDLE hDevice; /* May be 0. */
+    D3DKMT_ESCAPETYPE Type;
+    D3DDDI_ESCAPEFLAGS Flags;
+    VOID *pPrivateDriverData; /* In/out. */
+    UINT PrivateDriverDataSize;
+    D3DKMT_HANDLE hContext; /* May be 0. */
+} D3DKMT_ESCAPE;
+
 /* ---- Entry points ------------------------------------------------------------------------- */
 
 NTSTATUS APIENTRY D3DKMTOpenAdapterFromLuid(D3DKMT_OPENADAPTERFROMLUID *args);
 NTSTATUS APIENTRY D3DKMTCloseAdapter(const D3DKMT_CLOSEADAPTER *args);
 NTSTATUS APIENTRY D3DKMTQueryAdapterInfo(const D3DKMT_QUERYADAPTERINFO *args);
+/* Private words of the user-mode driver to the kernel-mode driver; its answer is the result. The OS
+ * itself answers STATUS_INVALID_PARAMETER for a bad handle, STATUS_NOT_SUPPORTED for another type
+ * or a driver that takes none. */
+NTSTATUS APIENTRY D3DKMTEscape(const D3DKMT_ESCAPE *args);
 NTSTATUS APIENTRY D3DKMTCreateDevice(D3DKMT_CREATEDEVICE *args);
 NTSTATUS APIENTRY D3DKMTDestroyDevice(const D3DKMT_DESTROYDEVICE *args);
 
@@ -310,6 +355,12 @@ NTSTATUS APIENTRY D3DKMTCreatePagingQueue(D3DKMT_CREATEPAGINGQUEUE *args);
 NTSTATUS APIENTRY D3DKMTDestroyPagingQueue(D3DDDI_DESTROYPAGINGQUEUE *args);
 NTSTATUS APIENTRY D3DKMTCreateAllocation2(D3DKMT_CREATEALLOCATION *args);
 NTSTATUS APIENTRY D3DKMTDestroyAllocation2(const D3DKMT_DESTROYALLOCATION2 *args);
+
+/* A shared resource: what there is to open, and open it in this process, all or nothing. A buffer
+ * with too little room: STATUS_INVALID_PARAMETER. Only the process that created an allocation may
+ * lock it: STATUS_ACCESS_DENIED for others (AL-CRE-15). */
+NTSTATUS APIENTRY D3DKMTQueryResourceInfo(D3DKMT_QUERYRESOURCEINFO *args);
+NTSTATUS APIENTRY D3DKMTOpenResource2(D3DKMT_OPENRESOURCE *args);
 
 /* The three below may return STATUS_PENDING: done when the paging queue's fence reaches
  * PagingFenceValue. */

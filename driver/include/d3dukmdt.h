@@ -18,6 +18,21 @@ typedef UINT64 D3DGPU_VIRTUAL_ADDRESS;   /* Bytes, in the address space of one p
 typedef UINT64 D3DGPU_SIZE_T;            /* Bytes. */
 typedef UINT D3DDDI_VIDEO_PRESENT_SOURCE_ID;
 
+/* ---- Escape: private words between the user-mode and the kernel-mode driver ------------------ */
+
+typedef struct _D3DDDI_ESCAPEFLAGS {
+    union {
+        struct {
+            UINT HardwareAccess : 1;
+            UINT DeviceStatusQuery : 1;
+            UINT ChangeFrameLatency : 1;
+            UINT NoAdapterSynchronization : 1;
+            UINT Reserved : 28;
+        };
+        UINT Value;
+    };
+} D3DDDI_ESCAPEFLAGS;
+
 /* ---- Doorbells ---------------------------------------------------------------------------- */
 
 /* Low 32 bits of the 64-bit status word; only the OS writes it (DB-STA-01, -03). */
@@ -134,6 +149,14 @@ typedef struct _D3DDDI_ALLOCATIONINFO2 {
     };
     ULONG_PTR Reserved[5];
 } D3DDDI_ALLOCATIONINFO2;
+
+typedef struct _D3DDDI_OPENALLOCATIONINFO2 {
+    D3DKMT_HANDLE hAllocation;      /* Out. */
+    const VOID *pPrivateDriverData; /* Out: inside pTotalPrivateDriverDataBuffer. */
+    UINT PrivateDriverDataSize;     /* Out. */
+    D3DGPU_VIRTUAL_ADDRESS GpuVirtualAddress; /* Out. */
+    ULONG_PTR Reserved[6];
+} D3DDDI_OPENALLOCATIONINFO2;
 
 typedef struct _D3DDDIGPUVIRTUALADDRESS_PROTECTION_TYPE {
     union {

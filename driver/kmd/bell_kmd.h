@@ -92,6 +92,8 @@ struct bell_adapter {
     UINT32 queue_count;
     UINT32 node_count;
     UINT32 doorbell_bytes;
+    enum bell_layout layout; /* Of the doorbells in BAR2; in force since start. */
+    bool secondary;          /* Doorbells have a second register. */
     volatile LONG next_process; /* Serial number of the next process; under map_lock. */
 
     KMUTEX slot_lock;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bell_kmd_isr.h"
+#include "bell_kmd_layout.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_slot.h"
 
@@ -106,7 +107,7 @@ static NTSTATUS map_bars(struct bell_adapter *adapter, ULONG *bar2_bytes)
 }
 
 /* Identity and capabilities, checked before anything relies on them. */
-static NTSTATUS read_capabilities(struct bell_adapter *adapter, ULONG bar2_bytes)
+static NTSTATUS read_capabilities(struct bell_adapter *adapter)
 {
     UINT64 id = bell_kmd_read(adapter, BELL_ID_OFFSET);
     UINT64 caps = bell_kmd_read(adapter, BELL_CAPS_OFFSET);
@@ -124,8 +125,6 @@ static NTSTATUS read_capabilities(struct bell_adapter *adapter, ULONG bar2_bytes
         adapter->queue_count == 0 || adapter->queue_count > BELL_QUEUE_MAX ||
         adapter->node_count == 0)
         return STATUS_NOT_SUPPORTED;
-    if (bar2_bytes < adapter->slot_count * BELL_DOORBELL_BYTES)
-        return STATUS_INVALID_PARAMETER;
     return STATUS_SUCCESS;
 }
 
@@ -166,6 +165,7 @@ static VOID enable(struct bell_adapter *adapter)
         bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), 0);
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
     bell_kmd_isr_enable(adapter);
+    bell_kmd_flush(adapter); /* Before another processor's first connect. */
 }
 
 NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTERFACE *dxgk)
@@ -181,7 +181,9 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
     status = map_bars(adapter, &bar2_bytes);
     if (!NT_SUCCESS(status))
         return status;
-    status = read_capabilities(adapter, bar2_bytes);
+    status = read_capabilities(adapter);
+    if (NT_SUCCESS(status))
+        status = bell_kmd_layout_start(adapter, bar2_bytes);
     if (!NT_SUCCESS(status))
         goto unmap;
     status = alloc_tables(adapter);
@@ -241,6 +243,10 @@ static NTSTATUS query_um_caps(struct bell_adapter *adapter, const DXGKARG_QUERYA
         return STATUS_NOT_SUPPORTED;
     memset(&caps, 0, sizeof(caps));
     caps.DoorbellSizeInBytes = adapter->doorbell_bytes;
+    if (adapter->secondary) {
+        caps.Flags.SecondaryDoorbellSupported = 1;
+        caps.SecondaryDoorbellSizeInBytes = adapter->doorbell_bytes;
+    }
     return write_output(args, &caps, sizeof(caps));
 }
 
@@ -274,6 +280,8 @@ static NTSTATUS query_private_caps(struct bell_adapter *adapter,
     caps.max_ring_entries = 1u << BELL_KMD_MAX_LOG2_ENTRIES;
     caps.doorbell_slots = adapter->slot_count;
     caps.queue_count = adapter->queue_count;
+    caps.doorbell_layout = adapter->layout;
+    caps.second_doorbell = adapter->secondary;
     return write_output(args, &caps, sizeof(caps));
 }
 

@@ -23,7 +23,8 @@ VOID bell_kmd_adapter_remove(struct bell_adapter *adapter);
  *                                     two memory resources that are large enough.
  * @retval STATUS_NO_MEMORY            No memory for the tables.
  * @retval STATUS_DEVICE_NOT_READY     BAR0 does not answer with this device's identity.
- * @retval STATUS_NOT_SUPPORTED        Another major version, or more than the driver can address.
+ * @retval STATUS_NOT_SUPPORTED        Another major version, more than the driver can address, or
+ *                                     a doorbell layout (bell_kmd_settings.h) that is not fitted.
  * Other failures are those of the OS callbacks. On failure nothing stays mapped or allocated.
  */
 NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTERFACE *dxgk);

@@ -48,7 +48,9 @@ static UINT64 wanted_size(const BELL_ALLOCATION_PRIVATE *wanted)
     UINT64 surface = (UINT64)wanted->pitch * wanted->height;
 
     if ((wanted->flags & BELL_ALLOCATION_SURFACE) == 0) {
-        bool described = (wanted->width | wanted->height | wanted->pitch | wanted->format) != 0;
+        bool described = (wanted->width | wanted->height | wanted->pitch | wanted->format |
+                          wanted->samples | wanted->sample_quality | wanted->refresh_num |
+                          wanted->refresh_den | wanted->format_attribute | wanted->rotation) != 0;
 
         return described ? 0 : wanted->size;
     }
@@ -364,17 +366,19 @@ NTSTATUS bell_kmd_allocation_describe(struct bell_adapter *adapter,
                                       DXGKARG_DESCRIBEALLOCATION *args)
 {
     const struct bell_allocation *allocation = args->hAllocation;
+    const BELL_ALLOCATION_PRIVATE *wanted;
 
     if (!bell_kmd_is(allocation, BELL_KIND_ALLOCATION) || allocation->adapter != adapter)
         return STATUS_INVALID_PARAMETER;
-    args->Width = allocation->wanted.width;
-    args->Height = allocation->wanted.height;
-    args->Format = allocation->wanted.format;
-    args->MultisampleMethod.NumSamples = 1;
-    args->MultisampleMethod.NumQualityLevels = 0;
-    args->RefreshRate.Numerator = 0;
-    args->RefreshRate.Denominator = 0;
-    args->PrivateDriverFormatAttribute = 0;
-    args->Rotation = 0;
+    wanted = &allocation->wanted;
+    args->Width = wanted->width;
+    args->Height = wanted->height;
+    args->Format = wanted->format;
+    args->MultisampleMethod.NumSamples = wanted->samples != 0 ? wanted->samples : 1;
+    args->MultisampleMethod.NumQualityLevels = wanted->sample_quality;
+    args->RefreshRate.Numerator = wanted->refresh_num;
+    args->RefreshRate.Denominator = wanted->refresh_den;
+    args->PrivateDriverFormatAttribute = wanted->format_attribute;
+    args->Rotation = wanted->rotation;
     return STATUS_SUCCESS;
 }

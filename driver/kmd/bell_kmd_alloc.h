@@ -63,7 +63,7 @@ NTSTATUS bell_kmd_allocation_open(struct bell_device *device, const DXGKARG_OPEN
 NTSTATUS bell_kmd_allocation_close(struct bell_device *device,
                                    const DXGKARG_CLOSEALLOCATION *args);
 
-/* DescribeAllocation (AL-DSC-01). Zeroes for an allocation that is no surface. */
+/* DescribeAllocation (AL-DSC-01). No surface: one sample, otherwise zeroes. */
 NTSTATUS bell_kmd_allocation_describe(struct bell_adapter *adapter,
                                       DXGKARG_DESCRIBEALLOCATION *args);
 

@@ -85,5 +85,6 @@ VOID bell_kmd_context_resume(struct bell_context *context)
     context->quiet = false;
     command_queues(context, BELL_QUEUE_CMD_ADD);
     command_queues(context, BELL_QUEUE_CMD_KICK);
+    bell_kmd_flush(context->device->adapter);
     bell_kmd_unlock(&context->run_lock);
 }

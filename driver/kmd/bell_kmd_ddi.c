@@ -10,7 +10,9 @@
 #include "bell_kmd_doorbell.h"
 #include "bell_kmd_engine.h"
 #include "bell_kmd_isr.h"
+#include "bell_kmd_notify.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_settings.h"
 #include "bell_kmd_submit.h"
 
 static NTSTATUS add_device(PDEVICE_OBJECT physical, PVOID *context)
@@ -248,8 +250,15 @@ static NTSTATUS notify_work_submission(const DXGKARG_NOTIFYWORKSUBMISSION *args)
 {
     if (args == NULL || !bell_kmd_is(args->hHwQueue, BELL_KIND_QUEUE))
         return STATUS_INVALID_PARAMETER;
-    bell_kmd_doorbell_notify(args->hHwQueue);
+    bell_kmd_notify_work(args->hHwQueue);
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS escape(HANDLE adapter, const DXGKARG_ESCAPE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_notify_escape(args);
 }
 
 static NTSTATUS reset_engine(HANDLE adapter, DXGKARG_RESETENGINE *args)
@@ -269,6 +278,7 @@ static NTSTATUS query_engine_status(HANDLE adapter, DXGKARG_QUERYENGINESTATUS *a
 NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
 {
     DRIVER_INITIALIZATION_DATA data;
+    NTSTATUS status;
 
     memset(&data, 0, sizeof(data));
     data.Version = DXGKDDI_INTERFACE_VERSION;
@@ -306,5 +316,9 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiNotifyWorkSubmission = notify_work_submission;
     data.DxgkDdiResetEngine = reset_engine;
     data.DxgkDdiQueryEngineStatus = query_engine_status;
+    data.DxgkDdiEscape = escape;
+    status = bell_kmd_settings_read(registry);
+    if (!NT_SUCCESS(status))
+        return status;
     return DxgkInitialize(driver, registry, &data);
 }

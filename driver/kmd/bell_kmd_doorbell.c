@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bell_kmd_alloc.h"
+#include "bell_kmd_layout.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_slot.h"
 
@@ -81,14 +82,20 @@ static bool attach_to_queue(struct bell_doorbell *doorbell, const struct ring_pl
     return attached;
 }
 
-static VOID answer_private_data(const struct bell_queue *queue, const DXGKARG_CREATEDOORBELL *args)
+static bool can_be_told(const DXGKARG_CREATEDOORBELL *args)
+{
+    return args->PrivateDriverDataSize >= sizeof(BELL_DOORBELL_PRIVATE);
+}
+
+static VOID answer_private_data(const struct bell_doorbell *doorbell,
+                                const DXGKARG_CREATEDOORBELL *args)
 {
     BELL_DOORBELL_PRIVATE answer;
 
-    if (args->PrivateDriverDataSize < sizeof(answer))
+    if (!can_be_told(args))
         return;
-    answer.queue_token = queue->hw_id;
-    answer.in_page_offset = BELL_DOORBELL_RING_OFFSET;
+    answer.queue_token = doorbell->queue->hw_id;
+    answer.in_page_offset = doorbell->in_page_offset;
     answer.version = BELL_INTERFACE_VERSION;
     memcpy(args->PrivateDriverData, &answer, sizeof(answer));
 }
@@ -100,7 +107,8 @@ NTSTATUS bell_kmd_doorbell_create(DXGKARG_CREATEDOORBELL *args)
     struct ring_place place;
 
     if (!create_args_are_valid(args) ||
-        !locate_ring(queue, args->hRingBuffer, args->hRingBufferControl, &place))
+        !locate_ring(queue, args->hRingBuffer, args->hRingBufferControl, &place) ||
+        (queue->adapter->layout == BELL_LAYOUT_GLOBAL && !can_be_told(args)))
         return STATUS_INVALID_PARAMETER;
     doorbell = bell_kmd_alloc(sizeof(*doorbell));
     if (doorbell == NULL)
@@ -109,11 +117,13 @@ NTSTATUS bell_kmd_doorbell_create(DXGKARG_CREATEDOORBELL *args)
     doorbell->queue = queue;
     doorbell->os_doorbell = args->hDoorbell;
     doorbell->slot = BELL_SLOT_NONE;
+    doorbell->in_page_offset =
+        bell_kmd_layout_offset(queue->adapter, queue->hw_id, can_be_told(args));
     if (!attach_to_queue(doorbell, &place)) {
         bell_kmd_free(doorbell);
         return STATUS_INVALID_PARAMETER;
     }
-    answer_private_data(queue, args);
+    answer_private_data(doorbell, args);
     args->hDoorbell = doorbell;
     return STATUS_SUCCESS;
 }
@@ -144,19 +154,31 @@ static NTSTATUS connect_locked(struct bell_doorbell *doorbell)
     return STATUS_SUCCESS;
 }
 
+/* Under slot_lock, connected. */
+static VOID answer_connect(const struct bell_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
+{
+    const struct bell_queue *queue = doorbell->queue;
+
+    args->KernelCpuVirtualAddress = bell_kmd_layout_address(queue->adapter, doorbell->slot);
+    args->SecondaryKernelCpuVirtualAddress =
+        args->Flags.RequireSecondaryAddress
+            ? bell_kmd_layout_second_address(queue->adapter, doorbell->slot) : NULL;
+    args->Status = queue->notify ? D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD
+                                 : D3DDDI_DOORBELLSTATUS_CONNECTED;
+}
+
 NTSTATUS bell_kmd_doorbell_connect(struct bell_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
 {
     struct bell_adapter *adapter = doorbell->queue->adapter;
-    VOID *address = NULL;
     NTSTATUS status;
 
-    if (args->Flags.RequireSecondaryAddress)
+    if (args->Flags.RequireSecondaryAddress && !adapter->secondary)
         return STATUS_NOT_SUPPORTED;
     for (UINT32 tries = 0;; tries++) {
         bell_kmd_lock(&adapter->slot_lock);
         status = connect_locked(doorbell);
         if (NT_SUCCESS(status))
-            address = bell_kmd_slot_address(adapter, doorbell->slot);
+            answer_connect(doorbell, args);
         bell_kmd_unlock(&adapter->slot_lock);
         if (status != STATUS_DEVICE_NOT_READY)
             break;
@@ -166,9 +188,6 @@ NTSTATUS bell_kmd_doorbell_connect(struct bell_doorbell *doorbell, DXGKARG_CONNE
     }
     if (!NT_SUCCESS(status))
         return status;
-    args->KernelCpuVirtualAddress = address;
-    args->SecondaryKernelCpuVirtualAddress = NULL;
-    args->Status = D3DDDI_DOORBELLSTATUS_CONNECTED;
     doorbell->connecting = false; /* Last: from here on it may be a victim. */
     return STATUS_SUCCESS;
 }
@@ -209,15 +228,4 @@ VOID bell_kmd_doorbell_destroy(struct bell_doorbell *doorbell)
     (VOID)bell_kmd_queue_close(queue);
     doorbell->kind = 0;
     bell_kmd_free(doorbell);
-}
-
-VOID bell_kmd_doorbell_notify(struct bell_queue *queue)
-{
-    struct bell_adapter *adapter = queue->adapter;
-
-    bell_kmd_lock(&adapter->slot_lock);
-    if (queue->doorbell != NULL && queue->doorbell->slot != BELL_SLOT_NONE)
-        bell_kmd_slot_touch(adapter, queue->doorbell->slot);
-    bell_kmd_queue_kick(queue);
-    bell_kmd_unlock(&adapter->slot_lock);
 }

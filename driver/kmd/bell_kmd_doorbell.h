@@ -15,6 +15,7 @@ struct bell_doorbell {
     enum bell_kind kind;
     struct bell_queue *queue;
     HANDLE os_doorbell;       /* For the callback (A-23, DB-CRE-09). */
+    UINT32 in_page_offset;    /* Of its user address; constant. */
     UINT32 slot;              /* BELL_SLOT_NONE: disconnected. Under slot_lock. */
     volatile bool connecting; /* Connect has not returned: not a victim (DB-VIC-06). Set under
                                * slot_lock, cleared as the last act of connect. */
@@ -27,17 +28,19 @@ struct bell_doorbell {
  * @retval STATUS_INVALID_PARAMETER  Not a user-mode queue, or one that has a doorbell (A-27);
  *                                   private data above 16 bytes or missing; reserved flags; a ring
  *                                   that is no allocation of this adapter, is not mapped for the
- *                                   queue's process, too small or misaligned.
+ *                                   queue's process, too small or misaligned; in the global
+ *                                   layout, no room to tell the queue token.
  * @retval STATUS_NO_MEMORY
  */
 NTSTATUS bell_kmd_doorbell_create(DXGKARG_CREATEDOORBELL *args);
 
 /*
  * ConnectDoorbell (DB-CON-02, -05, -06, -10 .. -12). On success the slot routes to the queue, the
- * queue is owed a sample (connect counts as a ring, A-09), and the answer is CONNECTED.
- * Connecting a connected doorbell gives the same answer again.
+ * queue is owed a sample (connect counts as a ring, A-09), and the answer is CONNECTED, or
+ * CONNECTED_NOTIFY_KMD in notify mode. A secondary address is given when one is required
+ * (DB-SEC-02). Connecting a connected doorbell gives the same answer again.
  *
- * @retval STATUS_NOT_SUPPORTED   A secondary address is required.
+ * @retval STATUS_NOT_SUPPORTED   A secondary address is required of doorbells that have none.
  * @retval STATUS_DEVICE_REMOVED  The device is gone, or the queue has faulted.
  * @retval STATUS_IO_TIMEOUT      A slot would not drain, or none could be had in
  *                                BELL_KMD_CONNECT_TRIES tries.
@@ -52,8 +55,5 @@ VOID bell_kmd_doorbell_disconnect(struct bell_doorbell *doorbell);
 /* DestroyDoorbell (DB-DES-04): as disconnect, then close the hardware queue and free the object.
  * Entries that were not fetched are abandoned (A-28). Always succeeds. */
 VOID bell_kmd_doorbell_destroy(struct bell_doorbell *doorbell);
-
-/* NotifyWorkSubmission: the queue gets a sample, its slot counts as used. Always succeeds. */
-VOID bell_kmd_doorbell_notify(struct bell_queue *queue);
 
 #endif /* BELL_KMD_DOORBELL_H */

@@ -27,6 +27,13 @@ static inline VOID bell_kmd_write(struct bell_adapter *adapter, UINT32 offset, U
     WRITE_REGISTER_ULONG64((volatile ULONG64 *)(adapter->bar0 + offset), value);
 }
 
+/* This processor's writes so far are done in the device when it returns. Call it before letting go
+ * of the lock that guards them: another processor's next write may overtake them (A-70). */
+static inline VOID bell_kmd_flush(struct bell_adapter *adapter)
+{
+    (VOID)bell_kmd_read(adapter, BELL_ID_OFFSET);
+}
+
 /* Give hardware queue `hw_id` a command. Posted. */
 static inline VOID bell_kmd_queue_cmd(struct bell_adapter *adapter, UINT32 hw_id,
                                       enum bell_queue_cmd cmd)

@@ -4,6 +4,7 @@
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_notify.h"
 #include "bell_kmd_submit.h"
 
 /* Take a hardware queue number. Numbers go round, so that one is not reused at once. */
@@ -67,9 +68,12 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
 {
     struct bell_adapter *adapter = context->device->adapter;
     struct bell_queue *queue;
+    bool notify = false;
     NTSTATUS status;
 
     status = check_flags(context, args->Flags);
+    if (NT_SUCCESS(status))
+        status = bell_kmd_notify_read(args, &notify);
     if (!NT_SUCCESS(status))
         return status;
     queue = bell_kmd_alloc(sizeof(*queue));
@@ -80,6 +84,7 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
     queue->context = context;
     queue->os_queue = args->hHwQueue;
     queue->user_mode = args->Flags.UserModeSubmission;
+    queue->notify = notify;
     KeInitializeSpinLock(&queue->ring_lock);
 
     status = take_hw_id(adapter, queue);
@@ -225,4 +230,13 @@ VOID bell_kmd_queue_kick(struct bell_queue *queue)
 {
     if (queue->open && !queue->adapter->lost)
         bell_kmd_queue_cmd(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_KICK);
+}
+
+VOID bell_kmd_queue_relist(struct bell_queue *queue, bool realtime)
+{
+    bell_kmd_lock(&queue->context->run_lock);
+    if (queue->open && !queue->context->suspended && !queue->adapter->lost)
+        bell_kmd_queue_cmd(queue->adapter, queue->hw_id,
+                           realtime ? BELL_QUEUE_CMD_ADD_RT : BELL_QUEUE_CMD_ADD);
+    bell_kmd_unlock(&queue->context->run_lock);
 }

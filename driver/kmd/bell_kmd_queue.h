@@ -35,6 +35,7 @@ struct bell_queue {
     HANDLE os_queue;
     UINT32 hw_id;
     bool user_mode;   /* Doorbell-only (DB-QUE-01). */
+    bool notify;      /* Connects answer CONNECTED_NOTIFY_KMD. Under slot_lock. */
     bool open;        /* Hardware context is open. */
     volatile bool closing; /* An ABORTED event is the driver's own doing. */
     volatile bool faulted; /* Set by the DPC. */
@@ -80,7 +81,8 @@ VOID bell_kmd_context_resume(struct bell_context *context);
 /*
  * CreateHwQueue (DB-QUE-01, -04, -06).
  *
- * @retval STATUS_INVALID_PARAMETER       Reserved flags, or UserModeSubmission on a node without.
+ * @retval STATUS_INVALID_PARAMETER       Reserved flags, UserModeSubmission on a node without, or
+ *                                        bad private data (bell_kmd_notify_read).
  * @retval STATUS_NOT_SUPPORTED           NativeProgressFence.
  * @retval STATUS_NO_MEMORY               Nothing is left behind.
  * @retval STATUS_INSUFFICIENT_RESOURCES  All hardware queues are taken.
@@ -115,5 +117,9 @@ NTSTATUS bell_kmd_queue_close(struct bell_queue *queue);
 
 /* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
 VOID bell_kmd_queue_kick(struct bell_queue *queue);
+
+/* Move an open queue to the real-time run list or back to the ordinary one. Nothing while its
+ * context is suspended: resume lists it as ordinary. */
+VOID bell_kmd_queue_relist(struct bell_queue *queue, bool realtime);
 
 #endif /* BELL_KMD_QUEUE_H */

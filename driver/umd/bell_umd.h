@@ -54,6 +54,9 @@ struct bell_umd_queue_desc {
     UINT32 node;         /**< Node ordinal. */
     UINT32 ring_entries; /**< Power of two, 2 .. max_ring_entries of the caps; 0 = 256. */
     bool kernel_mode;    /**< true: no doorbell; each submission is a kernel call. */
+    bool realtime;       /**< User mode: the driver hears of each submission and runs the queue before
+                              ordinary ones of its node (notify mode, DB-NTF-04). */
+    bool second_doorbell; /**< User mode: ring the secondary doorbell too, before the first. */
 };
 
 /** Counts since the queue was created. */
@@ -65,6 +68,7 @@ struct bell_umd_stats {
     UINT64 notifies;    /**< D3DKMTNotifyWorkSubmission calls. */
     UINT64 full_waits;  /**< Submissions that found the ring full. */
     UINT64 fallbacks;   /**< 0 or 1. */
+    UINT64 resizes;     /**< Rings replaced. */
 };
 
 /**
@@ -92,18 +96,29 @@ void bell_umd_free(struct bell_umd_device *device, struct bell_umd_memory *memor
  * Make a context and a queue; for user mode also ring, control area and doorbell (not connected yet:
  * the first submission connects it).
  * @retval STATUS_INVALID_PARAMETER  Node, ring size, or a node without user-mode submission.
+ * @retval STATUS_NOT_SUPPORTED      A second doorbell, and the device has none.
  * @retval other  From the OS; nothing is left behind and *queue is NULL.
  */
 NTSTATUS bell_umd_queue_create(struct bell_umd_device *device,
                                const struct bell_umd_queue_desc *desc,
                                struct bell_umd_queue **queue);
+/**
+ * Another ring of `ring_entries` (as in bell_umd_queue_desc; 0 = 256) for the same queue: waits for all
+ * submissions, replaces the doorbell (ResizeRingBufferOperation), goes on with the next number
+ * (DB-RSZ-02). Submissions of other threads wait meanwhile.
+ * @retval STATUS_INVALID_PARAMETER  Ring size, or a kernel-mode queue. Nothing happened.
+ * @retval STATUS_IO_TIMEOUT         No progress for BELL_UMD_STALL_TURNS polls. Nothing happened.
+ * @retval STATUS_DEVICE_REMOVED     As of bell_umd_submit().
+ * @retval other                     From the OS; the queue goes on with a ring of the old size.
+ */
+NTSTATUS bell_umd_queue_resize(struct bell_umd_queue *queue, UINT32 ring_entries);
 /** Unfinished work is abandoned: wait first. NULL is allowed. */
 void bell_umd_queue_destroy(struct bell_umd_queue *queue);
 void bell_umd_queue_stats(const struct bell_umd_queue *queue, struct bell_umd_stats *stats);
 /** The queue's doorbell, 0 for a kernel-mode queue. For tools and tests. */
 D3DKMT_HANDLE bell_umd_queue_doorbell(const struct bell_umd_queue *queue);
-/** What the KMD calls the queue (BELL_DOORBELL_PRIVATE.queue_token): its hardware queue number in
- *  page mode. 0 for a kernel-mode queue. */
+/** What the KMD calls the queue (BELL_DOORBELL_PRIVATE.queue_token): its hardware queue number. 0
+ *  for a kernel-mode queue. */
 UINT64 bell_umd_queue_token(const struct bell_umd_queue *queue);
 /** The D3DKMT handle of the hardware queue. */
 D3DKMT_HANDLE bell_umd_queue_handle(const struct bell_umd_queue *queue);

@@ -26,6 +26,8 @@ struct bell_umd_queue {
     /* Hot path: read or written on each submission. */
     struct bell_umd_lock lock;
     volatile UINT64 *doorbell;     /* Constant address (DB-VA-01); NULL in kernel mode. */
+    volatile UINT64 *second;       /* Secondary doorbell, or NULL. */
+    bool rings_token;              /* Global layout: the value stored names the queue. */
     const volatile UINT64 *status;
     volatile UINT64 *last_queued;
     const volatile UINT64 *progress_fence;
@@ -61,6 +63,15 @@ NTSTATUS bell_umd_paging_wait(struct bell_umd_device *device, NTSTATUS status, U
 /* Build or tear down what `desc` asks for, without touching numbers and statistics. */
 NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue);
 void bell_umd_queue_tear_down(struct bell_umd_queue *queue);
+/* Ring and control area of desc.ring_entries, and a doorbell for them. On failure the queue has no
+ * doorbell, and maybe memory, which the caller frees. */
+NTSTATUS bell_umd_queue_create_ring(struct bell_umd_queue *queue, bool resize);
+/* The opposite of it. Nothing of what there is not. */
+void bell_umd_queue_destroy_ring(struct bell_umd_queue *queue);
+/* Power of two, within the caps. */
+bool bell_umd_ring_size_is_valid(const struct bell_umd_device *device, UINT32 entries);
+/* What 0 entries stand for. */
+#define BELL_UMD_DEFAULT_ENTRIES 256u
 /* The OS gave the doorbell up: note the loss, go on in kernel mode if possible. */
 void bell_umd_queue_give_up(struct bell_umd_queue *queue);
 

@@ -3,19 +3,20 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_ENTRIES = 256 };
+bool bell_umd_ring_size_is_valid(const struct bell_umd_device *device, UINT32 entries)
+{
+    return entries >= 2 && (entries & (entries - 1)) == 0 &&
+           entries <= device->caps.max_ring_entries;
+}
 
 static bool desc_is_valid(const struct bell_umd_device *device,
                           const struct bell_umd_queue_desc *desc)
 {
-    UINT32 entries = desc->ring_entries;
-
     if (desc->node >= device->caps.node_count)
         return false;
     if (!desc->kernel_mode && ((device->caps.um_node_mask >> desc->node) & 1u) == 0)
         return false;
-    return entries >= 2 && (entries & (entries - 1)) == 0 &&
-           entries <= device->caps.max_ring_entries;
+    return bell_umd_ring_size_is_valid(device, desc->ring_entries);
 }
 
 static NTSTATUS create_hw_queue(struct bell_umd_queue *queue)
@@ -25,6 +26,11 @@ static NTSTATUS create_hw_queue(struct bell_umd_queue *queue)
         .NodeOrdinal = queue->desc.node,
         .EngineAffinity = 1,
     };
+    BELL_QUEUE_PRIVATE blob = {
+        .magic = BELL_QUEUE_MAGIC,
+        .version = BELL_INTERFACE_VERSION,
+        .flags = BELL_QUEUE_REALTIME,
+    };
     D3DKMT_CREATEHWQUEUE create = {0};
     NTSTATUS status = D3DKMTCreateHwContext(&context);
 
@@ -33,6 +39,10 @@ static NTSTATUS create_hw_queue(struct bell_umd_queue *queue)
     queue->context = context.hHwContext;
     create.hHwContext = queue->context;
     create.Flags.UserModeSubmission = queue->desc.kernel_mode ? 0 : 1;
+    if (queue->desc.realtime && !queue->desc.kernel_mode) {
+        create.PrivateDriverDataSize = sizeof(blob);
+        create.pPrivateDriverData = &blob;
+    }
     status = D3DKMTCreateHwQueue(&create);
     if (!NT_SUCCESS(status))
         return status;
@@ -43,7 +53,7 @@ static NTSTATUS create_hw_queue(struct bell_umd_queue *queue)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS create_doorbell(struct bell_umd_queue *queue)
+static NTSTATUS create_doorbell(struct bell_umd_queue *queue, bool resize)
 {
     BELL_DOORBELL_PRIVATE blob = {0};
     D3DKMT_CREATE_DOORBELL create = {
@@ -53,19 +63,24 @@ static NTSTATUS create_doorbell(struct bell_umd_queue *queue)
         .PrivateDriverDataSize = sizeof(blob),
         .PrivateDriverData = &blob,
     };
-    NTSTATUS status = D3DKMTCreateDoorbell(&create);
+    NTSTATUS status;
 
+    create.Flags.RequireSecondaryCpuVA = queue->desc.second_doorbell;
+    create.Flags.ResizeRingBufferOperation = resize;
+    status = D3DKMTCreateDoorbell(&create);
     if (!NT_SUCCESS(status))
         return status;
     queue->doorbell_handle = create.hDoorbell;
     queue->token = blob.queue_token;
+    queue->rings_token = queue->device->caps.doorbell_layout == BELL_DOORBELLS_GLOBAL;
     queue->doorbell = create.DoorbellCPUVirtualAddress;
+    queue->second = create.DoorbellSecondaryCPUVirtualAddress;
     queue->status = create.DoorbellStatusCPUVirtualAddress;
     queue->last_queued = create.HwQueueProgressFenceLastQueuedValueCPUVirtualAddress;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS create_ring(struct bell_umd_queue *queue)
+NTSTATUS bell_umd_queue_create_ring(struct bell_umd_queue *queue, bool resize)
 {
     UINT64 bytes = (UINT64)queue->desc.ring_entries * BELL_ENTRY_BYTES;
     NTSTATUS status = bell_umd_alloc(queue->device, bytes, &queue->ring_memory);
@@ -79,7 +94,19 @@ static NTSTATUS create_ring(struct bell_umd_queue *queue)
     queue->control = queue->control_memory.cpu;
     queue->ring_mask = queue->desc.ring_entries - 1;
     queue->wptr = 0;
-    return create_doorbell(queue);
+    return create_doorbell(queue, resize);
+}
+
+void bell_umd_queue_destroy_ring(struct bell_umd_queue *queue)
+{
+    if (queue->doorbell_handle != 0)
+        (void)D3DKMTDestroyDoorbell(
+            &(D3DKMT_DESTROY_DOORBELL){.hDoorbell = queue->doorbell_handle});
+    queue->doorbell_handle = 0;
+    bell_umd_free(queue->device, &queue->control_memory);
+    bell_umd_free(queue->device, &queue->ring_memory);
+    queue->doorbell = queue->second = queue->last_queued = queue->ring = queue->control = NULL;
+    queue->status = NULL;
 }
 
 NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue)
@@ -87,7 +114,7 @@ NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue)
     NTSTATUS status = create_hw_queue(queue);
 
     if (NT_SUCCESS(status) && !queue->desc.kernel_mode)
-        status = create_ring(queue);
+        status = bell_umd_queue_create_ring(queue, false);
     if (!NT_SUCCESS(status))
         bell_umd_queue_tear_down(queue);
     return status;
@@ -95,18 +122,13 @@ NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue)
 
 void bell_umd_queue_tear_down(struct bell_umd_queue *queue)
 {
-    if (queue->doorbell_handle != 0)
-        (void)D3DKMTDestroyDoorbell(
-            &(D3DKMT_DESTROY_DOORBELL){.hDoorbell = queue->doorbell_handle});
+    bell_umd_queue_destroy_ring(queue);
     if (queue->hw_queue != 0)
         (void)D3DKMTDestroyHwQueue(&(D3DKMT_DESTROYHWQUEUE){.hHwQueue = queue->hw_queue});
     if (queue->context != 0)
         (void)D3DKMTDestroyHwContext(&(D3DKMT_DESTROYHWCONTEXT){.hHwContext = queue->context});
-    bell_umd_free(queue->device, &queue->control_memory);
-    bell_umd_free(queue->device, &queue->ring_memory);
-    queue->doorbell_handle = queue->hw_queue = queue->context = queue->progress_handle = 0;
-    queue->doorbell = queue->last_queued = queue->ring = queue->control = NULL;
-    queue->status = queue->progress_fence = NULL;
+    queue->hw_queue = queue->context = queue->progress_handle = 0;
+    queue->progress_fence = NULL;
 }
 
 NTSTATUS bell_umd_queue_create(struct bell_umd_device *device,
@@ -119,7 +141,7 @@ NTSTATUS bell_umd_queue_create(struct bell_umd_device *device,
 
     *queue = NULL;
     if (wanted.ring_entries == 0)
-        wanted.ring_entries = DEFAULT_ENTRIES;
+        wanted.ring_entries = BELL_UMD_DEFAULT_ENTRIES;
     if (!desc_is_valid(device, &wanted))
         return STATUS_INVALID_PARAMETER;
     made = calloc(1, sizeof(*made));

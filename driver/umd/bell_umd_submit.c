@@ -61,12 +61,24 @@ static void publish(struct bell_umd_queue *queue, UINT64 gpu, UINT32 bytes, UINT
     BELL_POINT("umd.wptr-to-ring");
 }
 
+/* The secondary doorbell first: the primary's ring covers it. */
+static void store_doorbells(struct bell_umd_queue *queue)
+{
+    UINT64 value = queue->rings_token ? queue->token : queue->wptr;
+
+    if (queue->second != NULL) {
+        *queue->second = value;
+        queue->stats.rings++;
+    }
+    *queue->doorbell = value;
+    queue->stats.rings++;
+}
+
 /* Ring, then read the status; the barrier keeps the load behind the posted store. */
 static UINT64 ring(struct bell_umd_queue *queue)
 {
     atomic_thread_fence(memory_order_release);
-    *queue->doorbell = queue->wptr;
-    queue->stats.rings++;
+    store_doorbells(queue);
     atomic_thread_fence(memory_order_seq_cst);
     BELL_POINT("umd.ring-to-status");
     return *queue->status;

@@ -8,7 +8,8 @@
 // belongs to the granted writer until its last beat. Answers are routed by id alone, so a unit's
 // answers come in the order of its requests (AXI4 keeps order within an id).
 //
-// Timing  AR and AW leave a register: valid one clock after the request. R, W and B pass through.
+// Timing  AR, AW and W leave through a FIFO of two: valid one clock after the request or the beat,
+//         and what is ready on the bus has no path to a unit. R and B pass through.
 // Reset   nothing is held after rst_ni.
 
 module bell_dma_mux #(
@@ -77,30 +78,34 @@ module bell_dma_mux #(
   localparam logic [2:0] Size8Bytes = 3'd3;
   localparam logic [1:0] BurstIncr  = 2'b01;
 
+  logic clk;
+
   // Write side.
-  logic                 aw_free, aw_grant_valid, w_beat;
+  logic                 aw_full, aw_empty, w_full, w_empty, aw_free, aw_grant_valid, w_beat;
   logic [NumReqs-1:0]   aw_grant, b_match;
   logic [NumReqs-1:0]   w_owner_q;  // One-hot.
   logic [IndexBits-1:0] unused_ar_index, unused_aw_index;
   logic [3:0]           aw_id;
-  bell_pkg::dma_req_t   aw_sel, aw_q;
-  logic                 aw_valid_q, w_locked_q;
-  logic [3:0]           aw_id_q;
-  bell_pkg::dma_wdata_t w_sel;
+  bell_pkg::dma_req_t   aw_sel, aw;
+  logic                 w_locked_q;
+  bell_pkg::dma_wdata_t w_sel, w;
+  logic [1:0]           aw_count_unused, w_count_unused, ar_count_unused;
 
-  // Reads: one register in front of AR.
-  logic               ar_free, ar_grant_valid;
+  // Reads.
+  logic               ar_full, ar_empty, ar_free, ar_grant_valid;
   logic [NumReqs-1:0] ar_grant, r_match;
   logic [3:0]         ar_id;
-  bell_pkg::dma_req_t ar_sel, ar_q;
-  logic               ar_valid_q;
-  logic [3:0]         ar_id_q;
+  bell_pkg::dma_req_t ar_sel, ar;
 
-  assign ar_free        = !ar_valid_q || m_axi_arready;
+  bell_clock_gate u_clock (
+    .clk_i, .enable_i(busy_o || (|rd_req_valid_i) || (|wr_req_valid_i)), .clk_o(clk)
+  );
+
+  assign ar_free        = !ar_full;
   assign rd_req_ready_o = ar_free ? ar_grant : '0;
 
   bell_rr_arb #(.NumReqs(NumReqs)) u_ar_arb (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .req_i(rd_req_valid_i), .take_i(ar_free),
     .valid_o(ar_grant_valid), .grant_o(ar_grant), .index_o(unused_ar_index)
   );
@@ -112,8 +117,6 @@ module bell_dma_mux #(
     ar_sel  = '0;
     aw_sel  = '0;
     w_sel   = '0;
-    r_match = '0;
-    b_match = '0;
     for (int unsigned r = 0; r < NumReqs; r++) begin
       if (ar_grant[r]) begin
         ar_id  = 4'((r / 3) * 4 + r % 3);
@@ -126,91 +129,97 @@ module bell_dma_mux #(
       if (w_owner_q[r]) begin
         w_sel = wr_data_i[r];
       end
-      r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
-      b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
     end
   end
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      ar_valid_q <= 1'b0;
-      ar_id_q    <= '0;
-      ar_q       <= '0;
-    end else if (ar_free) begin
-      ar_valid_q <= ar_grant_valid;
-      if (ar_grant_valid) begin
-        ar_id_q <= ar_id;
-        ar_q    <= ar_sel;
+  always_comb begin
+    r_match   = '0;
+    b_match   = '0;
+    rd_data_o = '0;
+    if (m_axi_rvalid) begin
+      rd_data_o = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
+      for (int unsigned r = 0; r < NumReqs; r++) begin
+        r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
+      end
+    end
+    if (m_axi_bvalid) begin
+      for (int unsigned r = 0; r < NumReqs; r++) begin
+        b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
       end
     end
   end
 
-  assign m_axi_arvalid = ar_valid_q;
-  assign m_axi_arid    = ar_id_q;
-  assign m_axi_araddr  = ar_q.addr;
-  assign m_axi_arlen   = {4'd0, ar_q.beats};
+  bell_fifo #(.Width(4 + $bits(bell_pkg::dma_req_t)), .Depth(2)) u_ar (
+    .clk_i(clk), .rst_ni, .clear_i(1'b0),
+    .push_i(ar_free && ar_grant_valid), .data_i({ar_id, ar_sel}), .full_o(ar_full),
+    .pop_i(m_axi_arvalid && m_axi_arready), .data_o({m_axi_arid, ar}), .empty_o(ar_empty),
+    .count_o(ar_count_unused)
+  );
+
+  assign m_axi_arvalid = !ar_empty;
+  assign m_axi_araddr  = ar.addr;
+  assign m_axi_arlen   = {4'd0, ar.beats};
   assign m_axi_arsize  = Size8Bytes;
   assign m_axi_arburst = BurstIncr;
-  assign m_axi_aruser  = ar_q.pasid;
+  assign m_axi_aruser  = ar.pasid;
 
-  assign rd_data_valid_o = m_axi_rvalid ? r_match : '0;
-  assign rd_data_o       = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
+  assign rd_data_valid_o = r_match;
   assign m_axi_rready    = |(r_match & rd_data_ready_i);
 
-  // Writes: one register in front of AW; the writer keeps W until its last beat.
-  assign aw_free        = (!aw_valid_q || m_axi_awready) && (!w_locked_q || (w_beat && w_sel.last));
+  // Writes: the writer keeps W until its last beat has left it.
+  assign w_beat         = w_locked_q && !w_full && ((wr_data_valid_i & w_owner_q) != '0);
+  assign aw_free        = !aw_full && (!w_locked_q || (w_beat && w_sel.last));
   assign wr_req_ready_o = aw_free ? aw_grant : '0;
-  assign w_beat         = m_axi_wvalid && m_axi_wready;
 
   bell_rr_arb #(.NumReqs(NumReqs)) u_aw_arb (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .req_i(wr_req_valid_i), .take_i(aw_free),
     .valid_o(aw_grant_valid), .grant_o(aw_grant), .index_o(unused_aw_index)
   );
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
+  always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
-      aw_valid_q <= 1'b0;
       w_locked_q <= 1'b0;
       w_owner_q  <= '0;
-      aw_id_q    <= '0;
-      aw_q       <= '0;
-    end else begin
-      if (m_axi_awready) begin
-        aw_valid_q <= 1'b0;
-      end
-      if (w_beat && w_sel.last) begin
-        w_locked_q <= 1'b0;
-      end
-      if (aw_free && aw_grant_valid) begin
-        aw_valid_q <= 1'b1;
-        w_locked_q <= 1'b1;
-        w_owner_q  <= aw_grant;
-        aw_id_q    <= aw_id;
-        aw_q       <= aw_sel;
-      end
+    end else if (aw_free && aw_grant_valid) begin
+      w_locked_q <= 1'b1;
+      w_owner_q  <= aw_grant;
+    end else if (w_beat && w_sel.last) begin
+      w_locked_q <= 1'b0;
     end
   end
 
-  assign m_axi_awvalid = aw_valid_q;
-  assign m_axi_awid    = aw_id_q;
-  assign m_axi_awaddr  = aw_q.addr;
-  assign m_axi_awlen   = {4'd0, aw_q.beats};
+  bell_fifo #(.Width(4 + $bits(bell_pkg::dma_req_t)), .Depth(2)) u_aw (
+    .clk_i(clk), .rst_ni, .clear_i(1'b0),
+    .push_i(aw_free && aw_grant_valid), .data_i({aw_id, aw_sel}), .full_o(aw_full),
+    .pop_i(m_axi_awvalid && m_axi_awready), .data_o({m_axi_awid, aw}), .empty_o(aw_empty),
+    .count_o(aw_count_unused)
+  );
+
+  assign m_axi_awvalid = !aw_empty;
+  assign m_axi_awaddr  = aw.addr;
+  assign m_axi_awlen   = {4'd0, aw.beats};
   assign m_axi_awsize  = Size8Bytes;
   assign m_axi_awburst = BurstIncr;
-  assign m_axi_awuser  = aw_q.pasid;
+  assign m_axi_awuser  = aw.pasid;
 
-  assign wr_data_ready_o = (w_locked_q && m_axi_wready) ? w_owner_q : '0;
+  assign wr_data_ready_o = (w_locked_q && !w_full) ? w_owner_q : '0;
 
-  assign m_axi_wvalid = w_locked_q && ((wr_data_valid_i & w_owner_q) != '0);
-  assign m_axi_wdata  = w_sel.data;
-  assign m_axi_wlast  = w_sel.last;
+  bell_fifo #(.Width($bits(bell_pkg::dma_wdata_t)), .Depth(2)) u_w (
+    .clk_i(clk), .rst_ni, .clear_i(1'b0),
+    .push_i(w_beat), .data_i(w_sel), .full_o(w_full),
+    .pop_i(m_axi_wvalid && m_axi_wready), .data_o(w), .empty_o(w_empty), .count_o(w_count_unused)
+  );
+
+  assign m_axi_wvalid = !w_empty;
+  assign m_axi_wdata  = w.data;
+  assign m_axi_wlast  = w.last;
   assign m_axi_wstrb  = '1;
 
-  assign wr_resp_valid_o = m_axi_bvalid ? b_match : '0;
+  assign wr_resp_valid_o = b_match;
   assign wr_resp_o       = m_axi_bresp;
   assign m_axi_bready    = 1'b1;
 
-  assign busy_o = ar_valid_q || aw_valid_q || w_locked_q;
+  assign busy_o = !ar_empty || !aw_empty || !w_empty || w_locked_q;
 
 endmodule : bell_dma_mux

@@ -9,15 +9,18 @@
 //                 reads   0 ring (WPTR, entries)   1 command buffers   2 copy sources
 //                 writes  0 RPTR                   1 fill, copy, word  2 fence
 //
-// Timing  WPTR read requested in the clock in which the turn is accepted.
+// Timing  WPTR read requested in the clock in which the turn is accepted. Answers from memory are
+//         taken at once, always, and reach their unit one clock later.
 // Reset   rst_ni asserts asynchronously; no turn is held after it.
 // Quiet   busy_o is low when nothing but an input or the WORK timer can change the state: also
 //         while the node waits for an answer from memory. timer_o is then the exact number of
 //         clocks to the edge at which the timer ends.
+// Clock   fetch, engine and fence stand still, but for the timer, in clocks that cannot change
+//         them.
 
 module bell_node #(
   parameter int unsigned NodeId     = 0,
-  parameter int unsigned MaxBuffers = 4  // Buffers in one turn, 1 .. 15.
+  parameter int unsigned MaxBuffers = 8  // Buffers in one turn, 1 .. 15.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -71,6 +74,40 @@ module bell_node #(
   output bell_pkg::queue_id_t queue_o        // Queue of sample, start and done.
 );
 
+  // Answers of memory, one clock after the pins. Units take them when they come: they asked for no
+  // more than they have room for.
+  logic                 clk, awake, answer, quiet_end;
+  logic           [2:0] rd_valid_q, wr_valid_q, rd_ready_unused;
+  logic           [1:0] wr_resp_q;
+  bell_pkg::dma_rdata_t rd_data_q;
+
+  assign answer = (|rd_valid_q) || (|wr_valid_q);
+  assign awake  = busy_o || (|rd_data_valid_i) || (|wr_resp_valid_i) || turn_valid_i || abort_i ||
+                  yield_i || quiet_end;
+
+  bell_clock_gate u_clock (.clk_i, .enable_i(awake), .clk_o(clk));
+
+  assign rd_data_ready_o = '1;
+
+  always_ff @(posedge clk or negedge rst_ni) begin
+    if (!rst_ni) begin
+      rd_valid_q <= '0;
+      wr_valid_q <= '0;
+    end else begin
+      rd_valid_q <= rd_data_valid_i;
+      wr_valid_q <= wr_resp_valid_i;
+    end
+  end
+
+  always_ff @(posedge clk) begin
+    if (|rd_data_valid_i) begin
+      rd_data_q <= rd_data_i;
+    end
+    if (|wr_resp_valid_i) begin
+      wr_resp_q <= wr_resp_i;
+    end
+  end
+
   // fetch <-> engine
   logic                  buf_valid, buf_ready, flush, abort, running, start, empty;
   logic                  buf_end_valid, buf_end_ready;
@@ -88,13 +125,25 @@ module bell_node #(
   bell_pkg::dma_req_t   ring_req, cmd_req, data_req, rptr_wr_req, data_wr_req, fence_wr_req;
   bell_pkg::dma_wdata_t rptr_wr_data, data_wr_data, fence_wr_data;
 
-  assign rd_req_o  = {data_req, cmd_req, ring_req};
-  assign wr_req_o  = {fence_wr_req, data_wr_req, rptr_wr_req};
-  assign wr_data_o = {fence_wr_data, data_wr_data, rptr_wr_data};
+  // Zero unless one of them counts: no work for a node that asks for nothing.
+  always_comb begin
+    rd_req_o  = '0;
+    wr_req_o  = '0;
+    wr_data_o = '0;
+    if (|rd_req_valid_o) begin
+      rd_req_o = {data_req, cmd_req, ring_req};
+    end
+    if (|wr_req_valid_o) begin
+      wr_req_o = {fence_wr_req, data_wr_req, rptr_wr_req};
+    end
+    if (|wr_data_valid_o) begin
+      wr_data_o = {fence_wr_data, data_wr_data, rptr_wr_data};
+    end
+  end
 
   logic fetch_busy, engine_busy, fence_busy;
 
-  assign busy_o = fetch_busy || engine_busy || fence_busy;
+  assign busy_o = fetch_busy || engine_busy || fence_busy || answer;
 
   // The engine is empty when fetch posts a fault, so at most one of them has an event.
   logic             fault_valid, irq_valid;
@@ -102,17 +151,32 @@ module bell_node #(
   logic [63:0]      fault_data, irq_data;
 
   assign event_valid_o = fault_valid || irq_valid;
-  assign event_o = {fault_valid ? fault_cause : bell_formats_pkg::CauseUserIrq,
-                    2'(NodeId), queue_o, fault_valid ? fault_data : irq_data};
+
+  always_comb begin
+    event_o = '0;
+    if (event_valid_o) begin
+      event_o = {fault_valid ? fault_cause : bell_formats_pkg::CauseUserIrq,
+                 2'(NodeId), queue_o, fault_valid ? fault_data : irq_data};
+    end
+  end
 
   bell_pkg::count_t rptr;
 
   assign start_valid_o = start;
-  assign start_rptr_o  = rptr;
-  assign done_rptr_o   = rptr + 64'd1;
+
+  always_comb begin
+    start_rptr_o = '0;
+    done_rptr_o  = '0;
+    if (start_valid_o) begin
+      start_rptr_o = rptr;
+    end
+    if (done_valid_o) begin
+      done_rptr_o = rptr + 64'd1;
+    end
+  end
 
   bell_fetch #(.MaxBuffers(MaxBuffers)) u_fetch (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .turn_valid_i, .turn_ready_o, .turn_i, .end_valid_o, .end_ready_i, .end_o, .yield_i, .abort_i,
     .buf_valid_o(buf_valid), .buf_ready_i(buf_ready), .buf_o(buffer),
     .flush_o(flush), .abort_o(abort), .running_i(running), .empty_i(empty),
@@ -120,17 +184,17 @@ module bell_node #(
     .event_valid_o(fault_valid), .event_ready_i, .event_cause_o(fault_cause),
     .event_data_o(fault_data),
     .rd_req_valid_o(rd_req_valid_o[0]), .rd_req_ready_i(rd_req_ready_i[0]), .rd_req_o(ring_req),
-    .rd_data_valid_i(rd_data_valid_i[0]), .rd_data_ready_o(rd_data_ready_o[0]), .rd_data_i,
+    .rd_data_valid_i(rd_valid_q[0]), .rd_data_ready_o(rd_ready_unused[0]), .rd_data_i(rd_data_q),
     .wr_req_valid_o(wr_req_valid_o[0]), .wr_req_ready_i(wr_req_ready_i[0]),
     .wr_req_o(rptr_wr_req),
     .wr_data_valid_o(wr_data_valid_o[0]), .wr_data_ready_i(wr_data_ready_i[0]),
     .wr_data_o(rptr_wr_data),
-    .wr_resp_valid_i(wr_resp_valid_i[0]), .wr_resp_i,
+    .wr_resp_valid_i(wr_valid_q[0]), .wr_resp_i(wr_resp_q),
     .busy_o(fetch_busy), .sample_valid_o, .done_valid_o, .rptr_o(rptr), .queue_o
   );
 
   bell_engine u_engine (
-    .clk_i, .rst_ni, .advance_i,
+    .clk_i(clk), .clk_timer_i(clk_i), .rst_ni, .advance_i,
     .buf_valid_i(buf_valid), .buf_ready_o(buf_ready), .buf_i(buffer),
     .flush_i(flush), .abort_i(abort),
     .start_o(start), .running_o(running), .empty_o(empty),
@@ -143,20 +207,20 @@ module bell_node #(
     .err_i(err), .err_cause_i(err_cause), .err_addr_i(err_addr),
     .cmd_req_valid_o(rd_req_valid_o[1]), .cmd_req_ready_i(rd_req_ready_i[1]),
     .cmd_req_o(cmd_req),
-    .cmd_data_valid_i(rd_data_valid_i[1]), .cmd_data_ready_o(rd_data_ready_o[1]),
+    .cmd_data_valid_i(rd_valid_q[1]), .cmd_data_ready_o(rd_ready_unused[1]),
     .rd_req_valid_o(rd_req_valid_o[2]), .rd_req_ready_i(rd_req_ready_i[2]), .rd_req_o(data_req),
-    .rd_data_valid_i(rd_data_valid_i[2]), .rd_data_ready_o(rd_data_ready_o[2]), .rd_data_i,
+    .rd_data_valid_i(rd_valid_q[2]), .rd_data_ready_o(rd_ready_unused[2]), .rd_data_i(rd_data_q),
     .wr_req_valid_o(wr_req_valid_o[1]), .wr_req_ready_i(wr_req_ready_i[1]),
     .wr_req_o(data_wr_req),
     .wr_data_valid_o(wr_data_valid_o[1]), .wr_data_ready_i(wr_data_ready_i[1]),
     .wr_data_o(data_wr_data),
-    .busy_o(engine_busy), .timer_valid_o, .timer_o
+    .busy_o(engine_busy), .timer_end_o(quiet_end), .timer_valid_o, .timer_o
   );
 
   bell_fence u_fence (
-    .clk_i, .rst_ni,
+    .clk_i(clk), .rst_ni,
     .issue_i(issue), .issue_addr_i(issue_addr), .can_issue_o(can_issue),
-    .resp_valid_i(wr_resp_valid_i[1]), .resp_i(wr_resp_i),
+    .resp_valid_i(wr_valid_q[1]), .resp_i(wr_resp_q),
     .fence_valid_i(fence_valid), .fence_addr_i(fence_addr), .fence_value_i(fence_value),
     .pasid_i(pasid), .fence_done_o(fence_done),
     .clear_i(clear), .settled_o(settled), .err_o(err), .err_cause_o(err_cause),
@@ -165,7 +229,7 @@ module bell_node #(
     .wr_req_o(fence_wr_req),
     .wr_data_valid_o(wr_data_valid_o[2]), .wr_data_ready_i(wr_data_ready_i[2]),
     .wr_data_o(fence_wr_data),
-    .wr_resp_valid_i(wr_resp_valid_i[2]), .wr_resp_i,
+    .wr_resp_valid_i(wr_valid_q[2]), .wr_resp_i(wr_resp_q),
     .busy_o(fence_busy)
   );
 

@@ -2,6 +2,10 @@
 //
 // Physical doorbells: turns an accepted store to BAR2 into "queue q is owed a WPTR sample".
 //
+// Which queue: in layouts PAGE and PACKED the owner of the slot that the address names, in layout
+// GLOBAL the one that the value names. The upper half of BAR2 holds the second registers of the same
+// doorbells: a store there is a ring like any other.
+//
 //   from mmio   one store per clock, never held up
 //   from regs   slot table: which queue a slot wakes
 //   to sched    one credit per clock, never held up
@@ -23,7 +27,8 @@ module bell_doorbell #(
   input  logic        clk_i,
   input  logic        rst_ni,
 
-  input  logic [10:0] slots_i,  // Doorbells fitted, 0 .. NumSlots.
+  input  logic [10:0] slots_i,   // Doorbells fitted, 0 .. NumSlots.
+  input  logic [1:0]  layout_i,  // bell_layout_e; holds for stores of the same clock.
 
   // From mmio.
   input  logic            ring_valid_i,
@@ -58,7 +63,7 @@ module bell_doorbell #(
 
   // Taps: the fate of a ring, in the clock in which it is credited.
   output logic                tap_valid_o,
-  output bell_pkg::slot_id_t  tap_slot_o,
+  output bell_pkg::slot_id_t  tap_slot_o,    // 0 for a store that names none.
   output bell_pkg::queue_id_t tap_queue_o,
   output bell_pkg::bucket_t   tap_bucket_o,
   output logic [7:0]          tap_cause_o
@@ -68,18 +73,50 @@ module bell_doorbell #(
   localparam int unsigned NumWords = (NumSlots + 31) / 32;
   localparam int unsigned WordBits = (NumWords > 1) ? $clog2(NumWords) : 1;
   localparam int unsigned AddrLsb  = $clog2(bell_formats_pkg::SlotStride);
-  localparam int unsigned PageLsb  = $clog2(bell_formats_pkg::DoorbellBytes);
+
+  // Addresses without the bit that tells the second register from the first.
+  localparam int unsigned PlaceBits   = $clog2(bell_formats_pkg::SecondaryBytes);
+  localparam int unsigned PageLsb     = $clog2(bell_formats_pkg::DoorbellBytes);
+  localparam int unsigned PageBits    = $clog2(bell_formats_pkg::PackedFirst);
+  localparam int unsigned PackedLsb   = $clog2(bell_formats_pkg::PackedBytes);
+  localparam int unsigned PackedBits  = PackedLsb + 10;
+  localparam int unsigned PackedPlace = bell_formats_pkg::PackedFirst >> PackedBits;
+  localparam int unsigned GlobalPlace = bell_formats_pkg::GlobalFirst >> PageLsb;
 
   typedef logic [SlotBits-1:0] index_t;
   typedef logic [WordBits-1:0] word_t;
+
+  // ------------------------------------------------ where the store points
+
+  logic [PlaceBits-1:0] place;
+  logic                 in_pages, in_packed, in_global, by_token, aligned;
+  bell_pkg::slot_id_t   ring_slot_id;
+
+  assign place     = ring_i.addr[PlaceBits-1:0];
+  assign by_token  = 8'(layout_i) == bell_formats_pkg::LayoutGlobal;
+  assign in_pages  = (place[PlaceBits-1:PageBits] == '0) && !by_token;
+  assign in_packed = (place[PlaceBits-1:PackedBits] == (PlaceBits-PackedBits)'(PackedPlace))
+                     && (8'(layout_i) == bell_formats_pkg::LayoutPacked);
+  assign in_global = (place[PlaceBits-1:PageLsb] == (PlaceBits-PageLsb)'(GlobalPlace)) && by_token;
+  assign aligned   = (place[PackedLsb-1:0] == '0)
+                     && (in_packed || (place[PageLsb-1:PackedLsb] == '0));
+
+  always_comb begin
+    ring_slot_id = '0;
+    if (in_packed) begin
+      ring_slot_id = place[PackedLsb +: 10];
+    end else if (in_pages) begin
+      ring_slot_id = place[PageLsb +: 10];
+    end
+  end
+
+  // ------------------------------------------------------------- slot table
 
   typedef struct packed {
     logic [31:0] generation;
     logic        valid;
     logic [15:0] queue;
   } owner_t;
-
-  // ------------------------------------------------------------- slot table
 
   // The RAM is not reset: a slot not written since reset reads as zero.
   owner_t      owner_ram [NumSlots];
@@ -90,7 +127,7 @@ module bell_doorbell #(
   logic   owner_write, drain_read;
 
   assign req_slot    = req_addr_i[AddrLsb +: SlotBits];
-  assign ring_slot   = ring_i.addr[PageLsb +: SlotBits];
+  assign ring_slot   = index_t'(ring_slot_id);
 
   assign owner_write = req_i && req_write_i;
   assign drain_read  = req_addr_i[AddrLsb-1:0] == AddrLsb'(bell_formats_pkg::SlotDrainOffset);
@@ -129,20 +166,25 @@ module bell_doorbell #(
 
   // ------------------------------------------------ clock n: check and look up
 
-  logic [11:0] ring_page;
+  logic        known_slot, known_token;
+  logic [15:0] token;
   logic [7:0]  ring_cause;
 
-  assign ring_page = ring_i.addr[23:PageLsb];
+  assign known_slot  = (in_pages || in_packed) && (11'(ring_slot_id) < slots_i);
+  assign token       = ring_i.data[15:0];
+  assign known_token = (ring_i.data[63:16] == '0) && (token < 16'(NumQueues));
 
   always_comb begin
     if (!ring_valid_i) begin
       ring_cause = bell_formats_pkg::RejectNone;
     end else if (!(&ring_i.strb)) begin
       ring_cause = bell_formats_pkg::RejectNarrow;
-    end else if (ring_i.addr[PageLsb-1:0] != PageLsb'(bell_formats_pkg::DoorbellRingOffset)) begin
+    end else if (!aligned) begin
       ring_cause = bell_formats_pkg::RejectOffset;
-    end else if (ring_page >= 12'(slots_i)) begin
+    end else if (!known_slot && !in_global) begin
       ring_cause = bell_formats_pkg::RejectNoSlot;
+    end else if (in_global && !known_token) begin
+      ring_cause = bell_formats_pkg::RejectBadToken;
     end else begin
       ring_cause = bell_formats_pkg::RejectNone;
     end
@@ -150,11 +192,13 @@ module bell_doorbell #(
 
   assign ring_refuse_o = ring_cause != bell_formats_pkg::RejectNone;
 
-  logic        valid_q;
-  logic [23:0] addr_q;
-  logic [7:0]  cause_q;
-  logic        owned_q;
-  logic [15:0] queue_q;
+  logic               valid_q;
+  logic [23:0]        addr_q;
+  bell_pkg::slot_id_t slot_q;
+  logic               on_slot_q;
+  logic [7:0]         cause_q;
+  logic               owned_q;
+  logic [15:0]        queue_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -166,10 +210,12 @@ module bell_doorbell #(
 
   always_ff @(posedge clk_i) begin
     if (ring_valid_i) begin
-      addr_q  <= ring_i.addr;
-      cause_q <= ring_cause;
-      owned_q <= ring_owner.valid;
-      queue_q <= ring_owner.queue;
+      addr_q    <= ring_i.addr;
+      slot_q    <= ring_slot_id;
+      on_slot_q <= in_pages || in_packed;
+      cause_q   <= ring_cause;
+      owned_q   <= ring_owner.valid || in_global;
+      queue_q   <= in_global ? token : ring_owner.queue;
     end
   end
 
@@ -210,7 +256,7 @@ module bell_doorbell #(
 
   assign busy_o       = valid_q;
   assign tap_valid_o  = valid_q;
-  assign tap_slot_o   = addr_q[PageLsb +: 10];
+  assign tap_slot_o   = slot_q;
   assign tap_queue_o  = routed ? queue_q[9:0] : '0;
   assign tap_bucket_o = bucket;
   assign tap_cause_o  = cause;
@@ -219,7 +265,7 @@ module bell_doorbell #(
 
   logic in_flight;
 
-  assign in_flight   = valid_q && (addr_q[23:PageLsb] == 12'(req_slot));
+  assign in_flight   = valid_q && on_slot_q && (slot_q == 10'(req_slot));
   assign ack_read_o  = req_i && !req_write_i;
   assign ack_write_o = owner_write;
 

@@ -21,7 +21,8 @@
 //         WORK n holds the engine n clocks more than NOP.
 
 module bell_engine (
-  input  logic clk_i,
+  input  logic clk_i,        // May stand still: see bell_node.
+  input  logic clk_timer_i,  // The same clock; never stands still.
   input  logic rst_ni,
 
   input  logic [31:0] advance_i,  // Clocks that this edge stands for.
@@ -79,6 +80,7 @@ module bell_engine (
   output bell_pkg::dma_wdata_t wr_data_o,
 
   output logic        busy_o,
+  output logic        timer_end_o,  // The timer ends at this edge.
   output logic        timer_valid_o,
   output logic [63:0] timer_o
 );
@@ -103,6 +105,7 @@ module bell_engine (
   logic [7:0]        op;
   logic              here, is_fence, is_irq, is_copy, is_move, is_bad, stuck;
   logic              bad_arg1, bad_arg2, bad_arg3;
+  logic              timer_start;
 
   logic              cmd_busy, mover_busy, mover_start, mover_done, mover_err;
   logic [1:0]        mover_resp;
@@ -189,12 +192,13 @@ module bell_engine (
   assign after_last  = (left_q == '0) ? Drain : Run;
 
   assign timer_valid_o = state_q == Work;
+  assign timer_start   = here && (op == bell_formats_pkg::OpWork) && (arg1 != '0);
+  assign timer_end_o   = timer_valid_o && (timer_q <= {32'd0, advance_i});
   assign timer_o       = timer_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q <= Idle;
-      timer_q <= '0;
     end else begin
       case (state_q)
         Idle: if (start_o) state_q <= Run;
@@ -209,9 +213,8 @@ module bell_engine (
             state_q <= Hang;
           end else if (mover_start) begin
             state_q <= Move;
-          end else if (here && (op == bell_formats_pkg::OpWork) && (arg1 != '0)) begin
+          end else if (timer_start) begin
             state_q <= Work;
-            timer_q <= arg1;
           end else if (pkt_pop && (left_q == 27'd1)) begin
             state_q <= Drain;
           end
@@ -219,10 +222,9 @@ module bell_engine (
         Work: begin
           if (abort_i) begin
             state_q <= Drain;
-          end else if (timer_q <= {32'd0, advance_i}) begin
+          end else if (timer_end_o) begin
             state_q <= after_last;
           end
-          timer_q <= timer_q - {32'd0, advance_i};
         end
         Move: begin
           if (mover_done) begin
@@ -233,6 +235,16 @@ module bell_engine (
         Drain:   if (end_valid_o && end_ready_i) state_q <= Idle;
         default: state_q <= Idle;
       endcase
+    end
+  end
+
+  always_ff @(posedge clk_timer_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      timer_q <= '0;
+    end else if (timer_start) begin
+      timer_q <= arg1;
+    end else if (timer_valid_o) begin
+      timer_q <= timer_q - {32'd0, advance_i};
     end
   end
 

@@ -13,7 +13,7 @@
 
 module bell_engine_cmd #(
   parameter int unsigned Words   = 64,  // Word FIFO, 64-bit words; a power of two, 32 or more.
-  parameter int unsigned Buffers = 4    // Buffers held at most; a power of two.
+  parameter int unsigned Buffers = 8    // Buffers held at most; a power of two.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -66,8 +66,8 @@ module bell_engine_cmd #(
   logic bufs_full, bufs_empty;
 
   // Words and packets.
-  logic        words_empty, pop_word;
-  logic [65:0] word;
+  logic        words_empty, word_valid, pop_word;
+  logic [65:0] word, oldest;
   logic [63:0] part0_q, part1_q, part2_q;
   logic [1:0]  index_q, resp_q, word_q;
 
@@ -89,7 +89,14 @@ module bell_engine_cmd #(
 
   assign rd_req_valid_o = !flush_i && (take_buf || (left_q != '0)) &&
                           (reserved_q + CountBits'(burst) <= CountBits'(Words));
-  assign rd_req_o       = {addr, burst[3:0] - 4'd1, (left_q == '0) ? buf_i.pasid : pasid_q};
+
+  always_comb begin
+    rd_req_o = '0;
+    if (rd_req_valid_o) begin
+      rd_req_o = {addr, burst[3:0] - 4'd1, (left_q == '0) ? buf_i.pasid : pasid_q};
+    end
+  end
+
   assign request        = rd_req_valid_o && rd_req_ready_i;
   assign reserved_add   = request ? CountBits'(burst) : '0;
 
@@ -137,14 +144,20 @@ module bell_engine_cmd #(
 
   bell_fifo #(.Width(66), .Depth(Words)) u_words (
     .clk_i, .rst_ni, .clear_i(flush_i),
-    .push_i(rd_data_valid_i), .data_i({rd_data_i.resp, rd_data_i.data}), .full_o(unused_full),
-    .pop_i(pop_word), .data_o(word), .empty_o(words_empty), .count_o(unused_words)
+    .push_i(rd_data_valid_i && !(words_empty && pop_word)),
+    .data_i({rd_data_i.resp, rd_data_i.data}), .full_o(unused_full),
+    .pop_i(pop_word && !words_empty), .data_o(oldest), .empty_o(words_empty),
+    .count_o(unused_words)
   );
 
-  // Three words are put aside; with the fourth at the head of the FIFO the packet is whole.
+  // A word that can be used the clock it comes goes past the FIFO.
+  assign word_valid = !words_empty || rd_data_valid_i;
+  assign word       = words_empty ? {rd_data_i.resp, rd_data_i.data} : oldest;
+
+  // Three words are put aside; with the fourth at hand the packet is whole.
   assign head_valid_o = !bufs_empty && !flush_i;
-  assign pkt_valid_o  = (index_q == 2'd3) && !words_empty && !flush_i;
-  assign pop_word     = !words_empty && !flush_i && ((index_q != 2'd3) || pkt_ready_i);
+  assign pkt_valid_o  = (index_q == 2'd3) && word_valid && !flush_i;
+  assign pop_word     = word_valid && !flush_i && ((index_q != 2'd3) || pkt_ready_i);
   assign pkt_head_o   = part0_q;
   assign pkt_arg1_o   = part1_q;
   assign pkt_arg2_o   = part2_q;

@@ -98,7 +98,18 @@ module bell_engine_copy (
 
   assign rd_req_valid_o  = (rd_left_q != '0) && !stop &&
                            (reserved_q + 6'(rd_burst) <= 6'(Words));
-  assign rd_req_o        = {rd_addr_q, rd_burst[3:0] - 4'd1, pasid_q};
+
+  always_comb begin
+    rd_req_o = '0;
+    wr_req_o = '0;
+    if (rd_req_valid_o) begin
+      rd_req_o = {rd_addr_q, rd_burst[3:0] - 4'd1, pasid_q};
+    end
+    if (wr_req_valid_o) begin
+      wr_req_o = {wr_addr_q, wr_burst[3:0] - 4'd1, pasid_q};
+    end
+  end
+
   assign rd_request      = rd_req_valid_o && rd_req_ready_i;
   assign rd_add          = rd_request ? 6'(rd_burst) : '0;
   assign rd_data_ready_o = 1'b1;  // Room was reserved with the request.
@@ -106,7 +117,6 @@ module bell_engine_copy (
 
   assign wr_req_valid_o  = (wr_left_q != '0) && (beats_q == '0) && !stop && can_issue_i &&
                            (!is_copy_q || (fifo_count >= 6'(wr_burst)));
-  assign wr_req_o        = {wr_addr_q, wr_burst[3:0] - 4'd1, pasid_q};
   assign wr_request      = wr_req_valid_o && wr_req_ready_i;
   assign issue_o         = wr_request;
   assign issue_addr_o    = wr_addr_q;

@@ -73,7 +73,14 @@ module bell_fence #(
   assign go          = (state_q == Idle) && fence_valid_i && track_empty && !err_q;
 
   assign wr_req_valid_o  = go || (state_q == Request);
-  assign wr_req_o        = {fence_addr_i, 4'd0, pasid_i};
+
+  always_comb begin
+    wr_req_o = '0;
+    if (wr_req_valid_o) begin
+      wr_req_o = {fence_addr_i, 4'd0, pasid_i};
+    end
+  end
+
   assign wr_data_valid_o = state_q == Data;
   assign wr_data_o       = {fence_value_i, 1'b1};
   assign fence_done_o    = (state_q == Response) && wr_resp_valid_i;

@@ -21,8 +21,8 @@
 // (data: WPTR); bad entry, abort (data: RPTR); those of the engine.
 
 module bell_fetch #(
-  parameter int unsigned MaxBuffers = 4,  // In one turn, 1 .. 15.
-  parameter int unsigned NumEntries = 4   // Read ahead; a power of two, 2 .. 8.
+  parameter int unsigned MaxBuffers = 8,  // In one turn, 1 .. 15.
+  parameter int unsigned NumEntries = 8   // Read ahead; a power of two, 2 .. 8.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -136,9 +136,16 @@ module bell_fetch #(
                         (step_t'(asked_q - handed_q) < step_t'(NumEntries))));
 
   assign rd_req_valid_o = ask_sample || ask_entry;
-  assign rd_req_o       = ask_sample ?
-      {control_addr + 48'(bell_formats_pkg::ControlWptrOffset), 4'd0, ring_pasid} :
-      {entry_addr, 4'(bell_formats_pkg::EntryBytes / 8 - 1), ring_pasid};
+
+  always_comb begin
+    rd_req_o = '0;
+    if (ask_sample) begin
+      rd_req_o = {control_addr + 48'(bell_formats_pkg::ControlWptrOffset), 4'd0, ring_pasid};
+    end else if (ask_entry) begin
+      rd_req_o = {entry_addr, 4'(bell_formats_pkg::EntryBytes / 8 - 1), ring_pasid};
+    end
+  end
+
   assign sample_valid_o = ask_sample && rd_req_ready_i;
 
   // ---------------------------------------------------------------------------------------------
@@ -175,13 +182,20 @@ module bell_fetch #(
   bell_pkg::cause_t entry_cause, cause0_q;
 
   assign due_tag     = turn_q.rptr[15:0] + {12'd0, received_q};
-  assign entry_good  = (word0_q[63:48] == due_tag) && (word0_q[4:0] == '0) &&
+  assign entry_good  = entry_done && (word0_q[63:48] == due_tag) && (word0_q[4:0] == '0) &&
                        (rd_data_i.data[4:0] == '0) && (rd_data_i.data[31:0] != '0) &&
                        (rd_data_i.data[63:32] == '0);
   assign entry_cause = !first_ok_q ? cause0_q : bad_resp ? resp_cause :
                        entry_good ? bell_formats_pkg::CauseNone : bell_formats_pkg::CauseBadEntry;
-  assign entry_error = turn_q.base + {28'd0, due_tag & index_mask, 4'd0} +
-                       (first_ok_q ? 48'd8 : 48'd0);
+
+  always_comb begin
+    entry_error = '0;
+    if (entry_done) begin
+      entry_error = turn_q.base + {28'd0, due_tag & index_mask, 4'd0} +
+                    (first_ok_q ? 48'd8 : 48'd0);
+    end
+  end
+
   assign bad_early   = entry_done && early_q && (received_q == '0) &&
                        (entry_cause != bell_formats_pkg::CauseNone);
   assign open_reads  = sample_wait_q || (asked_q != received_q);
@@ -216,8 +230,15 @@ module bell_fetch #(
                 (handed_q < limit_q) && (entry_cause == bell_formats_pkg::CauseNone);
 
   assign buf_valid_o = (live || (head_valid && head_good)) && !hold;
-  assign buf_o       = {live ? word0_q[47:0] : slot_addr[out_slot],
-                        live ? rd_data_i.data[31:0] : slot_bytes[out_slot], turn_q.pasid};
+
+  always_comb begin
+    buf_o = '0;
+    if (live) begin
+      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid};
+    end else if (head_valid) begin
+      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid};
+    end
+  end
 
   // ---------------------------------------------------------------------------------------------
   // Buffer ends and RPTR writes: one write a buffer, several unanswered at most.
@@ -231,10 +252,15 @@ module bell_fetch #(
   assign done_valid_o    = buf_done;
 
   assign wr_req_valid_o  = wr_req_due_q;
-  assign wr_req_o        = {turn_q.control + 48'(bell_formats_pkg::ControlRptrOffset), 4'd0,
-                            ring_pasid};
   assign wr_data_valid_o = wr_data_due_q && !wr_req_due_q;
   assign wr_data_o       = {rptr_q, 1'b1};
+
+  always_comb begin
+    wr_req_o = '0;
+    if (wr_req_valid_o) begin
+      wr_req_o = {turn_q.control + 48'(bell_formats_pkg::ControlRptrOffset), 4'd0, ring_pasid};
+    end
+  end
 
   // ---------------------------------------------------------------------------------------------
   // End of the turn.
@@ -259,7 +285,13 @@ module bell_fetch #(
   assign event_cause_o = cause_q;
   assign event_data_o  = data_q;
   assign end_valid_o   = state_q == End;
-  assign end_o         = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q};
+
+  always_comb begin
+    end_o = '0;
+    if (end_valid_o) begin
+      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q};
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

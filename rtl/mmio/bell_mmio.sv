@@ -73,10 +73,15 @@ module bell_mmio #(
   logic [24:0] aw_addr;
   logic [63:0] w_data;
   logic [7:0]  w_strb;
-  logic        write_here, write_ok, ring_take, refuse_take, regs_take;
+  logic        write_here, write_ok, ring_take, hold_take, refuse_take, regs_take;
+  logic        held_q;        // A register write is on its way to the decoder; so are these:
+  logic [23:0] held_addr_q;
+  logic [63:0] held_data_q;
+  logic [7:0]  held_strb_q;
   logic        regs_write_q;  // A write is with bell_regs; later writes wait for its answer.
   logic        b_push, b_full, b_empty;
   logic [1:0]  b_push_resp;
+  logic        strb_ready_unused, strb_valid_unused;
 
   bell_skid #(.Width(25)) u_aw (
     .clk_i, .rst_ni,
@@ -84,39 +89,66 @@ module bell_mmio #(
     .valid_o(aw_valid), .take_i(write_take), .data_o(aw_addr)
   );
 
-  bell_skid #(.Width(72)) u_w (
+  bell_skid #(.Width(64)) u_w (
     .clk_i, .rst_ni,
-    .valid_i(s_axil_wvalid), .ready_o(s_axil_wready), .data_i({s_axil_wstrb, s_axil_wdata}),
-    .valid_o(w_valid), .take_i(write_take), .data_o({w_strb, w_data})
+    .valid_i(s_axil_wvalid), .ready_o(s_axil_wready), .data_i(s_axil_wdata),
+    .valid_o(w_valid), .take_i(write_take), .data_o(w_data)
   );
 
+  bell_skid #(.Width(8)) u_strb (
+    .clk_i, .rst_ni,
+    .valid_i(s_axil_wvalid), .ready_o(strb_ready_unused), .data_i(s_axil_wstrb),
+    .valid_o(strb_valid_unused), .take_i(write_take), .data_o(w_strb)
+  );
+
+  assign write_here = aw_valid && w_valid && !held_q && !regs_write_q && !b_full;
+  assign ring_take  = write_here && aw_addr[24];
+  assign hold_take  = write_here && !aw_addr[24];
+  assign write_take = write_here;
+
+  assign ring_valid_o = ring_take;
+
+  always_comb begin
+    ring_o = '0;
+    if (ring_take) begin
+      ring_o = {aw_addr[23:0], w_strb, w_data};
+    end
+  end
+
+  // A register write is held for a clock, so that no path leads from the bus to its decoder.
   bell_mmio_decode #(.NumQueues(NumQueues)) u_write_decode (
-    .valid_i(write_here && !aw_addr[24]), .addr_i(aw_addr[23:0]), .write_i(1'b1), .strb_i(w_strb),
+    .valid_i(held_q), .addr_i(held_addr_q), .write_i(1'b1), .strb_i(held_strb_q),
     .slots_i, .ok_o(write_ok)
   );
 
-  assign write_here  = aw_valid && w_valid && !regs_write_q && !b_full;
-  assign ring_take   = write_here && aw_addr[24];
-  assign refuse_take = write_here && !aw_addr[24] && !write_ok;
-  assign regs_take   = write_here && !aw_addr[24] && write_ok && regs_awready_i && regs_wready_i;
-  assign write_take  = ring_take || refuse_take || regs_take;
+  assign refuse_take = held_q && !write_ok && !b_full;
+  assign regs_take   = held_q && write_ok && regs_awready_i && regs_wready_i;
 
-  assign ring_valid_o = ring_take;
-  assign ring_o       = {aw_addr[23:0], w_strb, w_data};
-
-  assign regs_awaddr_o  = aw_addr[17:0];
-  assign regs_wdata_o   = w_data;
+  assign regs_awaddr_o  = held_addr_q[17:0];
+  assign regs_wdata_o   = held_data_q;
   assign regs_awvalid_o = regs_take;
   assign regs_wvalid_o  = regs_take;
   assign regs_bready_o  = regs_write_q && !b_full;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      held_q       <= 1'b0;
       regs_write_q <= 1'b0;
-    end else if (regs_take) begin
-      regs_write_q <= 1'b1;
-    end else if (regs_bvalid_i && regs_bready_o) begin
-      regs_write_q <= 1'b0;
+    end else begin
+      held_q <= hold_take || (held_q && !refuse_take && !regs_take);
+      if (regs_take) begin
+        regs_write_q <= 1'b1;
+      end else if (regs_bvalid_i && regs_bready_o) begin
+        regs_write_q <= 1'b0;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (hold_take) begin
+      held_addr_q <= aw_addr[23:0];
+      held_data_q <= w_data;
+      held_strb_q <= w_strb;
     end
   end
 
@@ -147,28 +179,33 @@ module bell_mmio #(
 
   logic        ar_valid, ar_take, read_ok, read_here, read_local;
   logic [24:0] ar_addr;
+  logic        ar_full, ar_empty;
+  logic [1:0]  ar_count_unused;
   logic        regs_read_q;  // A read is with bell_regs.
   logic        r_valid_q;
   logic [63:0] r_data_q;
   logic [1:0]  r_resp_q;
 
-  bell_skid #(.Width(25)) u_ar (
-    .clk_i, .rst_ni,
-    .valid_i(s_axil_arvalid), .ready_o(s_axil_arready), .data_i(s_axil_araddr),
-    .valid_o(ar_valid), .take_i(ar_take), .data_o(ar_addr)
+  bell_fifo #(.Width(25), .Depth(2)) u_ar (
+    .clk_i, .rst_ni, .clear_i(1'b0),
+    .push_i(s_axil_arvalid && s_axil_arready), .data_i(s_axil_araddr), .full_o(ar_full),
+    .pop_i(ar_take), .data_o(ar_addr), .empty_o(ar_empty), .count_o(ar_count_unused)
   );
+
+  assign s_axil_arready = !ar_full;
+  assign ar_valid       = !ar_empty;
 
   bell_mmio_decode #(.NumQueues(NumQueues)) u_read_decode (
     .valid_i(read_here && !ar_addr[24]), .addr_i(ar_addr[23:0]), .write_i(1'b0), .strb_i('1),
     .slots_i, .ok_o(read_ok)
   );
 
-  assign read_here      = ar_valid && !regs_read_q && (!r_valid_q || s_axil_rready);
+  assign read_here      = ar_valid && !regs_read_q && !r_valid_q;
   assign read_local     = read_here && (ar_addr[24] || !read_ok);
   assign regs_arvalid_o = read_here && !ar_addr[24] && read_ok;
   assign regs_araddr_o  = ar_addr[17:0];
   assign ar_take        = read_local || (regs_arvalid_o && regs_arready_i);
-  assign regs_rready_o  = regs_read_q && (!r_valid_q || s_axil_rready);
+  assign regs_rready_o  = regs_read_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -203,7 +240,7 @@ module bell_mmio #(
   assign s_axil_rdata  = r_data_q;
   assign s_axil_rresp  = r_resp_q;
 
-  assign busy_o = aw_valid || w_valid || ar_valid || regs_write_q || regs_read_q || !b_empty
-                  || r_valid_q;
+  assign busy_o = aw_valid || w_valid || s_axil_arvalid || ar_valid || held_q || regs_write_q
+                  || regs_read_q || !b_empty || r_valid_q;
 
 endmodule : bell_mmio

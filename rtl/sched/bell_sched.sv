@@ -8,7 +8,8 @@
 //   to node        turn; back: its end
 //
 // A queue is ready while open, listed, not faulted, not running, and owed a sample or known to have
-// work. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring that comes
+// work. A ready queue of the real-time list goes before all others of its node, but a turn that was
+// given is not taken back for it. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring that comes
 // later, or in the same clock, is owed anew. A queue that leaves the run list after it was picked
 // and before the turn is given keeps what it is owed.
 //
@@ -77,6 +78,7 @@ module bell_sched #(
 
   typedef struct packed {
     logic               listed;
+    logic               urgent;   // On the real-time list. Means nothing unless listed.
     logic               running;
     logic               work;
     logic               faulted;
@@ -192,7 +194,14 @@ module bell_sched #(
           end
         end
         bell_formats_pkg::QueueCmdClose:  open_d = open && state.running;
-        bell_formats_pkg::QueueCmdAdd:    state_d.listed = 1'b1;
+        bell_formats_pkg::QueueCmdAdd: begin
+          state_d.listed   = 1'b1;
+          state_d.urgent = 1'b0;
+        end
+        bell_formats_pkg::QueueCmdAddRt: begin
+          state_d.listed   = 1'b1;
+          state_d.urgent = 1'b1;
+        end
         bell_formats_pkg::QueueCmdRemove: state_d.listed = 1'b0;
         bell_formats_pkg::QueueCmdKick: begin
           pending_d = 1'b1;
@@ -282,14 +291,33 @@ module bell_sched #(
     end
   end
 
+  logic                rt_valid, all_valid;
+  bell_pkg::node_id_t  rt_node, all_node;
+  bell_pkg::queue_id_t rt_queue, all_queue;
+
+  bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker_rt (
+    .clk_i, .rst_ni,
+    .set_valid_i(credit_ready && credit_state.urgent), .set_node_i(credit_state.node),
+    .set_queue_i(credit_queue),
+    .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
+    .put_ready_i(ready_d && state_d.urgent),
+    .want_i(want), .pick_valid_o(rt_valid), .pick_node_o(rt_node), .pick_queue_o(rt_queue),
+    .pick_take_i(pick_take && rt_valid)
+  );
+
   bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker (
     .clk_i, .rst_ni,
-    .set_valid_i(credit_ready), .set_node_i(credit_state.node), .set_queue_i(credit_queue),
+    .set_valid_i(credit_ready && !credit_state.urgent), .set_node_i(credit_state.node),
+    .set_queue_i(credit_queue),
     .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
-    .put_ready_i(ready_d),
-    .want_i(want), .pick_valid_o(pick_valid), .pick_node_o(pick_node), .pick_queue_o(pick_queue),
-    .pick_take_i(pick_take)
+    .put_ready_i(ready_d && !state_d.urgent),
+    .want_i(want), .pick_valid_o(all_valid), .pick_node_o(all_node), .pick_queue_o(all_queue),
+    .pick_take_i(pick_take && !rt_valid)
   );
+
+  assign pick_valid = rt_valid || all_valid;
+  assign pick_node  = rt_valid ? rt_node : all_node;
+  assign pick_queue = rt_valid ? rt_queue : all_queue;
 
   assign pick_stale = put_valid && !ready_d && (put_queue == pick_queue);
   assign pick_take  = pick_valid && !pick_stale && (!turn_valid_q || do_give);
@@ -362,6 +390,7 @@ module bell_sched #(
       state_data[bell_formats_pkg::QueueStateRunningLsb] = state.running;
       state_data[bell_formats_pkg::QueueStateWorkLsb]    = state.work;
       state_data[bell_formats_pkg::QueueStateFaultedLsb] = state.faulted;
+      state_data[bell_formats_pkg::QueueStateRealtimeLsb] = state.listed && state.urgent;
       state_data[bell_formats_pkg::QueueStateCauseMsb:bell_formats_pkg::QueueStateCauseLsb]
           = state.cause;
     end

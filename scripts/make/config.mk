@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Tools, flags, folders. VARIANT picks a build: release, san (ASan + UBSan), or mutant-<name>.
+# Tools, flags, folders. VARIANT picks a build: release, san (ASan + UBSan),
+# fuzz (clang, libFuzzer), or mutant-<name>.
 VARIANT ?= release
 B := build/$(VARIANT)
 BIN := $(B)/bin
@@ -20,6 +21,11 @@ SAN :=
 ifeq ($(VARIANT),san)
 OPT := -O1 -g -fno-omit-frame-pointer
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+ifeq ($(VARIANT),fuzz)
+CC := clang
+CXX := clang++
+SAN := -fsanitize=address,fuzzer-no-link
 endif
 COMMON := $(OPT) $(SAN) -fPIC -fno-semantic-interposition -MMD -MP $(INCLUDES)
 CFLAGS_DRIVER := -std=c11 $(WARN) $(COMMON)

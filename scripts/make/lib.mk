@@ -10,7 +10,7 @@ VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
 VTOP_INCLUDES = -isystem $(VTOP) -isystem $(VERILATOR_ROOT)/include \
   -isystem $(VERILATOR_ROOT)/include/vltstd
 LIB := $(B)/lib/libbelfry.so
-LIBS = -lZydis $(JSON_LIBS) -lz -lm -ldl -lpthread
+LIBS = $(if $(filter fuzz,$(VARIANT)),-latomic) -lZydis $(JSON_LIBS) -lz -lm -ldl -lpthread
 
 $(OBJ)/driver/%.o: driver/%.c
 	@echo "  cc $<"
@@ -30,7 +30,7 @@ $(OBJ)/sim/%.o: sim/%.cpp $(VTOP)/Vbell_top__ALL.a
 $(LIB): $(DRIVER_OBJ) $(SIM_OBJ) $(VTOP)/Vbell_top__ALL.a
 	@echo "  link $@"
 	@mkdir -p $(@D)
-	$(Q)$(CXX) -shared $(SAN) -Wl,-soname,libbelfry.so.0 -Wl,-z,defs $(DRIVER_OBJ) $(SIM_OBJ) \
+	$(Q)$(CXX) -shared $(SAN) -Wl,-soname,libbelfry.so.0 $(if $(filter fuzz,$(VARIANT)),,-Wl,-z,defs) $(DRIVER_OBJ) $(SIM_OBJ) \
 	  -Wl,--whole-archive $(VTOP)/Vbell_top__ALL.a -Wl,--no-whole-archive \
 	  $(addprefix $(VTOP)/,$(VTOP_RUNTIME)) \
 	  $(LIBS) -o $@

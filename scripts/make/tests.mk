@@ -39,6 +39,14 @@ $(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
+# The same tests on the Verilated device: what the model promises, the RTL keeps.
+MODEL_ON_RTL_TESTS := $(MODEL_TESTS:$(T)/%=$(T)/rtl-%)
+$(MODEL_ON_RTL_TESTS): $(T)/rtl-%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard \
+  tb/model/*.c)) $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
+
 SYSTEM_TESTS := $(patsubst tb/system/%.c,$(T)/%,$(wildcard tb/system/test_*.c))
 RIG := $(patsubst tb/system/%.c,$(T)/%.o,$(filter-out tb/system/test_%,$(wildcard tb/system/*.c)))
 $(RIG): $(T)/%.o: tb/system/%.c
@@ -91,16 +99,29 @@ $(BENCHES): $(T)/%: tb/bench/%.cpp $(LIB) $(VTOP)/Vbell_top__ALL.a
 	$(Q)$(CXX) -std=c++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $(VTOP_INCLUDES) $< \
 	  $(VTOP)/Vbell_top__ALL.a $(addprefix $(VTOP)/,$(VTOP_RUNTIME)) $(TEST_LIB) -lz -lpthread -o $@
 
+# Hostile input: seeded inputs here, libFuzzer in `make fuzz`.
+FUZZ_TESTS := $(patsubst tb/fuzz/%.c,$(T)/%,$(wildcard tb/fuzz/fuzz_*.c))
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,tb/fuzz/standalone.c)
+$(FUZZ_TESTS): $(T)/%: tb/fuzz/%.c $(FUZZ_MAIN) $(LIB)
+	@echo "  fuzz $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) $(if $(FUZZ_MAIN),,-fsanitize=fuzzer) $< $(FUZZ_MAIN) $(TEST_LIB) -o $@
+fuzz-targets: $(FUZZ_TESTS)
+
 HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
-HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) $(SYSTEMC_TESTS)
-.PHONY: tests rtl-tests list-tests
-tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(BIN)/belfry
+HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) \
+  $(MODEL_ON_RTL_TESTS) $(SYSTEMC_TESTS)
+.PHONY: tests rtl-tests list-tests fuzz-targets
+tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(FUZZ_TESTS) $(BIN)/belfry
 rtl-tests: $(RTL_TESTS)
 
 # One line a program: name, tab, command. scripts/run_tests.py reads it.
 list-tests:
 	@$(foreach t,$(RTL_TESTS),printf '%s\t%s\n' 'rtl/$(patsubst $(B)/rtl/%,%,$t)' '$t';)
 	@$(foreach t,$(HOST_TESTS),printf '%s\t%s\n' '$(VARIANT)/$(notdir $t)' '$t';)
+	@$(foreach t,$(FUZZ_TESTS),printf '%s\t%s\n' '$(VARIANT)/model/$(notdir $t)' \
+	  'BELL_DEVICE=model $t --inputs 3000' '$(VARIANT)/rtl/$(notdir $t)' \
+	  'BELL_DEVICE=rtl $t --inputs 300 --seed 2';)
 	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
 	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
--include $(wildcard $(T)/*.d)
+-include $(wildcard $(T)/*.d $(V)/*.d)

@@ -22,9 +22,9 @@ extern "C" {
 
 /** Byte address of BAR2 (doorbell pages) on the device's one MMIO port; BAR0 starts at 0. */
 #define BELL_DEVICE_BAR2 0x1000000u
-/** Bytes decoded for each BAR. */
+/** Bytes decoded for each BAR. BAR2: bell_formats.h says where the doorbells of each layout are. */
 #define BELL_DEVICE_BAR0_BYTES 0x100000u
-#define BELL_DEVICE_BAR2_BYTES 0x400000u
+#define BELL_DEVICE_BAR2_BYTES 0x1000000u
 
 /** Answers on both buses; values as on AXI. */
 enum bell_resp {

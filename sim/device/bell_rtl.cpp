@@ -212,11 +212,15 @@ inline void Core::clock(uint64_t end)
     uint64_t clocks = 1;
     if (skip && top->idle_o && !link.stop && quiet())
         clocks = span(end);
-    top->advance_i = static_cast<uint32_t>(clocks);
+    if (clocks != 1) { // Like any input: stable before the edge.
+        top->advance_i = static_cast<uint32_t>(clocks);
+        top->eval();
+    }
     top->clk_i = 1;
     top->eval();
     if (record)
         waves.edge(link.cycle);
+    top->advance_i = 1;
     link.cycle += clocks;
 }
 

@@ -69,6 +69,11 @@ void belfry_set_progress(void (*show)(void), uint64_t cycles)
     progress.next = 0;
 }
 
+uint64_t belfry_sweep(void)
+{
+    return belfry_machine.config.sweep;
+}
+
 static uint64_t machine_step(void *ctx, uint64_t cycles)
 {
     uint64_t passed = bell_bus_step(ctx, cycles);
@@ -81,6 +86,17 @@ static uint64_t machine_step(void *ctx, uint64_t cycles)
 }
 
 /* --- Building -------------------------------------------------------------------------------- */
+
+/** @return the driver's number for the layout, or -1. */
+static int layout_number(const char *name)
+{
+    static const char *const names[] = {"page", "packed", "global"};
+
+    for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++)
+        if (strcmp(name, names[i]) == 0)
+            return i;
+    return -1;
+}
 
 /** Copy what the caller's version of the struct has; the rest keeps its default. */
 static bool take_config(const struct belfry_config *config, char *error, size_t error_size)
@@ -104,6 +120,13 @@ static bool take_config(const struct belfry_config *config, char *error, size_t 
         used->post_delay_max = DEFAULT_POST_DELAY_MAX;
     if (used->memory_mib == 0)
         used->memory_mib = DEFAULT_MEMORY_MIB;
+    if (used->doorbells == NULL)
+        used->doorbells = "page";
+    if (layout_number(used->doorbells) < 0) {
+        snprintf(error, error_size, "configuration: doorbells is \"%s\"; expected \"page\", "
+                 "\"packed\" or \"global\"", used->doorbells);
+        return false;
+    }
     if (used->memory_mib > MAX_MEMORY_MIB) {
         snprintf(error, error_size, "configuration: memory_mib is %u; expected at most %u",
                  used->memory_mib, MAX_MEMORY_MIB);
@@ -185,11 +208,14 @@ static void make_os(void)
     os_adapter.memory_bytes = (uint64_t)config->memory_mib << 20;
     os_adapter.disconnect_published = config->disconnect_published;
     os_adapter.destroy_direct = config->destroy_direct;
+    os_adapter.ums_disabled = config->ums_disabled;
     os_adapter.trap_loads = config->trap_loads;
     os_adapter.trace_stores = config->trace_stores;
     os_trace_init();
     os_wdk_init();
     belfry_observe_init();
+    os_registry_init();
+    os_registry_set("DoorbellLayout", (uint32_t)layout_number(config->doorbells));
     os_objects_init();
     os_interrupt_init();
 }

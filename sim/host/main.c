@@ -12,21 +12,33 @@
 #include "belfry/belfry.h"
 #include "belfry/observe.h"
 #include "belfry_demo.h"
+#include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
-enum { OPTION_TRAP_LOADS = 256, OPTION_MONITOR };
+enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP, OPTION_DOORBELLS,
+       OPTION_MONITOR };
 
 typedef int umd_main_fn(int argc, char **argv);
+
+/** What the command line asked for beside the machine itself. */
+static struct {
+    bool explore;
+    struct belfry_explore what;
+} asked;
 
 static const struct option options[] = {
     {"device", required_argument, NULL, 'd'},
     {"slots", required_argument, NULL, 'n'},
+    {"doorbells", required_argument, NULL, OPTION_DOORBELLS},
     {"seed", required_argument, NULL, 's'},
     {"waves", required_argument, NULL, 'w'},
     {"trace", required_argument, NULL, 't'},
     {"kmd", required_argument, NULL, 'k'},
     {"monitor", required_argument, NULL, OPTION_MONITOR},
     {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
+    {"os", required_argument, NULL, OPTION_OS},
+    {"explore", required_argument, NULL, OPTION_EXPLORE},
+    {"sweep", required_argument, NULL, OPTION_SWEEP},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -44,6 +56,9 @@ static const char usage[] =
     "Options\n"
     "  -d, --device=KIND   rtl (default): the hardware itself, or model: its fast reference\n"
     "  -n, --slots=N       physical doorbells fitted (default: all of the build; demo: 2)\n"
+    "      --doorbells=KIND\n"
+    "                      where they are: page (default): a page each; packed: several share a\n"
+    "                      page; global: one page, the value stored names the queue\n"
     "  -s, --seed=N        another order of software threads and bus delays (default 1)\n"
     "  -w, --waves=FILE    write waves (FST); rtl only\n"
     "  -t, --trace=FILE    write a timeline (JSON; open it at https://ui.perfetto.dev)\n"
@@ -88,12 +103,20 @@ static const char *replay_line(const char *command, const struct belfry_config *
             (unsigned long long)config->seed);
     if (config->slots != 0)
         fprintf(out, " --slots=%u", config->slots);
+    if (strcmp(config->doorbells, "page") != 0)
+        fprintf(out, " --doorbells=%s", config->doorbells);
     if (config->kmd != NULL) {
         fputs(" --kmd", out);
         put_word(out, config->kmd);
     }
     if (config->trap_loads)
         fputs(" --trap-loads", out);
+    if (config->disconnect_published)
+        fputs(" --os=disconnect=published", out);
+    if (config->destroy_direct)
+        fputs(" --os=destroy=direct", out);
+    if (config->sweep != 0)
+        fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
     for (int i = 0; i < argc; i++)
         put_word(out, argv[i]);
     fclose(out);
@@ -101,11 +124,11 @@ static const char *replay_line(const char *command, const struct belfry_config *
     return line;
 }
 
-static void print_replay(const struct belfry_config *config)
+static void print_replay(const char *line)
 {
     fflush(stdout);
-    if (config->replay != NULL)
-        fprintf(stderr, "replay: %s\n", config->replay);
+    if (line != NULL)
+        fprintf(stderr, "replay: %s\n", line);
 }
 
 /** Breaches of the contract make a bad run also when it went on. @return exit code. */
@@ -156,6 +179,55 @@ static bool take_monitor(struct belfry_config *config, const char *what)
     return false;
 }
 
+static bool take_doorbells(struct belfry_config *config, const char *kind)
+{
+    config->doorbells = kind;
+    if (strcmp(kind, "page") == 0 || strcmp(kind, "packed") == 0 || strcmp(kind, "global") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --doorbells: \"%s\" is no layout; expected page, packed or "
+            "global\n", kind);
+    return false;
+}
+
+static const struct policy {
+    const char *text;
+    size_t field; /* Offset in struct belfry_config. */
+    bool value;
+} policies[] = {
+    {"disconnect=safe", offsetof(struct belfry_config, disconnect_published), false},
+    {"disconnect=published", offsetof(struct belfry_config, disconnect_published), true},
+    {"destroy=disconnect-first", offsetof(struct belfry_config, destroy_direct), false},
+    {"destroy=direct", offsetof(struct belfry_config, destroy_direct), true},
+};
+
+static bool take_policy(struct belfry_config *config, const char *text, size_t length)
+{
+    for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+        if (strlen(policies[i].text) == length && memcmp(policies[i].text, text, length) == 0) {
+            *(bool *)((char *)config + policies[i].field) = policies[i].value;
+            return true;
+        }
+    fprintf(stderr, "belfry: option --os: \"%.*s\" is no policy; expected one of", (int)length,
+            text);
+    for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+        fprintf(stderr, " %s", policies[i].text);
+    fputc('\n', stderr);
+    return false;
+}
+
+static bool take_policies(struct belfry_config *config, const char *list)
+{
+    for (;;) {
+        size_t length = strcspn(list, ",");
+
+        if (!take_policy(config, list, length))
+            return false;
+        if (list[length] == '\0')
+            return true;
+        list += length + 1;
+    }
+}
+
 static bool take_option(struct belfry_config *config, int option, const char *value)
 {
     uint64_t number;
@@ -181,9 +253,18 @@ static bool take_option(struct belfry_config *config, int option, const char *va
         return true;
     case OPTION_MONITOR:
         return take_monitor(config, value);
+    case OPTION_DOORBELLS:
+        return take_doorbells(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;
+    case OPTION_OS:
+        return take_policies(config, value);
+    case OPTION_SWEEP:
+        return take_number("sweep", value, 0, UINT64_MAX, &config->sweep);
+    case OPTION_EXPLORE:
+        asked.explore = true;
+        return belfry_explore_parse(value, &asked.what);
     default: /* getopt_long() has printed what is wrong. */
         fputs("belfry: expected an option of `belfry --help`\n", stderr);
         return false;
@@ -257,24 +338,48 @@ static int judge(enum belfry_result result, const struct belfry_process *process
     return EXIT_DONE;
 }
 
-static int run_program(struct belfry_config *config, umd_main_fn *entry, int argc, char **argv)
+struct program {
+    umd_main_fn *entry;
+    int argc;
+    char **argv;
+};
+
+static int run_once(const struct belfry_config *given, void *ctx)
 {
+    const struct program *program = ctx;
+    struct belfry_config config = *given;
     struct belfry_process *process;
     char error[8192];
     int code;
 
-    config->replay = replay_line("run", config, argc, argv);
-    if (belfry_open(config, error, sizeof(error)) != 0) {
+    config.replay = replay_line("run", given, program->argc, program->argv);
+    if (belfry_open(&config, error, sizeof(error)) != 0) {
         fprintf(stderr, "belfry: %s\n", error);
         return judge_contract(EXIT_BAD_INPUT);
     }
-    process = belfry_spawn(argv[0], entry, argc, argv);
-    code = judge(belfry_run(), process, argv[0]);
+    process = belfry_spawn(program->argv[0], program->entry, program->argc, program->argv);
+    code = judge(belfry_run(), process, program->argv[0]);
     if (belfry_close() != 0)
         code = EXIT_RUN_FAILED;
-    code = judge_contract(code);
+    return judge_contract(code);
+}
+
+static void replay_run(const struct belfry_config *config, void *ctx)
+{
+    const struct program *program = ctx;
+
+    print_replay(replay_line("run", config, program->argc, program->argv));
+}
+
+static int run_program(const struct belfry_config *config, struct program *program)
+{
+    int code;
+
+    if (asked.explore)
+        return belfry_explore_run(&asked.what, config, run_once, replay_run, program);
+    code = run_once(config, program);
     if (code == EXIT_RUN_FAILED)
-        print_replay(config);
+        replay_run(config, program);
     return code;
 }
 
@@ -293,7 +398,7 @@ static int command_run(struct belfry_config *config, int argc, char **argv)
         return EXIT_BAD_INPUT;
     entry = find_main(program, argv[0]);
     if (entry != NULL)
-        code = run_program(config, entry, argc, argv);
+        code = run_program(config, &(struct program){entry, argc, argv});
     dlclose(program);
     return code;
 }
@@ -309,10 +414,14 @@ static int command_demo(struct belfry_config *config, int argc, char **argv)
                 argv[0]);
         return EXIT_BAD_INPUT;
     }
+    if (asked.explore) {
+        fputs("belfry demo: option --explore is not expected; expected with belfry run\n", stderr);
+        return EXIT_BAD_INPUT;
+    }
     config->replay = replay_line("demo", config, 0, NULL);
     code = judge_contract(belfry_demo(config));
     if (code == EXIT_RUN_FAILED)
-        print_replay(config);
+        print_replay(config->replay);
     return code;
 }
 

@@ -30,7 +30,7 @@
 
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
-#define BELL_MODEL_TURN_BUFFERS 4u /**< Command buffers a queue runs before others may. */
+#define BELL_MODEL_TURN_BUFFERS 8u /**< Command buffers a queue runs before others may. */
 #define BELL_MODEL_BURST_BYTES 128u
 #define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
 #define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
@@ -86,8 +86,9 @@ struct bell_model_mmio {
 struct bell_model_ring {
     uint64_t at;      /**< Clock of its credit. */
     uint32_t addr;    /**< BAR2 byte address. */
-    uint32_t slot;
-    uint64_t owner;   /**< SLOT.OWNER when it was accepted. */
+    uint32_t slot;    /**< 0 when it names none. */
+    bool on_slot;     /**< Counts as in flight on `slot`. */
+    uint64_t owner;   /**< SLOT.OWNER when it was accepted; of a token, what it would be. */
     uint32_t reject;  /**< enum bell_reject; not NONE: refused at the door. */
 };
 
@@ -103,6 +104,7 @@ struct bell_model_ledger {
 };
 
 struct bell_model_doorbell {
+    uint32_t layout; /**< enum bell_layout as written; what is in force: bell_model_layout(). */
     uint64_t owner[BELL_MODEL_SLOTS];
     uint16_t in_flight[BELL_MODEL_SLOTS];
     struct bell_model_ring pipe[BELL_MODEL_RINGS];
@@ -121,6 +123,7 @@ struct bell_model_queue {
     uint64_t rptr;
     bool open;
     bool listed;
+    bool realtime; /**< On the real-time list, when listed. */
     bool pending;
     bool pending_by_ring;
     bool running;
@@ -135,8 +138,10 @@ struct bell_model_queue {
 struct bell_model_sched {
     uint64_t at; /**< Clock of the next pick. */
     struct bell_model_queue queues[BELL_MODEL_QUEUES];
-    uint64_t ready[BELL_MODEL_NODES][BELL_MODEL_READY_WORDS]; /**< Bit per queue. */
-    uint32_t next[BELL_MODEL_NODES]; /**< Round robin: first queue to look at. */
+    struct {
+        uint64_t ready[BELL_MODEL_READY_WORDS]; /**< Bit per queue. */
+        uint32_t next; /**< Round robin: first queue to look at. */
+    } lists[BELL_MODEL_NODES][2]; /**< Real-time list, then the other. */
 };
 
 /* dma -------------------------------------------------------------------------------------- */
@@ -279,7 +284,10 @@ enum bell_resp bell_model_regs_write(struct bell_model *model, uint64_t addr, ui
                                      uint8_t strobes);
 
 /** A store to BAR2 was accepted. @return Its answer. */
-enum bell_resp bell_model_doorbell_store(struct bell_model *model, uint32_t addr, uint8_t strobes);
+enum bell_resp bell_model_doorbell_store(struct bell_model *model, uint32_t addr, uint64_t data,
+                                         uint8_t strobes);
+/** Layout in force. */
+enum bell_layout bell_model_layout(const struct bell_model *model);
 uint64_t bell_model_doorbell_next(const struct bell_model *model);
 void bell_model_doorbell_run(struct bell_model *model);
 /** Count a refused store and remember it. */

@@ -5,29 +5,72 @@
 
 #define ALL_STROBES 0xffu
 
-static enum bell_reject judge(const struct bell_model *model, uint32_t addr, uint8_t strobes)
+enum bell_layout bell_model_layout(const struct bell_model *model)
+{
+    const uint32_t layout = model->doorbell.layout;
+
+    return layout <= BELL_LAYOUT_GLOBAL ? (enum bell_layout)layout : BELL_LAYOUT_PAGE;
+}
+
+/* What the address of a store names; the upper half of BAR2 is the lower once more. */
+struct target {
+    uint32_t slot;
+    bool on_slot;
+    bool token;   /* The value names the queue. */
+    bool aligned;
+};
+
+static struct target aim(const struct bell_model *model, uint32_t addr)
+{
+    const enum bell_layout layout = bell_model_layout(model);
+    const uint32_t place = addr % BELL_SECONDARY_BYTES;
+    struct target target = { .aligned = place % BELL_DOORBELL_BYTES == 0 };
+
+    if (layout == BELL_LAYOUT_GLOBAL) {
+        target.token = place / BELL_GLOBAL_BYTES == BELL_GLOBAL_FIRST / BELL_GLOBAL_BYTES;
+    } else if (place < BELL_SLOT_MAX * BELL_DOORBELL_BYTES) {
+        target.on_slot = true;
+        target.slot = place / BELL_DOORBELL_BYTES;
+    } else if (layout == BELL_LAYOUT_PACKED &&
+               place - BELL_PACKED_FIRST < BELL_SLOT_MAX * BELL_PACKED_BYTES) {
+        target.on_slot = true;
+        target.slot = (place - BELL_PACKED_FIRST) / BELL_PACKED_BYTES;
+        target.aligned = place % BELL_PACKED_BYTES == 0;
+    }
+    return target;
+}
+
+static enum bell_reject judge(const struct bell_model *model, const struct target *target,
+                              uint64_t data, uint8_t strobes)
 {
     if (strobes != ALL_STROBES)
         return BELL_REJECT_NARROW;
-    if (addr % BELL_DOORBELL_BYTES != BELL_DOORBELL_RING_OFFSET)
+    if (!target->aligned)
         return BELL_REJECT_OFFSET;
-    if (addr / BELL_DOORBELL_BYTES >= model->config.slots)
+    if (!target->token && (!target->on_slot || target->slot >= model->config.slots))
         return BELL_REJECT_NO_SLOT;
+    if (target->token && data >= BELL_MODEL_QUEUES)
+        return BELL_REJECT_BAD_TOKEN;
     return BELL_REJECT_NONE;
 }
 
-enum bell_resp bell_model_doorbell_store(struct bell_model *model, uint32_t addr, uint8_t strobes)
+enum bell_resp bell_model_doorbell_store(struct bell_model *model, uint32_t addr, uint64_t data,
+                                         uint8_t strobes)
 {
     struct bell_model_doorbell *doorbell = &model->doorbell;
+    const struct target target = aim(model, addr);
     struct bell_model_ring ring = {
         .at = model->cycle + BELL_MODEL_RING_CLOCKS,
         .addr = addr,
-        .slot = addr / BELL_DOORBELL_BYTES,
-        .reject = judge(model, addr, strobes),
+        .slot = target.slot,
+        .reject = judge(model, &target, data, strobes),
     };
 
-    if (ring.reject == BELL_REJECT_NONE) {
+    if (ring.reject == BELL_REJECT_NONE && target.token) {
+        ring.owner = BELL_SLOT_OWNER_VALID_MASK | BELL_FIELD_PUT(BELL_SLOT_OWNER_QUEUE, data);
+    } else if (ring.reject == BELL_REJECT_NONE) {
         ring.owner = doorbell->owner[ring.slot];
+        ring.on_slot = true;
         doorbell->in_flight[ring.slot]++;
     }
     doorbell->ledger.accepted++;
@@ -59,7 +102,8 @@ static enum bell_ring_bucket settle(struct bell_model *model, struct bell_model_
         bell_model_doorbell_reject(model, ring->reject, ring->addr);
         return BELL_RING_REJECTED;
     }
-    model->doorbell.in_flight[ring->slot]--;
+    if (ring->on_slot)
+        model->doorbell.in_flight[ring->slot]--;
     if (!(ring->owner & BELL_SLOT_OWNER_VALID_MASK)) {
         model->doorbell.ledger.unowned++;
         return BELL_RING_UNOWNED;

@@ -95,7 +95,7 @@ static void accept_doorbell(struct bell_model *model, const struct bell_model_ac
 
     if (access->write)
         resp = bell_model_doorbell_store(model, (uint32_t)access->addr - BELL_DEVICE_BAR2,
-                                         access->strobes);
+                                         access->data, access->strobes);
     push_answer(model, access, model->cycle + BELL_MODEL_ANSWER_CLOCKS, 0, resp);
     model->mmio.accept_at = model->cycle + 1;
 }

@@ -25,7 +25,9 @@ static uint64_t read_caps(const struct bell_model *model)
     return BELL_FIELD_PUT(BELL_CAPS_SLOTS, model->config.slots) |
            BELL_FIELD_PUT(BELL_CAPS_QUEUES, BELL_MODEL_QUEUES) |
            BELL_FIELD_PUT(BELL_CAPS_NODES, BELL_MODEL_NODES) |
-           BELL_FIELD_PUT(BELL_CAPS_DOORBELL_BYTES, sizeof(uint64_t));
+           BELL_FIELD_PUT(BELL_CAPS_DOORBELL_BYTES, sizeof(uint64_t)) |
+           BELL_FIELD_PUT(BELL_CAPS_LAYOUTS, BELL_CAPS_LAYOUTS_MASK >> BELL_CAPS_LAYOUTS_SHIFT) |
+           BELL_FIELD_PUT(BELL_CAPS_SECONDARY, 1);
 }
 
 static uint64_t read_status(const struct bell_model *model)
@@ -37,6 +39,12 @@ static uint64_t read_status(const struct bell_model *model)
             busy |= UINT64_C(1) << n;
     return BELL_FIELD_PUT(BELL_STATUS_IDLE, !busy && !model->doorbell.pipe_count) |
            BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, busy);
+}
+
+static uint64_t read_doorbells(const struct bell_model *model)
+{
+    return BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, model->doorbell.layout) |
+           BELL_FIELD_PUT(BELL_DOORBELLS_IN_FORCE, bell_model_layout(model));
 }
 
 static enum bell_resp read_global(const struct bell_model *model, uint64_t addr, uint64_t *data)
@@ -52,6 +60,7 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
     case BELL_IRQ_LEVEL_OFFSET: *data = model->irq.count; break;
     case BELL_EVENT0_OFFSET: *data = bell_model_irq_word0(model); break;
     case BELL_EVENT1_OFFSET: *data = bell_model_irq_word1(model); break;
+    case BELL_DOORBELLS_OFFSET: *data = read_doorbells(model); break;
     case BELL_LEDGER_ACCEPTED_OFFSET: *data = ledger->accepted; break;
     case BELL_LEDGER_SAMPLED_OFFSET: *data = ledger->sampled; break;
     case BELL_LEDGER_COALESCED_OFFSET: *data = ledger->coalesced; break;
@@ -77,6 +86,9 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
     case BELL_EVENT_POP_OFFSET:
         if (data & BELL_EVENT_POP_POP_MASK)
             bell_model_irq_pop(model);
+        break;
+    case BELL_DOORBELLS_OFFSET:
+        model->doorbell.layout = (uint32_t)BELL_FIELD_GET(data, BELL_DOORBELLS_LAYOUT);
         break;
     case BELL_NODE_ABORT_OFFSET:
         for (unsigned n = 0; n < BELL_MODEL_NODES; n++)

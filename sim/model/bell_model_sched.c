@@ -8,8 +8,10 @@ static void update_ready(struct bell_model *model, uint32_t index)
 {
     const struct bell_model_queue *queue = &model->sched.queues[index];
     const uint64_t bit = UINT64_C(1) << (index % 64);
-    uint64_t *word = &model->sched.ready[queue->node][index / 64];
+    const unsigned list = queue->realtime ? 0 : 1;
+    uint64_t *word = &model->sched.lists[queue->node][list].ready[index / 64];
 
+    model->sched.lists[queue->node][1 - list].ready[index / 64] &= ~bit;
     if (queue->open && queue->listed && !queue->faulted && !queue->running &&
         (queue->pending || queue->work)) {
         *word |= bit;
@@ -59,6 +61,7 @@ static void open_queue(struct bell_model *model, uint32_t index)
     if (queue->open || !is_sane(queue))
         return;
     queue->open = true;
+    queue->realtime = false;
     queue->node = (uint8_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_NODE);
 }
 
@@ -88,7 +91,11 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t
     switch (op) {
     case BELL_QUEUE_CMD_OPEN: open_queue(model, index); break;
     case BELL_QUEUE_CMD_CLOSE: close_queue(model, index); break;
-    case BELL_QUEUE_CMD_ADD: queue->listed = queue->open; break;
+    case BELL_QUEUE_CMD_ADD:
+    case BELL_QUEUE_CMD_ADD_RT:
+        queue->listed = queue->open;
+        queue->realtime = op == BELL_QUEUE_CMD_ADD_RT;
+        break;
     case BELL_QUEUE_CMD_REMOVE: queue->listed = false; break;
     case BELL_QUEUE_CMD_KICK: queue->pending = queue->open; break;
     default: break;
@@ -106,14 +113,13 @@ uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t index)
            BELL_FIELD_PUT(BELL_QUEUE_STATE_RUNNING, queue->running) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_WORK, queue->work) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_FAULTED, queue->faulted) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_REALTIME, queue->listed && queue->realtime) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_CAUSE, queue->cause);
 }
 
-/* The first ready queue of the node at or after its round-robin position, wrapping. */
-static bool pick(const struct bell_model *model, unsigned node, uint32_t *queue)
+/* The first ready queue of a list at or after its round-robin position, wrapping. */
+static bool pick_from(const uint64_t *ready, uint32_t next, uint32_t *queue)
 {
-    const uint64_t *ready = model->sched.ready[node];
-    const uint32_t next = model->sched.next[node];
     uint32_t word = next / 64;
     uint64_t bits = ready[word] & (UINT64_MAX << (next % 64));
 
@@ -124,6 +130,19 @@ static bool pick(const struct bell_model *model, unsigned node, uint32_t *queue)
         }
         word = (word + 1) % BELL_MODEL_READY_WORDS;
         bits = ready[word];
+    }
+    return false;
+}
+
+static bool pick(struct bell_model *model, unsigned node, uint32_t *queue)
+{
+    for (unsigned list = 0; list < 2; list++) {
+        uint32_t *next = &model->sched.lists[node][list].next;
+
+        if (!pick_from(model->sched.lists[node][list].ready, *next, queue))
+            continue;
+        *next = (*queue + 1) % BELL_MODEL_QUEUES;
+        return true;
     }
     return false;
 }
@@ -140,7 +159,6 @@ static void hand_over(struct bell_model *model, unsigned node, uint32_t index)
     queue->pending = false;
     queue->pending_by_ring = false;
     queue->running = true;
-    model->sched.next[node] = (index + 1) % BELL_MODEL_QUEUES;
     update_ready(model, index);
     bell_model_node_start(model, &model->nodes[node], index);
 }

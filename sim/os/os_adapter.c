@@ -98,9 +98,14 @@ static void query_ums(void)
     memset(&os_adapter.caps, 0, sizeof(os_adapter.caps));
     if (!NT_SUCCESS(query(DXGKQAITYPE_USERMODESUBMISSION_CAPS, &os_adapter.caps,
                           sizeof(os_adapter.caps))))
-        os_adapter.ums_off = "the driver has no user-mode submission caps";
+        os_adapter.ums_off = os_adapter.ums_disabled
+                                 ? "the OS feature is disabled"
+                                 : "the driver has no user-mode submission caps";
     else if (!os_monitor_caps(&os_adapter.caps))
-        os_adapter.ums_off = "its caps break the contract";
+        os_adapter.ums_off = os_adapter.ums_disabled
+                                 ? "DB-CAP-08: the driver gives user-mode submission caps though "
+                                   "the OS feature is disabled"
+                                 : "its caps break the contract";
     else
         os_adapter.ums_off = NULL;
     os_adapter.ums = os_adapter.ums_off == NULL;
@@ -202,15 +207,14 @@ static NTSTATUS judge_entry(NTSTATUS status, char *error, size_t error_size)
 static NTSTATUS enter_driver(char *error, size_t error_size)
 {
     static char driver_object[16];
-    UNICODE_STRING registry = {0};
     PDEVICE_OBJECT device = (PDEVICE_OBJECT)(void *)driver_object;
     NTSTATUS status;
 
     registered = false;
     refused_for = NULL;
     wrong_version = false;
-    status = judge_entry(os_kmd_entry()((PDRIVER_OBJECT)(void *)driver_object, &registry), error,
-                         error_size);
+    status = judge_entry(os_kmd_entry()((PDRIVER_OBJECT)(void *)driver_object, os_registry_path()),
+                         error, error_size);
     if (!NT_SUCCESS(status))
         return status;
     status = OS_DDI(AddDevice, 0, &os_adapter.miniport, PASSIVE_LEVEL,

@@ -3,16 +3,14 @@
 
 #include <stdlib.h>
 
+#include "bell_device_hash.h"
+
 /* Segment 1 is the aperture over system memory; the machine has no other. */
 #define APERTURE_SEGMENTS 0x1u
 
-static void release_resource(struct os_object *object)
-{
-    free(object);
-}
-
 static void release_allocation(struct os_object *object)
 {
+    os_backing_unref(((struct os_allocation *)object)->backing);
     free(object);
 }
 
@@ -24,14 +22,14 @@ static void trace_alloc(const struct os_allocation *allocation, const char *name
 /* --- Create ----------------------------------------------------------------------------------- */
 
 static NTSTATUS ddi_create(struct os_device *device, const struct os_alloc_request *request,
-                           DXGK_ALLOCATIONINFO *infos, HANDLE *resource)
+                           DXGK_ALLOCATIONINFO *infos, struct os_group *group)
 {
     DXGKARG_CREATEALLOCATION args = {
         .pPrivateDriverData = request->private_data,
         .PrivateDriverDataSize = request->private_size,
         .NumAllocations = request->count,
         .pAllocationInfo = infos,
-        .hResource = request->into ? request->into->kmd : NULL,
+        .hResource = group ? group->kmd : NULL,
     };
     NTSTATUS status;
 
@@ -44,30 +42,57 @@ static NTSTATUS ddi_create(struct os_device *device, const struct os_alloc_reque
     status = OS_DDI(CreateAllocation, device->base.name, &args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiCreateAllocation(os_adapter.miniport, &args));
     os_driver_leave(device->base.process);
-    if (status == STATUS_SUCCESS)
-        os_objects.kmd_allocations += request->count;
-    *resource = args.hResource;
+    if (status != STATUS_SUCCESS)
+        return status;
+    os_objects.kmd_allocations += request->count;
+    if (group)
+        group->kmd = args.hResource;
     return status;
 }
 
-static void ddi_destroy(struct os_process *process, D3DKMT_HANDLE name, const HANDLE *list,
-                        UINT count, HANDLE resource, bool destroy_resource)
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count)
 {
-    DXGKARG_DESTROYALLOCATION args = { .NumAllocations = count, .pAllocationList = list,
-                                       .hResource = resource };
-    NTSTATUS status;
-
-    args.Flags.DestroyResource = destroy_resource;
-    os_driver_enter(process);
-    status = OS_DDI(DestroyAllocation, name, &args, PASSIVE_LEVEL,
-                    os_adapter.ddi.DxgkDdiDestroyAllocation(os_adapter.miniport, &args));
-    os_driver_leave(process);
-    os_must_succeed(status, "DxgkDdiDestroyAllocation", "AL-DST-01");
-    os_objects.kmd_allocations -= count;
+    for (size_t i = 0; i < count; i++)
+        hash = bell_hash_word(hash, ((const unsigned char *)bytes)[i]);
+    return hash;
 }
 
-static NTSTATUS ddi_open(struct os_device *device, const struct os_alloc_request *request,
-                         struct os_allocation **made)
+/* Hash of what an open may not change (AL-OPN-01). */
+static uint64_t read_only_hash(const DXGKARG_OPENALLOCATION *args)
+{
+    uint64_t hash = hash_bytes(0, args->pPrivateDriverData, args->PrivateDriverSize);
+
+    for (UINT i = 0; i < args->NumAllocations && !args->Flags.Create; i++)
+        hash = hash_bytes(hash, args->pOpenAllocation[i].pPrivateDriverData,
+                             args->pOpenAllocation[i].PrivateDriverDataSize);
+    return hash;
+}
+
+static void check_open(const DXGKARG_OPENALLOCATION *args, uint64_t hash, D3DKMT_HANDLE name)
+{
+    if (read_only_hash(args) != hash)
+        os_violation("AL-OPN-01", name, "DxgkDdiOpenAllocation changed private data that is "
+                     "read-only (Flags.Create is %u)", args->Flags.Create);
+}
+
+NTSTATUS os_allocations_open(struct os_device *device, DXGKARG_OPENALLOCATION *args,
+                             struct os_allocation **made)
+{
+    uint64_t hash = read_only_hash(args);
+    NTSTATUS status;
+
+    os_driver_enter(device->base.process);
+    status = OS_DDI(OpenAllocation, made[0]->base.name, args, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiOpenAllocation(device->kmd, args));
+    os_driver_leave(device->base.process);
+    check_open(args, hash, made[0]->base.name);
+    for (UINT i = 0; i < args->NumAllocations && status == STATUS_SUCCESS; i++)
+        made[i]->opened = args->pOpenAllocation[i].hDeviceSpecificAllocation;
+    return status;
+}
+
+static NTSTATUS open_created(struct os_device *device, const struct os_alloc_request *request,
+                             struct os_allocation **made)
 {
     DXGK_OPENALLOCATIONINFO *infos = calloc(request->count, sizeof(*infos));
     DXGKARG_OPENALLOCATION args = { .NumAllocations = request->count, .pOpenAllocation = infos,
@@ -83,12 +108,7 @@ static NTSTATUS ddi_open(struct os_device *device, const struct os_alloc_request
         infos[i].pPrivateDriverData = request->item_private[i];
         infos[i].PrivateDriverDataSize = request->items[i].PrivateDriverDataSize;
     }
-    os_driver_enter(device->base.process);
-    status = OS_DDI(OpenAllocation, made[0]->base.name, &args, PASSIVE_LEVEL,
-                    os_adapter.ddi.DxgkDdiOpenAllocation(device->kmd, &args));
-    os_driver_leave(device->base.process);
-    for (UINT i = 0; i < request->count && NT_SUCCESS(status); i++)
-        made[i]->opened = infos[i].hDeviceSpecificAllocation;
+    status = os_allocations_open(device, &args, made);
     free(infos);
     return status;
 }
@@ -107,44 +127,75 @@ static void ddi_close(struct os_allocation *allocation)
     allocation->opened = NULL;
 }
 
-static size_t pages_of(const struct os_allocation *allocation)
+/* A primary is described as soon as it exists (AL-DSC-01); there is no screen to put it on. */
+static NTSTATUS describe_primary(struct os_allocation *allocation)
 {
-    return allocation->size / BELL_PAGE;
+    DXGKARG_DESCRIBEALLOCATION args = { .hAllocation = allocation->backing->kmd };
+    NTSTATUS status;
+
+    os_driver_enter(allocation->base.process);
+    status = OS_DDI(DescribeAllocation, allocation->base.name, &args, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiDescribeAllocation(os_adapter.miniport, &args));
+    os_driver_leave(allocation->base.process);
+    return status;
 }
 
-static void free_memory(struct os_allocation *allocation)
+struct os_allocation *os_allocation_new(struct os_device *device, struct os_backing *backing,
+                                        struct os_resource *resource)
 {
-    bell_phys_free(allocation->phys, pages_of(allocation));
+    struct os_allocation *allocation = calloc(1, sizeof(*allocation));
+
+    if (!allocation || !os_object_init(&allocation->base, OS_ALLOCATION, device->base.process,
+                                       &device->base, release_allocation)) {
+        free(allocation);
+        return NULL;
+    }
+    allocation->backing = backing;
+    backing->refs++;
+    allocation->resource = resource;
+    if (resource)
+        os_object_ref(&resource->base);
+    return allocation;
+}
+
+void os_allocation_finish(struct os_allocation *allocation)
+{
     if (allocation->resource)
         os_object_unref(allocation->resource);
     os_object_finish(&allocation->base);
 }
 
-static struct os_allocation *new_allocation(struct os_device *device,
-                                            const DXGK_ALLOCATIONINFO *info,
-                                            struct os_resource *resource)
+static struct os_allocation *new_with_memory(struct os_device *device,
+                                             const DXGK_ALLOCATIONINFO *info,
+                                             struct os_resource *resource)
 {
-    struct os_allocation *allocation = calloc(1, sizeof(*allocation));
+    struct os_backing *backing = os_backing_create(info, resource ? resource->group : NULL,
+                                                   device->base.process->id);
+    struct os_allocation *allocation;
 
+    if (!backing)
+        return NULL;
+    allocation = os_allocation_new(device, backing, resource);
     if (!allocation)
-        return NULL;
-    allocation->kmd = info->hAllocation;
-    allocation->flags = info->FlagsWddm2;
-    allocation->alignment = info->Alignment;
-    allocation->size = (info->Size + BELL_PAGE - 1) & ~(uint64_t)(BELL_PAGE - 1);
-    allocation->phys = bell_phys_alloc(pages_of(allocation));
-    if (!allocation->phys ||
-        !os_object_init(&allocation->base, OS_ALLOCATION, device->base.process, &device->base,
-                        release_allocation)) {
-        if (allocation->phys)
-            bell_phys_free(allocation->phys, pages_of(allocation));
-        free(allocation);
-        return NULL;
-    }
-    allocation->resource = resource;
-    if (resource)
-        os_object_ref(&resource->base);
+        os_backing_free(backing);
+    os_backing_unref(backing);
     return allocation;
+}
+
+static NTSTATUS open_and_describe(struct os_device *device,
+                                  const struct os_alloc_request *request,
+                                  struct os_allocation **made)
+{
+    NTSTATUS status = open_created(device, request, made);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    for (UINT i = 0; i < request->count && NT_SUCCESS(status); i++)
+        if (request->items[i].Flags.Primary)
+            status = describe_primary(made[i]);
+    for (UINT i = 0; i < request->count && !NT_SUCCESS(status); i++)
+        ddi_close(made[i]);
+    return status;
 }
 
 static NTSTATUS make_objects(struct os_device *device, const struct os_alloc_request *request,
@@ -158,39 +209,26 @@ static NTSTATUS make_objects(struct os_device *device, const struct os_alloc_req
         if (!os_monitor_alloc_info(&infos[i], APERTURE_SEGMENTS, device->base.name))
             return STATUS_UNSUCCESSFUL;
     for (; n < request->count; n++) {
-        made[n] = new_allocation(device, &infos[n], resource);
+        made[n] = new_with_memory(device, &infos[n], resource);
         if (!made[n]) {
             status = STATUS_NO_MEMORY;
             break;
         }
     }
     if (NT_SUCCESS(status))
-        status = ddi_open(device, request, made);
+        status = open_and_describe(device, request, made);
     if (NT_SUCCESS(status))
         return status;
-    while (n > 0)
-        free_memory(made[--n]);
+    while (n > 0) {
+        os_backing_free(made[--n]->backing);
+        os_allocation_finish(made[n]);
+    }
     return status;
-}
-
-static NTSTATUS give_resource(struct os_device *device, const struct os_alloc_request *request,
-                              struct os_resource **resource)
-{
-    *resource = request->into;
-    if (!request->resource || request->into)
-        return STATUS_SUCCESS;
-    *resource = calloc(1, sizeof(**resource));
-    if (*resource && os_object_init(&(*resource)->base, OS_RESOURCE, device->base.process,
-                                    &device->base, release_resource))
-        return STATUS_SUCCESS;
-    free(*resource);
-    *resource = NULL;
-    return STATUS_NO_MEMORY;
 }
 
 /* Undo what the driver made; NULL handles are its fault and are left out. */
 static void undo_driver(struct os_device *device, const struct os_alloc_request *request,
-                        const DXGK_ALLOCATIONINFO *infos, HANDLE kmd_resource)
+                        const DXGK_ALLOCATIONINFO *infos, struct os_group *group)
 {
     HANDLE *list = calloc(request->count, sizeof(*list));
     UINT n = 0;
@@ -199,78 +237,119 @@ static void undo_driver(struct os_device *device, const struct os_alloc_request 
         if (infos[i].hAllocation)
             list[n++] = infos[i].hAllocation;
     os_objects.kmd_allocations -= request->count - n;
-    ddi_destroy(device->base.process, device->base.name, list, n, kmd_resource,
-                request->resource && !request->into);
+    os_ddi_destroy_allocations(device->base.process, device->base.name, list, n, group,
+                               request->resource && !request->into);
     free(list);
+}
+
+static NTSTATUS make_resource(struct os_device *device, struct os_alloc_request *request,
+                              struct os_resource **resource)
+{
+    struct os_group *group;
+    NTSTATUS status;
+
+    *resource = request->into;
+    if (!request->resource || request->into)
+        return STATUS_SUCCESS;
+    group = os_group_create();
+    if (!group)
+        return STATUS_NO_MEMORY;
+    status = os_resource_create(device, group, resource);
+    if (!NT_SUCCESS(status)) {
+        os_group_unref(group);
+        return status;
+    }
+    return status;
+}
+
+/* Under the group's lock: another process may be creating in the same resource. */
+static NTSTATUS create_in_driver(struct os_device *device, const struct os_alloc_request *request,
+                                 struct os_resource *resource, struct os_allocation **made)
+{
+    DXGK_ALLOCATIONINFO *infos = calloc(request->count, sizeof(*infos));
+    struct os_group *group = resource ? resource->group : NULL;
+    NTSTATUS status;
+
+    if (!infos)
+        return STATUS_NO_MEMORY;
+    if (group)
+        os_lock_acquire(&group->lock);
+    status = ddi_create(device, request, infos, group);
+    if (status == STATUS_SUCCESS) {
+        status = make_objects(device, request, infos, resource, made);
+        if (!NT_SUCCESS(status))
+            undo_driver(device, request, infos, group);
+    }
+    if (group)
+        os_lock_release(&group->lock);
+    free(infos);
+    return status;
+}
+
+/* The group keeps the blobs of the request that made it. */
+static void keep_private(struct os_group *group, struct os_alloc_request *request)
+{
+    group->private_data = request->private_data;
+    group->private_size = request->private_size;
+    group->runtime_data = request->runtime_data;
+    group->runtime_size = request->runtime_size;
+    request->private_data = NULL;
+    request->runtime_data = NULL;
+}
+
+static void publish(struct os_alloc_request *request, struct os_resource *resource,
+                    struct os_allocation **made)
+{
+    request->items_kept = true;
+    for (UINT i = 0; i < request->count; i++) {
+        struct os_backing *backing = made[i]->backing;
+
+        backing->private_data = request->item_private[i];
+        backing->private_size = request->items[i].PrivateDriverDataSize;
+        os_backing_join(backing);
+        request->items[i].hAllocation = made[i]->base.name;
+        os_object_publish(&made[i]->base);
+    }
+    if (resource && !request->into) {
+        keep_private(resource->group, request);
+        os_object_publish(&resource->base);
+    }
+    if (request->shared && !resource->group->share)
+        os_group_share(resource->group);
 }
 
 NTSTATUS os_allocations_create(struct os_device *device, struct os_alloc_request *request,
                                struct os_allocation **made, struct os_resource **resource)
 {
-    DXGK_ALLOCATIONINFO *infos = calloc(request->count, sizeof(*infos));
-    HANDLE kmd_resource = NULL;
-    NTSTATUS status;
+    NTSTATUS status = make_resource(device, request, resource);
 
-    if (!infos)
-        return STATUS_NO_MEMORY;
-    status = give_resource(device, request, resource);
     if (!NT_SUCCESS(status))
-        goto free_infos;
-    status = ddi_create(device, request, infos, &kmd_resource);
-    if (status != STATUS_SUCCESS)
-        goto drop_resource;
-    status = make_objects(device, request, infos, *resource, made);
-    if (!NT_SUCCESS(status)) {
-        undo_driver(device, request, infos, kmd_resource);
-        goto drop_resource;
+        return status;
+    status = create_in_driver(device, request, *resource, made);
+    if (NT_SUCCESS(status)) {
+        publish(request, *resource, made);
+        return status;
     }
-    for (UINT i = 0; i < request->count; i++) {
-        request->items[i].hAllocation = made[i]->base.name;
-        os_object_publish(&made[i]->base);
-    }
-    if (*resource) {
-        (*resource)->kmd = kmd_resource;
-        os_object_publish(&(*resource)->base);
-    }
-    goto free_infos;
-
-drop_resource:
     if (*resource && !request->into)
-        os_object_unref(*resource);
+        os_object_finish(&(*resource)->base);
     *resource = NULL;
-free_infos:
-    free(infos);
     return status;
 }
 
 /* --- Destroy (A-24, A-52) --------------------------------------------------------------------- */
 
-/* The driver frees the resource together with its last allocation, once the user destroyed it. */
-static bool last_of_resource(const struct os_allocation *allocation)
-{
-    struct os_allocation *other = NULL;
-
-    if (!allocation->resource || allocation->resource->base.open)
-        return false;
-    while ((other = os_object_next(other, OS_ALLOCATION, allocation->base.process, NULL)) != NULL)
-        if (other != allocation && other->resource == allocation->resource)
-            return false;
-    return true;
-}
-
 static void free_allocation(struct os_allocation *allocation)
 {
-    struct os_process *process = allocation->base.process;
-    HANDLE resource = allocation->resource ? allocation->resource->kmd : NULL;
+    struct os_backing *backing = allocation->backing;
+    bool last;
 
     if (allocation->window)
         os_window_point(allocation->window, BELL_WINDOW_DEAD, 0, false);
     os_gpuva_unmap_allocation(allocation);
     ddi_close(allocation);
-    ddi_destroy(process, allocation->base.name, &allocation->kmd, 1, resource,
-                last_of_resource(allocation));
-    trace_alloc(allocation, "free", 0);
-    free_memory(allocation);
+    last = os_backing_close(backing, allocation->base.process, allocation->base.name);
+    trace_alloc(allocation, last ? "free" : "close", backing->opens);
+    os_allocation_finish(allocation);
 }
 
 void os_allocation_destroy(struct os_allocation *allocation)
@@ -281,25 +360,6 @@ void os_allocation_destroy(struct os_allocation *allocation)
     os_object_retire(&allocation->base);
     if (!allocation->doorbells)
         free_allocation(allocation);
-}
-
-void os_resource_destroy(struct os_resource *resource)
-{
-    struct os_allocation *allocation = NULL, *next;
-    bool empty = true;
-
-    for (allocation = os_object_next(NULL, OS_ALLOCATION, resource->base.process, NULL);
-         allocation; allocation = next) {
-        next = os_object_next(allocation, OS_ALLOCATION, resource->base.process, NULL);
-        if (allocation->resource != resource)
-            continue;
-        empty = false;
-        if (os_object_close(&allocation->base))
-            os_allocation_destroy(allocation);
-    }
-    if (empty)
-        ddi_destroy(resource->base.process, resource->base.name, NULL, 0, resource->kmd, true);
-    os_object_finish(&resource->base);
 }
 
 void os_allocation_hold(struct os_allocation *allocation)
@@ -316,15 +376,29 @@ void os_allocation_unhold(struct os_allocation *allocation)
 
 /* --- CPU access and residency ----------------------------------------------------------------- */
 
+/* AL-CRE-15. */
+static NTSTATUS may_lock(const struct os_allocation *allocation)
+{
+    const struct os_backing *backing = allocation->backing;
+
+    if (!backing->flags.CpuVisible && !backing->flags.CpuVisibleOnDemand)
+        return STATUS_INVALID_PARAMETER;
+    return backing->creator == allocation->base.process->id ? STATUS_SUCCESS
+                                                            : STATUS_ACCESS_DENIED;
+}
+
 NTSTATUS os_allocation_lock(struct os_allocation *allocation, void **address)
 {
-    if (!allocation->flags.CpuVisible && !allocation->flags.CpuVisibleOnDemand)
-        return STATUS_INVALID_PARAMETER; /* AL-CRE-15 */
+    const struct os_backing *backing = allocation->backing;
+    NTSTATUS status = may_lock(allocation);
+
+    if (!NT_SUCCESS(status))
+        return status;
     if (!allocation->window)
-        allocation->window = bell_window_reserve(pages_of(allocation), "ring-or-memory",
+        allocation->window = bell_window_reserve(backing->size / BELL_PAGE, "ring-or-memory",
                                                  allocation->base.name);
     if (allocation->locks++ == 0)
-        os_window_point(allocation->window, os_window_rw(), allocation->phys, true);
+        os_window_point(allocation->window, os_window_rw(), backing->phys, true);
     *address = allocation->window->base;
     return STATUS_SUCCESS;
 }

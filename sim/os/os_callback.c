@@ -119,7 +119,8 @@ static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *a
     args->Result.KnownFeature = 1;
     if (args->FeatureId != DXGK_FEATURE_NATIVE_FENCE) {
         args->Result.Version = 1;
-        args->Result.Enabled = 1;
+        args->Result.Enabled =
+            args->FeatureId != DXGK_FEATURE_USER_MODE_SUBMISSION || !os_adapter.ums_disabled;
         args->Result.SupportedByDriver = 1;
         args->Result.SupportedOnCurrentConfig = 1;
     }

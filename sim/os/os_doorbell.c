@@ -2,6 +2,9 @@
 #include "os_objects.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "bell_private.h"
 
 static struct os_queue *queue_of(const struct os_doorbell *doorbell)
 {
@@ -19,7 +22,7 @@ static NTSTATUS check_create(const D3DKMT_CREATE_DOORBELL *args, const struct os
 {
     if (args->Flags.Reserved || !queue || !queue->flags.UserModeSubmission || queue->doorbell)
         return STATUS_INVALID_PARAMETER; /* DB-QUE-03, DB-CRE-10, DB-CRE-11 */
-    if (args->Flags.RequireSecondaryCpuVA)
+    if (args->Flags.RequireSecondaryCpuVA && !os_adapter.caps.Flags.SecondaryDoorbellSupported)
         return STATUS_NOT_SUPPORTED; /* DB-SEC-04 */
     return queue->dead ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS;
 }
@@ -31,6 +34,19 @@ static bool ring_is_usable(const struct os_allocation *allocation, const struct 
            allocation->resident && os_gpuva_of(allocation);
 }
 
+/* The driver's word in its private data; without it, 0. A misplaced one fails each connect. */
+static uint32_t declared_offset(const void *private_data, UINT size)
+{
+    BELL_DOORBELL_PRIVATE answer;
+
+    if (size < sizeof(answer))
+        return 0;
+    memcpy(&answer, private_data, sizeof(answer));
+    if (answer.version != BELL_INTERFACE_VERSION || answer.in_page_offset >= BELL_PAGE)
+        return 0;
+    return answer.in_page_offset;
+}
+
 static NTSTATUS ddi_create(struct os_doorbell *doorbell, const D3DKMT_CREATE_DOORBELL *args,
                            void *private_data)
 {
@@ -39,8 +55,8 @@ static NTSTATUS ddi_create(struct os_doorbell *doorbell, const D3DKMT_CREATE_DOO
         .hDoorbell = os_object_token(&doorbell->base),
         .PrivateDriverDataSize = args->PrivateDriverDataSize,
         .PrivateDriverData = private_data,
-        .hRingBuffer = doorbell->ring->kmd,
-        .hRingBufferControl = doorbell->control ? doorbell->control->kmd : NULL,
+        .hRingBuffer = doorbell->ring->backing->kmd,
+        .hRingBufferControl = doorbell->control ? doorbell->control->backing->kmd : NULL,
     };
     NTSTATUS status;
 
@@ -50,6 +66,7 @@ static NTSTATUS ddi_create(struct os_doorbell *doorbell, const D3DKMT_CREATE_DOO
                     os_adapter.ddi.DxgkDdiCreateDoorbell(&ddi));
     os_driver_leave(doorbell->base.process);
     doorbell->kmd = ddi.hDoorbell;
+    doorbell->offset = declared_offset(private_data, args->PrivateDriverDataSize);
     return status;
 }
 
@@ -82,6 +99,7 @@ static NTSTATUS make_doorbell(struct os_queue *queue, struct os_allocation *ring
     os_lock_init(&made->leaf, "doorbell leaf", OS_RANK_LEAF);
     made->ring = ring;
     made->control = control;
+    made->has_second = args->Flags.RequireSecondaryCpuVA;
     if (!os_doorbell_map_new(made, queue))
         goto unref;
     queue->doorbell = made;
@@ -143,6 +161,7 @@ static NTSTATUS ddi_connect(struct os_doorbell *doorbell, DXGKARG_CONNECTDOORBEL
 
     *args = (DXGKARG_CONNECTDOORBELL){ .hDoorbell = doorbell->kmd,
                                        .Status = D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY };
+    args->Flags.RequireSecondaryAddress = doorbell->has_second;
     os_driver_enter(doorbell->base.process);
     status = OS_DDI(ConnectDoorbell, doorbell->base.name, args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiConnectDoorbell(args));
@@ -165,22 +184,32 @@ static void ddi_disconnect(struct os_doorbell *doorbell)
     doorbell->kmd_connected = false;
 }
 
-/* a page of BAR2, and a status that means connected. */
-static bool connect_is_sane(const DXGKARG_CONNECTDOORBELL *args, uint64_t *bar2)
+/* in BAR2, at the offset that the user's address has in its page. */
+static bool place_is_sane(const struct os_doorbell *doorbell, const void *address, uint64_t *bar2)
 {
-    uintptr_t address = (uintptr_t)args->KernelCpuVirtualAddress;
     uintptr_t base = (uintptr_t)os_adapter.bar2;
 
-    *bar2 = address - base;
+    *bar2 = (uintptr_t)address - base;
+    return (uintptr_t)address >= base && *bar2 < os_adapter.bar2_bytes &&
+           *bar2 % BELL_PAGE == doorbell->offset;
+}
+
+/* A-19, DB-SEC-02: doorbells there, and a status that means connected. */
+static bool connect_is_sane(const struct os_doorbell *doorbell,
+                            const DXGKARG_CONNECTDOORBELL *args, struct os_places *bar2)
+{
     return (args->Status == D3DDDI_DOORBELLSTATUS_CONNECTED ||
             args->Status == D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD) &&
-           address >= base && *bar2 < os_adapter.bar2_bytes && *bar2 % BELL_PAGE == 0;
+           place_is_sane(doorbell, args->KernelCpuVirtualAddress, &bar2->first) &&
+           (!doorbell->has_second ||
+            place_is_sane(doorbell, args->SecondaryKernelCpuVirtualAddress, &bar2->second));
 }
 
 static NTSTATUS connect_locked(struct os_doorbell *doorbell)
 {
     DXGKARG_CONNECTDOORBELL args;
-    uint64_t generation, bar2;
+    struct os_places bar2 = { 0 };
+    uint64_t generation;
     NTSTATUS status;
 
     if (!doorbell->base.open)
@@ -191,12 +220,15 @@ static NTSTATUS connect_locked(struct os_doorbell *doorbell)
     status = ddi_connect(doorbell, &args);
     if (!NT_SUCCESS(status))
         return status;
-    if (status != STATUS_SUCCESS || !connect_is_sane(&args, &bar2)) {
+    if (status != STATUS_SUCCESS || !connect_is_sane(doorbell, &args, &bar2)) {
         ddi_disconnect(doorbell);
         return STATUS_UNSUCCESSFUL; /* DB-CON-03 */
     }
     bell_os_point("connect.ddi-to-map");
-    return os_doorbell_connect_end(doorbell, generation, bar2, args.Status);
+    status = os_doorbell_connect_end(doorbell, generation, &bar2, args.Status);
+    if (status == STATUS_UNSUCCESSFUL)
+        ddi_disconnect(doorbell);
+    return status;
 }
 
 NTSTATUS os_doorbell_connect(struct os_doorbell *doorbell)

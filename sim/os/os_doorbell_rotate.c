@@ -41,22 +41,80 @@ static void raise_status(struct os_doorbell *doorbell, D3DDDI_DOORBELLSTATUS rea
         write_status(doorbell, (uint64_t)reason);
 }
 
-static void note_mapping(struct os_doorbell *doorbell, enum belfry_mapping mapping, uint64_t bar2)
+static void note_mapping(struct os_doorbell *doorbell, enum belfry_mapping mapping,
+                         const struct os_places *bar2)
 {
     struct belfry_record *record;
 
     doorbell->mapping = mapping;
-    doorbell->bar2 = bar2;
+    doorbell->bar2 = *bar2;
     record = os_trace(BELFRY_MAP, "doorbell", doorbell->base.name);
     record->value = mapping;
-    record->value2 = bar2;
+    record->value2 = bar2->first;
+    if (!doorbell->second)
+        return;
+    record = os_trace(BELFRY_MAP, "secondary", doorbell->base.name);
+    record->value = mapping;
+    record->value2 = bar2->second;
+}
+
+/* Both registers of a doorbell go the same way, always (DB-SEC-03). */
+static void point(struct os_doorbell *doorbell, const char *name, enum bell_window_kind kind,
+                  uint64_t first, uint64_t second)
+{
+    doorbell->window->name = name;
+    os_window_point(doorbell->window, kind, first, true);
+    if (!doorbell->second)
+        return;
+    doorbell->second->name = name;
+    os_window_point(doorbell->second, kind, second, true);
 }
 
 static void point_at_dummy(struct os_doorbell *doorbell)
 {
-    doorbell->window->name = "dummy";
-    os_window_point(doorbell->window, os_window_rw(), doorbell->base.process->dummy, true);
-    note_mapping(doorbell, BELFRY_MAPPED_DUMMY, 0);
+    uint64_t dummy = doorbell->base.process->dummy;
+
+    point(doorbell, "dummy", os_window_rw(), dummy, dummy);
+    note_mapping(doorbell, BELFRY_MAPPED_DUMMY, &(struct os_places){ 0 });
+}
+
+static uint64_t page_of(uint64_t bar2)
+{
+    return bar2 / BELL_PAGE * BELL_PAGE;
+}
+
+static void point_at_slot(struct os_doorbell *doorbell, const struct os_places *bar2)
+{
+    point(doorbell, "doorbell", BELL_WINDOW_MMIO, BELL_DEVICE_BAR2 + page_of(bar2->first),
+          BELL_DEVICE_BAR2 + page_of(bar2->second));
+    note_mapping(doorbell, BELFRY_MAPPED_SLOT, bar2);
+}
+
+/*
+ * A-38: a page of several doorbells leads into one process only. The same address in several
+ * processes is another thing: the one doorbell of the global model (A-39).
+ */
+static bool page_is_foreign(const struct os_doorbell *doorbell, uint64_t bar2)
+{
+    const struct os_doorbell *other = NULL;
+
+    while ((other = os_object_next(other, OS_DOORBELL, NULL, NULL)) != NULL) {
+        if (other->mapping == BELFRY_MAPPED_SLOT &&
+            other->base.process != doorbell->base.process && other->bar2.first != bar2 &&
+            page_of(other->bar2.first) == page_of(bar2))
+            return true;
+    }
+    return false;
+}
+
+void *os_doorbell_address(const struct os_doorbell *doorbell)
+{
+    return doorbell->window->base + doorbell->offset;
+}
+
+void *os_doorbell_second_address(const struct os_doorbell *doorbell)
+{
+    return doorbell->second ? doorbell->second->base + doorbell->offset : NULL;
 }
 
 static void rotate_to_dummy(struct os_doorbell *doorbell)
@@ -75,6 +133,9 @@ bool os_doorbell_map_new(struct os_doorbell *doorbell, struct os_queue *queue)
     doorbell->status = bell_phys_ptr(doorbell->status_phys);
     write_status(doorbell, D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY);
     doorbell->window = bell_window_reserve(doorbell->base.process->dummy_pages, "doorbell", name);
+    if (doorbell->has_second)
+        doorbell->second = bell_window_reserve(doorbell->base.process->dummy_pages, "doorbell",
+                                               name);
     doorbell->status_window = bell_window_reserve(1, "status", name);
     doorbell->lqv_window = bell_window_reserve(1, "lqv", name);
     point_at_dummy(doorbell);
@@ -86,11 +147,10 @@ bool os_doorbell_map_new(struct os_doorbell *doorbell, struct os_queue *queue)
 void os_doorbell_unmap(struct os_doorbell *doorbell)
 {
     os_lock_acquire(&doorbell->leaf);
-    doorbell->window->name = "doorbell";
-    os_window_point(doorbell->window, BELL_WINDOW_DEAD, 0, false);
+    point(doorbell, "doorbell", BELL_WINDOW_DEAD, 0, 0);
     os_window_point(doorbell->status_window, BELL_WINDOW_DEAD, 0, false);
     os_window_point(doorbell->lqv_window, BELL_WINDOW_DEAD, 0, false);
-    note_mapping(doorbell, BELFRY_MAPPED_NONE, 0);
+    note_mapping(doorbell, BELFRY_MAPPED_NONE, &(struct os_places){ 0 });
     doorbell->status = NULL;
     bell_phys_free(doorbell->status_phys, 1);
     os_lock_release(&doorbell->leaf);
@@ -110,16 +170,16 @@ NTSTATUS os_doorbell_connect_begin(struct os_doorbell *doorbell, uint64_t *gener
     return status;
 }
 
-NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation, uint64_t bar2,
-                                 D3DDDI_DOORBELLSTATUS status)
+NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation,
+                                 const struct os_places *bar2, D3DDDI_DOORBELLSTATUS status)
 {
     NTSTATUS result = STATUS_SUCCESS;
 
     os_lock_acquire(&doorbell->leaf);
-    if (doorbell->generation == generation) {
-        doorbell->window->name = "doorbell";
-        os_window_point(doorbell->window, BELL_WINDOW_MMIO, BELL_DEVICE_BAR2 + bar2, true);
-        note_mapping(doorbell, BELFRY_MAPPED_SLOT, bar2);
+    if (doorbell->generation == generation && page_is_foreign(doorbell, bar2->first)) {
+        result = STATUS_UNSUCCESSFUL;
+    } else if (doorbell->generation == generation) {
+        point_at_slot(doorbell, bar2);
         KeMemoryBarrier();
         write_status(doorbell, (uint64_t)status);
     } else if (severity(*doorbell->status) == 2) {

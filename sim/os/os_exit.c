@@ -121,7 +121,8 @@ static bool drain_queues(const struct os_process *process)
         else if (bell_sim_now() >= end)
             return false;
         seen = backlog.progress;
-        snprintf(what, sizeof(what), "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
+        snprintf(what, sizeof(what),
+                 "exit: fence of queue 0x%08X to reach %" PRIu64 ", is %" PRIu64,
                  backlog.first->base.name, os_queue_last_queued(backlog.first),
                  os_fence_read(backlog.first->fence));
         bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);
@@ -167,6 +168,21 @@ static void destroy_objects(struct os_process *process)
         os_adapter_close(object);
 }
 
+/* A worker that deals with a fault of the process may still hold some of its objects. */
+static void wait_for_holders(const struct os_process *process)
+{
+    uint64_t end = bell_sim_now() + OS_TDR_CYCLES;
+
+    while (process->objects > 0) {
+        if (bell_sim_now() > end)
+            bell_sim_fail("exit of process \"%s\" (cycle %llu): %u objects are still held after %llu "
+                          "clocks; expected every worker to let go", process->name,
+                          (unsigned long long)bell_sim_now(), process->objects,
+                          (unsigned long long)OS_TDR_CYCLES);
+        bell_thread_sleep(16);
+    }
+}
+
 static void forget(struct os_process *process)
 {
     struct os_process **link = &os_objects.processes;
@@ -187,6 +203,7 @@ void os_process_destroy(struct os_process *process, bool fault)
     if (fault || !finish_work(process))
         stop_work(process);
     destroy_objects(process);
+    wait_for_holders(process);
     status = OS_DDI(DestroyProcess, process->id, &process->kmd, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiDestroyProcess(os_adapter.miniport, process->kmd));
     os_must_succeed(status, "DxgkDdiDestroyProcess", "DB-TRM-01");

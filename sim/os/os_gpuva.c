@@ -72,7 +72,7 @@ static NTSTATUS tell_driver(struct os_process *process, const struct os_gpuva *g
         return STATUS_SUCCESS;
     pte.Valid = valid;
     pte.ReadOnly = !(gpuva->access & BELL_WRITE);
-    args.UpdatePageTable.hAllocation = gpuva->allocation->kmd;
+    args.UpdatePageTable.hAllocation = gpuva->allocation->backing->kmd;
     args.UpdatePageTable.FirstPteVirtualAddress = gpuva->va;
     args.UpdatePageTable.AllocationOffsetInBytes = gpuva->offset;
     args.UpdatePageTable.NumPageTableEntries = (UINT)gpuva->pages;

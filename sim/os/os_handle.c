@@ -93,6 +93,7 @@ bool os_object_init(struct os_object *object, enum os_kind kind, struct os_proce
     if (ok) {
         object->kind = kind;
         object->process = process;
+        process->objects++;
         object->parent = parent;
         object->refs = 1;
         object->release = release;
@@ -130,10 +131,12 @@ void os_object_unref(void *any)
 
     while (object && --object->refs == 0) {
         struct os_object *parent = object->parent;
+        struct os_process *process = object->process;
 
         os_object_retire(object);
         unlink_object(object);
         object->release(object);
+        process->objects--;
         object = parent;
     }
 }
@@ -174,6 +177,9 @@ void os_object_finish(struct os_object *object)
 
 void os_object_drop_all(void)
 {
+    /* A release lets go of other objects: pinned, each is freed once, here. */
+    for (struct os_object *object = os_objects.first; object; object = object->next)
+        object->refs++;
     while (os_objects.first) {
         struct os_object *object = os_objects.first;
 

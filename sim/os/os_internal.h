@@ -139,6 +139,7 @@ struct os_adapter {
     uint64_t memory_bytes;
     unsigned mapped;                /**< DxgkCbMapMemory without DxgkCbUnmapMemory. */
     bool disconnect_published, destroy_direct, trap_loads, trace_stores;
+    bool ums_disabled;              /**< OS feature 4 is off (A-42). */
 };
 extern struct os_adapter os_adapter;
 /** DriverEntry .. StartDevice, caps and node queries; must run in a coroutine. */
@@ -190,6 +191,15 @@ unsigned os_pool_live_from(const char **from);
 unsigned os_pool_report(void);
 /** Free all that is left; no block fails by injection any more. */
 void os_pool_cleanup(void);
+
+/* --- Registry (os_registry.c) ---------------------------------------------------------------- */
+
+/** Key that DriverEntry is given. */
+UNICODE_STRING *os_registry_path(void);
+/** Forget all values of that key. */
+void os_registry_init(void);
+/** A REG_DWORD value of that key; `name` must outlive the run. */
+void os_registry_set(const char *name, uint32_t value);
 
 /* --- Objects (os_handle.c and friends) ------------------------------------------------------- */
 

@@ -13,8 +13,8 @@ static NTSTATUS create(struct os_process *process, D3DKMT_CREATE_DOORBELL *args,
     NTSTATUS status = os_doorbell_create(process, args, size ? private_data : NULL, doorbell);
     if (!NT_SUCCESS(status))
         return status;
-    args->DoorbellCPUVirtualAddress = (*doorbell)->window->base;
-    args->DoorbellSecondaryCPUVirtualAddress = NULL;
+    args->DoorbellCPUVirtualAddress = os_doorbell_address(*doorbell);
+    args->DoorbellSecondaryCPUVirtualAddress = os_doorbell_second_address(*doorbell);
     args->DoorbellStatusCPUVirtualAddress = (*doorbell)->status_window->base;
     args->HwQueueProgressFenceLastQueuedValueCPUVirtualAddress = (*doorbell)->lqv_window->base;
     args->hDoorbell = (*doorbell)->base.name;

@@ -8,16 +8,17 @@
 
 static void free_request(struct os_alloc_request *request)
 {
-    for (UINT i = 0; request->item_private && i < request->count; i++)
+    for (UINT i = 0; request->item_private && !request->items_kept && i < request->count; i++)
         free(request->item_private[i]);
     free(request->item_private);
     free(request->items);
     free(request->private_data);
+    free(request->runtime_data);
 }
 
 static bool flags_are_supported(const D3DKMT_CREATEALLOCATION *args)
 {
-    return !args->Flags.CreateShared && !args->Flags.CreateProtected && !args->Flags.NonSecure;
+    return !args->Flags.CreateProtected && !args->Flags.NonSecure;
 }
 
 static NTSTATUS copy_items(struct os_alloc_request *request)
@@ -27,11 +28,27 @@ static NTSTATUS copy_items(struct os_alloc_request *request)
     for (UINT i = 0; i < request->count && NT_SUCCESS(status); i++) {
         const D3DDDI_ALLOCATIONINFO2 *item = &request->items[i];
 
-        if (item->pSystemMem || item->Flags.Value)
+        if (item->Flags.Reserved || item->VidPnSourceId)
+            return STATUS_INVALID_PARAMETER;
+        if (item->pSystemMem || item->Flags.Stereo || item->Flags.OverridePriority)
             return STATUS_NOT_SUPPORTED;
         status = os_copy_in(item->pPrivateDriverData, item->PrivateDriverDataSize, OS_PRIVATE_MAX,
                             &request->item_private[i]);
     }
+    return status;
+}
+
+static NTSTATUS copy_request_data(const D3DKMT_CREATEALLOCATION *args,
+                                  struct os_alloc_request *request)
+{
+    NTSTATUS status = os_copy_in(args->pPrivateDriverData, args->PrivateDriverDataSize,
+                                 OS_PRIVATE_MAX, &request->private_data);
+
+    if (NT_SUCCESS(status))
+        status = os_copy_in(args->pPrivateRuntimeData, args->PrivateRuntimeDataSize,
+                            OS_PRIVATE_MAX, &request->runtime_data);
+    request->private_size = args->PrivateDriverDataSize;
+    request->runtime_size = args->PrivateRuntimeDataSize;
     return status;
 }
 
@@ -41,7 +58,7 @@ static NTSTATUS copy_request(const D3DKMT_CREATEALLOCATION *args, struct os_allo
     NTSTATUS status;
 
     if (args->Flags.Reserved || !args->NumAllocations ||
-        (args->hResource && !args->Flags.CreateResource))
+        ((args->hResource || args->Flags.CreateShared) && !args->Flags.CreateResource))
         return STATUS_INVALID_PARAMETER;
     if (!flags_are_supported(args))
         return STATUS_NOT_SUPPORTED;
@@ -53,12 +70,11 @@ static NTSTATUS copy_request(const D3DKMT_CREATEALLOCATION *args, struct os_allo
     request->items = items;
     request->count = args->NumAllocations;
     request->resource = args->Flags.CreateResource;
-    request->private_size = args->PrivateDriverDataSize;
+    request->shared = args->Flags.CreateShared;
     request->item_private = calloc(request->count, sizeof(*request->item_private));
     if (!request->item_private)
         return STATUS_NO_MEMORY;
-    status = os_copy_in(args->pPrivateDriverData, args->PrivateDriverDataSize, OS_PRIVATE_MAX,
-                        &request->private_data);
+    status = copy_request_data(args, request);
     return NT_SUCCESS(status) ? copy_items(request) : status;
 }
 
@@ -109,6 +125,7 @@ static NTSTATUS create(struct os_process *process, D3DKMT_CREATEALLOCATION *user
         status = os_allocations_create(device, request, made, &resource);
     if (NT_SUCCESS(status)) {
         args->hResource = resource ? resource->base.name : 0;
+        args->hGlobalShare = resource ? resource->group->share : 0;
         status = copy_back(user, args, request);
         if (!NT_SUCCESS(status))
             undo_create(made, request->count, resource, resource && !request->into);
@@ -232,13 +249,13 @@ static NTSTATUS map_gpu(struct os_process *process, D3DDDI_MAPGPUVIRTUALADDRESS 
         args->Protection.Zero || args->Protection.NoAccess || args->Protection.SystemUseOnly ||
         args->Protection.Reserved || args->Reserved0 || args->Reserved1)
         return STATUS_INVALID_PARAMETER;
-    pages = allocation->size / BELL_PAGE;
+    pages = allocation->backing->size / BELL_PAGE;
     if (offset >= pages || args->SizeInPages > pages - offset)
         return STATUS_INVALID_PARAMETER;
     want.pages = args->SizeInPages ? args->SizeInPages : pages - offset;
     want.offset = offset * BELL_PAGE;
-    want.phys = allocation->phys + want.offset;
-    want.alignment = allocation->alignment;
+    want.phys = allocation->backing->phys + want.offset;
+    want.alignment = allocation->backing->alignment;
     want.access = BELL_READ | (args->Protection.Write ? BELL_WRITE : 0);
     return os_gpuva_map(process, &want, &args->VirtualAddress);
 }
@@ -254,7 +271,7 @@ static NTSTATUS map_and_tell(struct os_process *process, D3DDDI_MAPGPUVIRTUALADD
 
     if (NT_SUCCESS(status)) {
         if (!pages)
-            pages = allocation->size / BELL_PAGE - args->OffsetInPages;
+            pages = allocation->backing->size / BELL_PAGE - args->OffsetInPages;
         args->PagingFenceValue = next_paging_value(paging);
         if (!bell_copy_to_user(user, args, sizeof(*args))) {
             os_gpuva_unmap(process, args->VirtualAddress, pages);

@@ -10,6 +10,7 @@
  * Locks, in the only order allowed:
  *   process.lock         creation and destruction of the process's objects, one at a time;
  *   doorbell.transition  one connect, disconnect, notify or destroy of a doorbell at a time (A-13);
+ *   group.lock           one DDI that creates in, or destroys from, a resource at a time;
  *   process.driver       one thread of a process inside the driver (A-59); callbacks do not take
  * it;
  *   (the driver's own)
@@ -21,6 +22,7 @@
  *   STATUS_UNSUCCESSFUL    the driver broke the contract (A-19 connect outputs, AL-CRE-08 fields);
  *   STATUS_DEVICE_REMOVED  aborted doorbell, or a queue whose device was lost;
  *   STATUS_IO_TIMEOUT      nothing moved for OS_TDR_CYCLES;
+ *   STATUS_ACCESS_DENIED   Lock2 of a shared allocation by a process that did not create it;
  *   STATUS_NOT_SUPPORTED   a documented option that this machine does not have.
  */
 #ifndef BELL_OS_OBJECTS_H
@@ -29,6 +31,7 @@
 #include "os_internal.h"
 
 #define OS_RANK_PROCESS ((enum os_rank)5)
+#define OS_RANK_GROUP ((enum os_rank)12)
 #define OS_RANK_DRIVER ((enum os_rank)15)
 
 /** Clocks without progress after which the OS gives up on hardware (the TDR time, scaled). */
@@ -73,6 +76,8 @@ struct os_objects {
     struct os_object *first, *last;
     struct os_process *processes;
     uint32_t last_process;
+    struct os_group *groups;      /**< Shared ones, newest first. */
+    uint32_t last_share;
     unsigned windows;             /**< User mappings that lead somewhere. */
     unsigned kmd_allocations;     /**< Made by CreateAllocation, not yet destroyed. */
     bool fault_reported;          /**< Some queue has fault_reported set. */
@@ -133,6 +138,7 @@ struct os_process {
     struct os_lock lock, driver;
     struct os_handle_slot *slots;
     uint32_t slot_count, free_head, free_tail;
+    unsigned objects; /**< Not yet released; a worker may hold one longer than its handle lives. */
     uint64_t dummy; /**< Arena address of the dummy page (A-38). */
     size_t dummy_pages;
     struct os_gpuva *gpuvas; /**< By rising address. */
@@ -219,21 +225,94 @@ void os_device_lose(struct os_device *device);
 /** Only the first half of it, under leaf locks alone. */
 void os_device_abort(struct os_device *device);
 
-/* --- Allocations (os_alloc.c) ----------------------------------------------------------------- */
+/* --- Resources and sharing (os_resource.c) ---------------------------------------------------- */
 
-struct os_resource {
-    struct os_object base;
-    HANDLE kmd;
+/**
+ * The adapter's part of a resource: all handles of it, in all processes, lead here (AL-CRE-10).
+ * `lock` is for DDIs that name it; everything else changes without a scheduling point in between.
+ */
+struct os_group {
+    struct os_lock lock;
+    HANDLE kmd;          /**< What the driver gave last (AL-CRE-09). */
+    D3DKMT_HANDLE share; /**< Global handle; 0: not shared. */
+    unsigned handles;    /**< Resource handles in use. With 0 the driver's resource goes too. */
+    unsigned in_driver;  /**< Allocations that the driver has not destroyed. */
+    bool destroyed;      /**< The driver's resource is gone. */
+    unsigned refs;       /**< Resource objects and backings, for the memory. */
+    void *private_data, *runtime_data; /**< Of the request that made it. */
+    UINT private_size, runtime_size;
+    struct os_backing *first; /**< Oldest first; those that can be opened. */
+    struct os_group *next;    /**< In os_objects.groups. */
 };
 
-struct os_allocation {
-    struct os_object base;
-    struct os_resource *resource; /**< Or NULL; referenced. */
-    HANDLE kmd, opened;
-    uint64_t size; /**< Bytes, whole pages. */
+/** The adapter's part of an allocation: what all openings share. */
+struct os_backing {
+    HANDLE kmd;
+    struct os_group *group; /**< Or NULL; referenced. */
+    uint64_t size;          /**< Bytes, whole pages. */
     uint64_t phys;
     uint64_t alignment; /**< Of GPU addresses that the OS picks, bytes. */
     DXGK_ALLOCATIONINFOFLAGS_WDDM2_0 flags;
+    uint32_t creator; /**< Process id: only it may lock a shared one (AL-CRE-15). */
+    unsigned opens;   /**< Devices that have it open. */
+    unsigned refs;    /**< Allocation objects, for the memory. */
+    void *private_data; /**< As the driver left it at creation. */
+    UINT private_size;
+    struct os_backing *next;
+};
+
+/** One reference, no handle yet. NULL: out of memory. */
+struct os_group *os_group_create(void);
+void os_group_unref(struct os_group *group); /**< Or NULL. */
+void os_group_share(struct os_group *group); /**< Give it a global handle. */
+/** Shared group that somebody still has open, not referenced; NULL otherwise. */
+struct os_group *os_group_find(D3DKMT_HANDLE share);
+UINT os_group_count(const struct os_group *group);
+/** Bytes of the private data of all its allocations. */
+size_t os_group_private_bytes(const struct os_group *group);
+
+/** Memory for what the driver described; one reference, open once. NULL: out of memory. */
+struct os_backing *os_backing_create(const DXGK_ALLOCATIONINFO *info, struct os_group *group,
+                                     uint32_t creator);
+/** Append to the group: it can be opened from now on. */
+void os_backing_join(struct os_backing *backing);
+/** Give the memory back without a DDI; the references stay. */
+void os_backing_free(struct os_backing *backing);
+void os_backing_unref(struct os_backing *backing);
+/** One opening less; after the last, DxgkDdiDestroyAllocation (AL-DST-02) and the memory goes.
+ *  @return true: it was the last. */
+bool os_backing_close(struct os_backing *backing, struct os_process *process, D3DKMT_HANDLE name);
+
+/** DxgkDdiDestroyAllocation. The caller holds the group's lock. */
+void os_ddi_destroy_allocations(struct os_process *process, D3DKMT_HANDLE name, const HANDLE *list,
+                                UINT count, struct os_group *group, bool destroy_resource);
+
+struct os_resource {
+    struct os_object base;
+    struct os_group *group; /**< Referenced. */
+};
+
+/** A handle on the group, not published; takes over the caller's reference when it succeeds. */
+NTSTATUS os_resource_create(struct os_device *device, struct os_group *group,
+                            struct os_resource **resource);
+/**
+ * Open all allocations of a shared group on a device, all or nothing. On success `made` has
+ * os_group_count() entries as it was at the call; `resource` and they are published.
+ * @retval STATUS_INVALID_HANDLE  The driver did not know one of them any more.
+ */
+NTSTATUS os_resource_open(struct os_device *device, struct os_group *group,
+                          struct os_resource **resource, struct os_allocation **made);
+/** With all its allocations; the caller has closed the handle. */
+void os_resource_destroy(struct os_resource *resource);
+
+/* --- Allocations (os_alloc.c) ----------------------------------------------------------------- */
+
+/** A backing as one device has it open. */
+struct os_allocation {
+    struct os_object base;
+    struct os_resource *resource; /**< Or NULL; referenced. */
+    struct os_backing *backing;   /**< Referenced. */
+    HANDLE opened;
     unsigned resident;  /**< MakeResident less Evict. */
     unsigned doorbells; /**< Doorbells that hold it (DB-CRE-07). */
     unsigned locks;     /**< Lock2 less Unlock2. */
@@ -245,19 +324,26 @@ struct os_allocation {
 struct os_alloc_request {
     UINT count;
     D3DDDI_ALLOCATIONINFO2 *items; /**< As the user gave them; hAllocation is filled in. */
-    void *private_data;
-    UINT private_size;
+    void *private_data, *runtime_data;
+    UINT private_size, runtime_size;
     void **item_private; /**< Kernel copies, in/out. */
-    bool resource;
+    bool items_kept;     /**< They belong to the backings now. */
+    bool resource, shared;
     struct os_resource *into; /**< An existing resource, or NULL. */
 };
 /** All or nothing. On success `made` has count entries, published. */
 NTSTATUS os_allocations_create(struct os_device *device, struct os_alloc_request *request,
                                struct os_allocation **made, struct os_resource **resource);
+/** A handle on a backing, not published. NULL: out of memory; the backing is as before. */
+struct os_allocation *os_allocation_new(struct os_device *device, struct os_backing *backing,
+                                        struct os_resource *resource);
+/** It is nobody's any more: handle, reference on the resource, creator's reference. */
+void os_allocation_finish(struct os_allocation *allocation);
+/** DxgkDdiOpenAllocation for all of them; pOpenAllocation has handles and private data. */
+NTSTATUS os_allocations_open(struct os_device *device, DXGKARG_OPENALLOCATION *args,
+                             struct os_allocation **made);
 /** The caller has closed the handle. The memory goes when no doorbell holds it. */
 void os_allocation_destroy(struct os_allocation *allocation);
-/** With all its allocations; the caller has closed the handle. */
-void os_resource_destroy(struct os_resource *resource);
 void os_allocation_hold(struct os_allocation *allocation);    /**< By a doorbell. */
 void os_allocation_unhold(struct os_allocation *allocation);  /**< May free it, with its DDIs. */
 NTSTATUS os_allocation_lock(struct os_allocation *allocation, void **address);
@@ -344,20 +430,29 @@ NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOH
 
 /* --- Doorbells (os_doorbell.c, os_doorbell_rotate.c) ------------------------------------------ */
 
+/** Byte offsets in BAR2 of the registers of one doorbell. */
+struct os_places {
+    uint64_t first;
+    uint64_t second; /**< Only when it has one. */
+};
+
 struct os_doorbell {
     struct os_object base;
     HANDLE kmd;
     struct os_lock transition, leaf;
     struct os_allocation *ring, *control;
+    uint32_t offset;    /**< In-page offset of its user addresses, as the driver declared (A-37). */
+    bool has_second;    /**< RequireSecondaryCpuVA. */
     bool kmd_connected; /**< The driver may hold a slot for it. */
     struct os_monitor_doorbell monitor;
     /* Under the leaf lock: */
     uint64_t generation; /**< Goes up with every disconnect (A-15). */
     enum belfry_mapping mapping;
-    uint64_t bar2; /**< Byte offset in BAR2 when mapped to a slot. */
+    struct os_places bar2; /**< When mapped to a slot. */
     volatile uint64_t *status;
     uint64_t status_phys;
     struct bell_window *window, *status_window, *lqv_window;
+    struct bell_window *second; /**< Of the secondary doorbell (DB-SEC-01), or NULL. */
 };
 
 NTSTATUS os_doorbell_create(struct os_process *process, const D3DKMT_CREATE_DOORBELL *args,
@@ -372,6 +467,9 @@ NTSTATUS os_doorbell_notify(struct os_doorbell *doorbell);
  */
 void os_doorbell_destroy(struct os_doorbell *doorbell, bool disconnect);
 
+/** The user's addresses: windows and in-page offset. Second: NULL without one. */
+void *os_doorbell_address(const struct os_doorbell *doorbell);
+void *os_doorbell_second_address(const struct os_doorbell *doorbell);
 /** Memory, windows; status RETRY, mapped to the dummy page. False: out of memory, nothing left. */
 bool os_doorbell_map_new(struct os_doorbell *doorbell, struct os_queue *queue);
 /** Undo it: the windows lead nowhere, the status page is gone. */
@@ -382,11 +480,11 @@ void os_doorbell_unmap(struct os_doorbell *doorbell);
  */
 NTSTATUS os_doorbell_connect_begin(struct os_doorbell *doorbell, uint64_t *generation);
 /**
- * Map, then status; nothing when a disconnect came between (A-15). @return answer of the
- * connect.
+ * Map, then status; nothing when a disconnect came between (A-15).
+ * @return answer of the connect; STATUS_UNSUCCESSFUL: the page is another process's (A-38).
  */
-NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation, uint64_t bar2,
-                                 D3DDDI_DOORBELLSTATUS status);
+NTSTATUS os_doorbell_connect_end(struct os_doorbell *doorbell, uint64_t generation,
+                                 const struct os_places *bar2, D3DDDI_DOORBELLSTATUS status);
 /** Status, barrier, rotate, drain (or the published order). Takes only the leaf lock. */
 void os_doorbell_detach(struct os_doorbell *doorbell, D3DDDI_DOORBELLSTATUS reason);
 /** The published steps once more (DB-DIS-04): they change nothing. */

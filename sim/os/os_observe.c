@@ -13,12 +13,14 @@ bool belfry_doorbell(uint32_t hDoorbell, struct belfry_doorbell_info *info)
     *info = (struct belfry_doorbell_info){
         .status = *doorbell->status,
         .mapping = doorbell->mapping,
-        .bar2 = doorbell->bar2,
+        .bar2 = doorbell->bar2.first,
+        .bar2_second = doorbell->bar2.second,
         .hw_queue_handle = doorbell->base.parent->name,
         .os_handle = (uint64_t)(uintptr_t)os_object_token(&doorbell->base),
         .kmd_handle = (uint64_t)(uintptr_t)doorbell->kmd,
         .dummy_bytes = doorbell->base.process->dummy_pages * BELL_PAGE,
-        .user_va = doorbell->window->base,
+        .user_va = os_doorbell_address(doorbell),
+        .second_va = os_doorbell_second_address(doorbell),
     };
     return true;
 }
@@ -37,7 +39,7 @@ bool belfry_alloc(uint32_t hAllocation, struct belfry_alloc_info *info)
         .resident = allocation->resident > 0,
         .destroyed = allocation->destroyed,
         .gpu_va = os_gpuva_of(allocation),
-        .size = allocation->size,
+        .size = allocation->backing->size,
     };
     return true;
 }
@@ -77,6 +79,8 @@ unsigned belfry_live_objects(const char *kind)
             return count_objects(kinds[i].kind);
     if (strcmp(kind, "kmd-allocation") == 0)
         return os_objects.kmd_allocations;
+    if (strcmp(kind, "page") == 0)
+        return (unsigned)bell_phys_pages_used();
     if (strcmp(kind, "process") == 0)
         return count_processes();
     if (strcmp(kind, "mapping") == 0)
@@ -153,14 +157,14 @@ VOID *os_cb_get_handle_data(const DXGKARGCB_GETHANDLEDATA *args)
         return NULL;
     if (args->Type == DXGK_HANDLE_RESOURCE && !args->Flags.DeviceSpecific) {
         resource = os_object_peek(args->hObject, OS_RESOURCE);
-        return resource && may_see(&resource->base) ? resource->kmd : NULL;
+        return resource && may_see(&resource->base) ? resource->group->kmd : NULL;
     }
     if (args->Type != DXGK_HANDLE_ALLOCATION)
         return NULL;
     allocation = os_object_peek(args->hObject, OS_ALLOCATION);
     if (!allocation || !may_see(&allocation->base))
         return NULL;
-    return args->Flags.DeviceSpecific ? allocation->opened : allocation->kmd;
+    return args->Flags.DeviceSpecific ? allocation->opened : allocation->backing->kmd;
 }
 
 D3DKMT_HANDLE os_cb_enum_handle_children(const DXGKARGCB_ENUMHANDLECHILDREN *args)

@@ -81,6 +81,9 @@ static size_t dummy_pages(void)
 {
     uint32_t bytes = os_adapter.ums ? os_adapter.caps.DoorbellSizeInBytes : BELL_PAGE;
 
+    if (os_adapter.ums && os_adapter.caps.Flags.SecondaryDoorbellSupported &&
+        os_adapter.caps.SecondaryDoorbellSizeInBytes > bytes)
+        bytes = os_adapter.caps.SecondaryDoorbellSizeInBytes;
     return (bytes + BELL_PAGE - 1) / BELL_PAGE;
 }
 

@@ -166,7 +166,10 @@ inline void apply(Vbell_top &top, const Pins &pins)
 
 uint64_t sum_outputs(uint64_t sum, const Vbell_top &top)
 {
-    sum = bell_hash_word(sum, top.m_axi_araddr ^ top.m_axi_awaddr << 1 ^ top.m_axi_wdata);
+    // What is not valid may be anything.
+    sum = bell_hash_word(sum, (top.m_axi_arvalid ? top.m_axi_araddr : 0) ^
+                                  (top.m_axi_awvalid ? top.m_axi_awaddr : 0) << 1 ^
+                                  (top.m_axi_wvalid ? top.m_axi_wdata : 0));
     return bell_hash_word(sum, top.irq_o | top.idle_o << 1 | top.m_axi_arvalid << 2 |
                                    top.m_axi_wvalid << 3 | top.s_axil_bvalid << 4);
 }

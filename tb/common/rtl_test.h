@@ -112,6 +112,7 @@ template <class Dut> struct Bench {
 
     void tick()
     {
+        settle();
         dut.clk_i = 1;
         dut.eval();
         dut.clk_i = 0;

@@ -13,7 +13,7 @@ DRIVER_INITIALIZATION_DATA fake_ddi;
 HANDLE fake_adapter;
 
 static UINT64 bar0[BELL_REGS_BYTES / 8];
-static _Alignas(PAGE_SIZE) UINT64 bar2[FAKE_MAX_SLOTS * BELL_DOORBELL_BYTES / 8];
+static _Alignas(PAGE_SIZE) UINT64 bar2[2 * BELL_SECONDARY_BYTES / 8];
 static CM_RESOURCE_LIST resources;
 static int os_device; /* Its address is the DeviceHandle. */
 
@@ -80,7 +80,12 @@ static UINT64 device_read(UINT32 offset)
         return BELL_FIELD_PUT(BELL_CAPS_SLOTS, fake.slots) |
                BELL_FIELD_PUT(BELL_CAPS_QUEUES, fake.queues) |
                BELL_FIELD_PUT(BELL_CAPS_NODES, fake.nodes) |
+               BELL_FIELD_PUT(BELL_CAPS_LAYOUTS, fake.layouts) |
+               BELL_FIELD_PUT(BELL_CAPS_SECONDARY, fake.secondary) |
                BELL_FIELD_PUT(BELL_CAPS_DOORBELL_BYTES, 8);
+    case BELL_DOORBELLS_OFFSET:
+        return BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, fake.layout) |
+               BELL_FIELD_PUT(BELL_DOORBELLS_IN_FORCE, fake.refuse_layout ? 0 : fake.layout);
     case BELL_STATUS_OFFSET:
         return BELL_STATUS_IDLE_MASK;
     case BELL_EVENT0_OFFSET:
@@ -113,7 +118,9 @@ static void command(UINT32 queue, UINT64 op)
         fake.open[queue] = fake.running_reads != 0 && fake.open[queue];
         fake.listed[queue] = false;
         break;
+    case BELL_QUEUE_CMD_ADD_RT:
     case BELL_QUEUE_CMD_ADD:
+        fake.realtime[queue] = op == BELL_QUEUE_CMD_ADD_RT;
         fake.listed[queue] = fake.open[queue];
         break;
     case BELL_QUEUE_CMD_REMOVE:
@@ -157,6 +164,8 @@ static void device_write(UINT32 offset, UINT64 value)
     } else if (offset == BELL_EVENT_POP_OFFSET) {
         assert_true(fake.event_head != fake.event_tail);
         fake.event_tail++;
+    } else if (offset == BELL_DOORBELLS_OFFSET) {
+        fake.layout = (UINT32)value;
     } else if (offset == BELL_NODE_ABORT_OFFSET) {
         fake.running_reads = fake.running_reads == -1 ? 0 : fake.running_reads;
     } else {
@@ -321,14 +330,17 @@ NTSTATUS fake_start(void)
         .DxgkCbDisconnectDoorbell = disconnect_doorbell,
         .DxgkCbIsFeatureEnabled = is_feature_enabled,
     };
+    static WCHAR path[] = {'k', 'e', 'y'};
+    UNICODE_STRING registry_path = {sizeof(path), sizeof(path), path};
     ULONG sources = 1, children = 1;
     NTSTATUS status;
 
     memset(&resources, 0, sizeof(resources));
     resources.Count = 1;
     add_memory(0, sizeof(bar0));
-    add_memory(sizeof(bar0), sizeof(bar2));
-    assert_int_equal(DriverEntry(NULL, NULL), STATUS_SUCCESS);
+    add_memory(sizeof(bar0),
+               fake.bar2_bytes != 0 ? fake.bar2_bytes : fake.slots * BELL_DOORBELL_BYTES);
+    assert_int_equal(DriverEntry(NULL, &registry_path), STATUS_SUCCESS);
     assert_int_equal(fake_ddi.DxgkDdiAddDevice(NULL, &fake_adapter), STATUS_SUCCESS);
     status = fake_ddi.DxgkDdiStartDevice(fake_adapter, &info, &dxgk, &sources, &children);
     assert_int_equal(sources, 0);

@@ -35,6 +35,11 @@ struct fake_bell {
     /* Set by the test, before fake_start unless stated. */
     UINT32 slots, queues, nodes;
     UINT64 id;
+    UINT32 layouts;            /* CAPS.LAYOUTS. */
+    bool secondary;            /* CAPS.SECONDARY. */
+    UINT32 layout_setting;     /* Registry value DoorbellLayout. */
+    bool refuse_layout;        /* The device stays in layout page. */
+    ULONG bar2_bytes;          /* As the OS says; 0: pages of the slots only. */
     bool feature_off;          /* OS feature 4. */
     int fail_alloc;            /* This pool allocation from now (0 = the next) fails; -1 none. */
     int fail_map;              /* The same for DxgkCbMapMemory. */
@@ -64,11 +69,12 @@ struct fake_bell {
     /* Device. */
     UINT64 owner[FAKE_MAX_SLOTS];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
-    bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES];
+    bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];
     UINT64 events[1024][2];
     unsigned event_head, event_tail;
     bool irq_enabled, enabled;
+    UINT32 layout;
 
     VOID *handles[FAKE_HANDLES]; /* OS handle -> KMD object. */
 };

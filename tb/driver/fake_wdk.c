@@ -167,3 +167,22 @@ VOID bell_os_point(const char *name)
 {
     assert_non_null(name);
 }
+
+/* One key, "key", with one value. */
+NTSTATUS RtlQueryRegistryValues(ULONG relative_to, const WCHAR *path,
+                                PRTL_QUERY_REGISTRY_TABLE table, PVOID context, PVOID environment)
+{
+    static const WCHAR key[] = {'k', 'e', 'y', 0};
+
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(environment);
+    assert_int_equal(fake.irql, PASSIVE_LEVEL);
+    assert_int_equal(relative_to, RTL_REGISTRY_ABSOLUTE);
+    assert_memory_equal(path, key, sizeof(key));
+    assert_int_equal(table->Flags, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK);
+    assert_int_equal(table->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, REG_DWORD);
+    assert_int_equal(table->Name[0], 'D');
+    *(UINT32 *)table->EntryContext = fake.layout_setting;
+    assert_null(table[1].Name);
+    return STATUS_SUCCESS;
+}

@@ -120,23 +120,23 @@ RTL_TEST(fetch, entry_reads_overlap)
     CHECK_EQ(t.end.rptr, 4u);
     CHECK_EQ(t.memory.max_outstanding(kRingRead) >= 3, true);
     CHECK_EQ(t.memory.max_outstanding(kCmdRead) >= 3, true);
-    CHECK_EQ(t.memory.max_outstanding(kRingRead) <= 5, true);
+    CHECK_EQ(t.memory.max_outstanding(kRingRead) <= 9, true);
 }
 
-// A turn runs 4 buffers and says that known work is left.
+// A turn runs 8 buffers and says that known work is left.
 RTL_TEST(fetch, turn_ends_after_max_buffers)
 {
     NodeBench t;
-    for (unsigned i = 0; i < 6; i++)
+    for (unsigned i = 0; i < 10; i++)
         t.append({kNop});
     t.turn();
-    CHECK_EQ(t.end.rptr, 4u);
+    CHECK_EQ(t.end.rptr, 8u);
     CHECK_EQ(t.end.work, true);
-    CHECK_EQ(t.rptr_in_memory(), 4u);
-    CHECK_EQ(t.count(true, kRptrWrite), 4u);
+    CHECK_EQ(t.rptr_in_memory(), 8u);
+    CHECK_EQ(t.count(true, kRptrWrite), 8u);
 
     t.turn();
-    CHECK_EQ(t.end.rptr, 6u);
+    CHECK_EQ(t.end.rptr, 10u);
     CHECK_EQ(t.end.work, false);
 }
 
@@ -149,7 +149,7 @@ RTL_TEST(fetch, bounds_exactly_at_ring_size)
         full.append({kNop});
     full.turn();
     CHECK_EQ(full.end.fault, false);
-    CHECK_EQ(full.end.rptr, 7u);
+    CHECK_EQ(full.end.rptr, 11u);
     CHECK_EQ(full.end.work, true);
 
     for (uint64_t wptr : {uint64_t(3 + 17), uint64_t(2), uint64_t(1) << 40}) {

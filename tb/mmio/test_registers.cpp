@@ -130,7 +130,8 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_EVENT1_OFFSET, true, false, 0},
         {BELL_EVENT_POP_OFFSET, false, true, 0},
         {BELL_NODE_ABORT_OFFSET, false, true, 0},
-        {BELL_NODE_ABORT_OFFSET + 8, false, false, 0},
+        {BELL_DOORBELLS_OFFSET, true, true, BELL_DOORBELLS_LAYOUT_MASK}, // 3: PAGE is in force.
+        {BELL_DOORBELLS_OFFSET + 8, false, false, 0},
         {BELL_LEDGER_ACCEPTED_OFFSET, true, false, 0},
         {BELL_LEDGER_OWED_OFFSET, true, false, 0},
         {BELL_LAST_REJECT_OFFSET, true, false, 0},

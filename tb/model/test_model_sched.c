@@ -71,15 +71,15 @@ static void pointers_wrap(void **state)
 
 static void a_full_ring_runs(void **state)
 {
-    struct bench_queue queue = open_queue(3, 100);
+    struct bench_queue queue = open_queue(4, 100);
 
     (void)state;
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 16; i++)
         bench_append(&queue, queue.buffers, &nop, 1);
     bench_ring(&bench, SLOT);
     bench_settle(&bench);
-    assert_int_equal(memory_rptr(&queue), 108);
-    assert_int_equal(bench.counts[BELL_DEV_SAMPLE], 2); /* Four buffers a turn. */
+    assert_int_equal(memory_rptr(&queue), 116);
+    assert_int_equal(bench.counts[BELL_DEV_SAMPLE], 2); /* Eight buffers a turn. */
 }
 
 static void wptr_beyond_the_ring_is_a_fault(void **state)
@@ -265,7 +265,7 @@ static void close_is_ignored_while_the_queue_runs(void **state)
     assert_true(bench_state(&bench, QUEUE) & BELL_QUEUE_STATE_RUNNING_MASK);
 }
 
-/* Three queues with twelve buffers each on one node: turns of four, in order, until all is done. */
+/* Three queues with sixteen buffers each on one node: turns of eight, in order, until all is done. */
 static void queues_of_a_node_take_turns(void **state)
 {
     unsigned starts = 0;
@@ -275,7 +275,7 @@ static void queues_of_a_node_take_turns(void **state)
     for (uint32_t q = 0; q < 3; q++) {
         struct bench_queue queue = bench_queue_open(&bench, 10 * q + 1, 1, q + 1, 4, 0);
 
-        for (unsigned i = 0; i < 12; i++)
+        for (unsigned i = 0; i < 16; i++)
             bench_append(&queue, queue.buffers, &nop, 1);
         bench_command(&bench, 10 * q + 1, BELL_QUEUE_CMD_KICK);
     }
@@ -283,12 +283,12 @@ static void queues_of_a_node_take_turns(void **state)
     bench_settle(&bench);
     for (unsigned i = 0; i < bench.logged; i++)
         if (bench.log[i].kind == BELL_DEV_START) {
-            assert_int_equal(bench.log[i].queue, 10 * (starts / 4 % 3) + 1);
+            assert_int_equal(bench.log[i].queue, 10 * (starts / 8 % 3) + 1);
             assert_int_equal(bench.log[i].node, 1);
-            assert_int_equal(bench.log[i].rptr, starts / 12 * 4 + starts % 4);
+            assert_int_equal(bench.log[i].rptr, starts / 24 * 8 + starts % 8);
             starts++;
         }
-    assert_int_equal(starts, 36);
+    assert_int_equal(starts, 48);
 }
 
 static void nodes_run_side_by_side(void **state)

@@ -6,17 +6,42 @@
 
 enum { COMMAND_BYTES = 128, COMMAND_SLOTS = 512, DATA_BYTES = 65536, KERNEL_ENTRIES = 2 };
 
+static const char *broken_rules; /* By the driver of the next machine, or NULL. */
+
 struct belfry_config rig_config(void)
 {
     struct belfry_config config = BELFRY_CONFIG_DEFAULT;
     const char *device = getenv("BELL_DEVICE");
     const char *seed = getenv("BELL_SEED");
+    const char *doorbells = getenv("BELL_DOORBELLS");
 
     if (device != NULL)
         config.device = device;
     if (seed != NULL)
         config.seed = strtoull(seed, NULL, 0);
+    if (doorbells != NULL)
+        config.doorbells = doorbells;
+    config.monitor_warn = broken_rules != NULL;
     return config;
+}
+
+void rig_breaks(const char *rules)
+{
+    broken_rules = rules;
+}
+
+/* After the machine was closed. */
+static void check_breaches(void)
+{
+    const char *rules = broken_rules;
+
+    broken_rules = NULL;
+    if (rules != NULL)
+        assert_true(belfry_violation_count() > 0);
+    for (size_t i = 0; i < belfry_violation_count(); i++)
+        if (rules == NULL || strstr(rules, belfry_violations(i)->id) == NULL)
+            fail_msg("expected breaches of %s; %s", rules != NULL ? rules : "no rule",
+                     belfry_violations(i)->text);
 }
 
 void rig_open_machine(const struct belfry_config *config)
@@ -68,6 +93,7 @@ static void finish(const struct belfry_process *only)
     belfry_ledger(&ledger);
     leaks = belfry_close();
     check_codes(result, failure);
+    check_breaches();
     assert_true(belfry_ledger_balanced(&ledger));
     assert_int_equal(ledger.owed, 0);
     assert_int_equal(leaks, 0);
@@ -179,6 +205,7 @@ NTSTATUS rig_try_doorbell(struct rig *rig)
         return status;
     rig->doorbell = rig->create.hDoorbell;
     rig->page = rig->create.DoorbellCPUVirtualAddress;
+    rig->second = rig->create.DoorbellSecondaryCPUVirtualAddress;
     rig->status = rig->create.DoorbellStatusCPUVirtualAddress;
     rig->last_queued = rig->create.HwQueueProgressFenceLastQueuedValueCPUVirtualAddress;
     return status;
@@ -255,9 +282,15 @@ void rig_append(struct rig *rig, uint32_t word, uint64_t value)
     rig_append_work(rig, word, value, 0);
 }
 
+uint64_t rig_ring_value(const struct rig *rig)
+{
+    return bell_umd_caps(rig->device)->doorbell_layout == BELL_DOORBELLS_GLOBAL
+               ? rig->blob.queue_token : rig->wptr;
+}
+
 void rig_ring(struct rig *rig)
 {
-    *rig->page = rig->wptr;
+    *rig->page = rig_ring_value(rig);
 }
 
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks)

@@ -46,6 +46,10 @@
     } while (0)
 #define REQUIRE_STATUS(call, wanted) REQUIRE_EQ((uint32_t)(call), (uint32_t)(wanted))
 
+/* The driver of the next machine breaks one of these rules ("DB-CON-03 DB-SEC-02") on purpose: the
+ * monitor warns, and the machine's end checks that it named these and no other. Before
+ * rig_config(). */
+void rig_breaks(const char *rules);
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
 /* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too),
@@ -68,6 +72,7 @@ struct rig {
     D3DKMT_CREATE_DOORBELL create;   /* As D3DKMTCreateDoorbell left it. */
     BELL_DOORBELL_PRIVATE blob;
     volatile uint64_t *page;         /* Doorbell VA. */
+    volatile uint64_t *second;       /* Secondary doorbell VA, or NULL. */
     volatile uint64_t *status;
     volatile uint64_t *last_queued;
     uint64_t wptr;                   /* Entries appended. */
@@ -102,7 +107,8 @@ NTSTATUS rig_destroy_doorbell(struct rig *rig);
 void rig_append(struct rig *rig, uint32_t word, uint64_t value);
 /* The same with a WORK packet of `clocks` before it. */
 void rig_append_work(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
-void rig_ring(struct rig *rig);         /* One plain 64-bit store of wptr. */
+void rig_ring(struct rig *rig);         /* One plain 64-bit store: wptr, global layout: the token. */
+uint64_t rig_ring_value(const struct rig *rig); /* What it stores. */
 /* All a program does: append, ring, and when the status reads RETRY connect and ring again. */
 void rig_submit(struct rig *rig, uint32_t word, uint64_t value, uint64_t clocks);
 uint64_t rig_rptr(const struct rig *rig);

@@ -178,7 +178,7 @@ static void expect_end(void (*what)(void), const char *reason)
     enum belfry_exit how;
 
     offence = what;
-    config.slots = 1;
+    config.slots = 2; /* Neither takes the other's. */
     rig_open_machine(&config);
     good = belfry_spawn("bystander", bystander, 0, NULL);
     bad = belfry_spawn("offender", offender, 0, NULL);

@@ -261,8 +261,10 @@ static int read_caps(int argc, char **argv)
     memcpy(&caps, answer, sizeof(caps));
     REQUIRE_EQ(caps.DoorbellSizeInBytes,
                BELL_FIELD_GET(belfry_register(BELL_CAPS_OFFSET), BELL_CAPS_DOORBELL_BYTES));
-    REQUIRE_EQ(caps.Flags.Value, 0); /* This device has no secondary doorbell. */
-    REQUIRE_EQ(caps.SecondaryDoorbellSizeInBytes, 0);
+    REQUIRE_EQ(caps.Flags.Value,
+               BELL_FIELD_GET(belfry_register(BELL_CAPS_OFFSET), BELL_CAPS_SECONDARY));
+    REQUIRE_EQ(caps.Flags.SecondaryDoorbellSupported, 1);
+    REQUIRE_EQ(caps.SecondaryDoorbellSizeInBytes, caps.DoorbellSizeInBytes);
     for (size_t i = 0; i < sizeof(caps.Reserved); i++)
         REQUIRE_EQ(caps.Reserved[i], 0);
     for (size_t i = sizeof(caps); i < sizeof(answer); i++)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Destroying a doorbell (DB-DES-01 .. -05, -07), each under both readings of the published order (A-25):
- * the OS disconnects first, or leaves that to the driver's destroy. Races are in test_destroy_races.c.
+ * Destroying a doorbell (DB-DES-01 .. -05, -07), each under both readings of the published order
+ * (A-25): the OS disconnects first, or leaves that to the driver's destroy. Races are in
+ * test_destroy_races.c.
  */
 #include "rig.h"
 
@@ -57,7 +58,7 @@ static void require_queue_closed(const struct rig *closed)
     REQUIRE_EQ(rig_queue_state(closed->blob.queue_token) & BELL_QUEUE_STATE_OPEN_MASK, 0);
 }
 
-/* --- DB-DES-01 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-01 -------------------------------------------------------------------------------- */
 
 static void stay_created(void)
 {
@@ -190,7 +191,7 @@ static void DB_DES_01_refuses_what_is_not_the_callers_doorbell(void **state)
     rig_finish_machine();
 }
 
-/* --- DB-DES-02 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-02 -------------------------------------------------------------------------------- */
 
 static int undo_everything(int argc, char **argv)
 {
@@ -288,7 +289,7 @@ static void DB_DES_02_old_status_and_lqv_addresses_fault(void **state)
     expect_fault(state, last_queued_page, true, "\"lqv\"");
 }
 
-/* --- DB-DES-03 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-03 -------------------------------------------------------------------------------- */
 
 enum { ROUNDS = 24, BURST = 20 };
 
@@ -378,7 +379,7 @@ static void DB_DES_03_no_read_of_a_freed_ring(void **state)
     run(state, 1, free_rings_at_once);
 }
 
-/* --- DB-DES-04 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-04 -------------------------------------------------------------------------------- */
 
 static int free_the_slot(int argc, char **argv)
 {
@@ -412,7 +413,7 @@ static void DB_DES_04_driver_frees_the_slot_of_a_connected_one(void **state)
     run(state, 1, free_the_slot);
 }
 
-/* --- DB-DES-05 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-05 -------------------------------------------------------------------------------- */
 
 static void require_alive(const struct bell_umd_memory *memory)
 {
@@ -452,7 +453,7 @@ static void DB_DES_05_ring_allocations_stay(void **state)
     run(state, 1, keep_the_rings);
 }
 
-/* --- DB-DES-07 ------------------------------------------------------------------------------------- */
+/* --- DB-DES-07 -------------------------------------------------------------------------------- */
 
 static void destroy_queue(void)
 {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dedicated doorbells: each connected queue has a slot of its own, however few slots there are, and a
- * ring names its queue by the slot it lands on. What a ring says beyond that is not believed, and no
- * ring is lost because somebody is busy. (One ring, one queue, and 10,000 rings: test_ring_crossing.c.)
+ * Dedicated doorbells: each connected queue has a slot of its own, however few slots there are, and
+ * a ring names its queue by the slot it lands on. What a ring says beyond that is not believed, and
+ * no ring is lost because somebody is busy. (One ring alone, and a burst: test_ring_crossing.c.)
  */
 #include "rig.h"
-
-#include <stdio.h>
 
 enum { ENTRIES = 16, QUEUES = 24, ROUNDS = 4, WAIT = 2000000, SETTLE = 4000 };
 
@@ -42,7 +40,7 @@ static const struct rig *rig_of_doorbell(uint64_t doorbell)
     return NULL;
 }
 
-/* --- DB-MOD-01 ----------------------------------------------------------------------------------------- */
+/* --- DB-MOD-01 -------------------------------------------------------------------------------- */
 
 static uint32_t slots_fitted;
 
@@ -57,8 +55,8 @@ static void submit(struct rig *rig, uint64_t value)
     }
 }
 
-/* One thread rings, so rings come in the order of its stores: the n-th belongs to the queue of the n-th
- * store, although slots change their owners. */
+/* One thread rings, so rings come in the order of its stores: the n-th belongs to the queue of the
+ * n-th store, although slots change their owners. */
 static void require_rings_find_their_queues(size_t from)
 {
     size_t store = from, ring = from;
@@ -84,7 +82,7 @@ static void require_rings_find_their_queues(size_t from)
     REQUIRE_EQ(slots, slots_fitted);
 }
 
-/* No slot has two owners, no owner two slots: connected doorbells and owned slots are the same set. */
+/* No slot has two owners, no owner two slots: connected doorbells and owned slots match. */
 static void require_slots_match_doorbells(void)
 {
     struct belfry_doorbell_info info;
@@ -143,7 +141,7 @@ static void DB_MOD_01_many_queues_few_slots(void **state)
     }
 }
 
-/* --- DB-MOD-07 ----------------------------------------------------------------------------------------- */
+/* --- DB-MOD-07 -------------------------------------------------------------------------------- */
 
 enum { SLOT = 0, OKAY = 0, REFUSED = 2 };
 
@@ -302,7 +300,7 @@ static void DB_MOD_07_racing_rings_never_go_back(void **state)
     rig_run(&config, race_body);
 }
 
-/* --- DB-MOD-08 ----------------------------------------------------------------------------------------- */
+/* --- DB-MOD-08 -------------------------------------------------------------------------------- */
 
 enum { BUSY_QUEUES = 16, RINGERS = 8, RINGS = 1250, LONG_WORK = 100000 };
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order in which the user-mode library tells about new work, and what the progress fence says of
- * it. With trace_stores and trap_loads every access of the library to shared memory is a record; a
- * submission then reads as a short word of letters:
+ * The order in which the user-mode library tells about new work, and what the progress fence says
+ * of it. With trace_stores and trap_loads every access of the library to shared memory is a record;
+ * a submission then reads as a short word of letters:
  *
  *     c  command packet     L  last queued value     e  ring entry     w  WPTR
  *     d  doorbell page      s  status load           K  D3DKMTConnectDoorbell
  */
 #include "rig.h"
-
-#include <stdio.h>
 
 enum { ENTRIES = 32, NODE = 0, WAIT = 400000, ROUNDS = 20, LETTERS = 64, SETTLE = 4000 };
 
@@ -24,7 +22,7 @@ static struct belfry_config traced(void)
     return config;
 }
 
-/* --- Accesses as letters ---------------------------------------------------------------------------- */
+/* --- Accesses as letters ---------------------------------------------------------------------- */
 
 static char store_letter(const struct belfry_record *record)
 {
@@ -94,7 +92,7 @@ static void require_store(size_t from, char letter, uint64_t offset, uint64_t va
     belfry_fail("no store '%c' was recorded", letter);
 }
 
-/* --- DB-PF-01 ------------------------------------------------------------------------------------------ */
+/* --- DB-PF-01 --------------------------------------------------------------------------------- */
 
 /* The last packet stored is the fence of this submission. */
 static void require_fence_packet(uint32_t buffer, uint64_t value)
@@ -139,7 +137,7 @@ static void DB_PF_01_order_of_a_submission(void **state)
     rig_run(&config, order_body);
 }
 
-/* --- DB-PF-02 ------------------------------------------------------------------------------------------ */
+/* --- DB-PF-02 --------------------------------------------------------------------------------- */
 
 static bool stop_ringing;
 
@@ -232,10 +230,11 @@ static void DB_PF_02_queued_value_before_the_work(void **state)
     rig_run(&config, queued_first_body);
 }
 
-/* --- DB-PF-04 ------------------------------------------------------------------------------------------ */
+/* --- DB-PF-04 --------------------------------------------------------------------------------- */
 
 enum { FILL_BYTES = 1024, FILL_WORDS = FILL_BYTES / 8 };
-#define STEP UINT64_C(0x100000001) /* A half-written fence shows. */
+#define STEP UINT64_C(0x100000001)       /* A half-written fence shows. */
+#define NOT_MAPPED UINT64_C(0x7ffffffff000) /* A device address of nobody. */
 
 static struct rig rig;
 
@@ -326,7 +325,43 @@ static void DB_PF_04_effects_before_the_fence(void **state)
     }
 }
 
-/* --- DB-STA-05 ----------------------------------------------------------------------------------------- */
+/* A write that fails has no effect, so the fence behind it must not be written. */
+static int failed_write_body(int argc, char **argv)
+{
+    struct bell_umd_commands list;
+    volatile uint64_t *entry;
+
+    (void)argc, (void)argv;
+    rig_make(&rig, ENTRIES, 1);
+    REQUIRE_OK(rig_connect(&rig));
+    rig_append(&rig, 0, 1);
+    rig_ring(&rig);
+    rig_wait(&rig, 1, WAIT);
+    entry = rig.ring.cpu + BELL_ENTRY_BYTES / 8;
+    REQUIRE_OK(bell_umd_commands_begin(&list, &rig.commands, 256, 256));
+    bell_umd_cmd_write64(&list, NOT_MAPPED, 1);
+    *rig.last_queued = 2;
+    entry[1] = bell_umd_commands_end(&list, rig.progress_gpu, 2, false);
+    entry[0] = list.gpu | rig.wptr << BELL_ENTRY_WORD0_TAG_SHIFT;
+    rig.control.cpu[0] = ++rig.wptr;
+    rig_ring(&rig);
+    rig_settle(SETTLE);
+    REQUIRE_EQ(*rig.progress, 1);
+    REQUIRE_EQ(*rig.status, D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT);
+    rig_close(&rig);
+    return 0;
+}
+
+static void DB_PF_04_no_fence_behind_a_failed_write(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    config.dma_latency = 300;
+    rig_run(&config, failed_write_body);
+}
+
+/* --- DB-STA-05 -------------------------------------------------------------------------------- */
 
 static void submit_one(void *arg)
 {
@@ -393,6 +428,7 @@ int main(void)
         cmocka_unit_test(DB_PF_01_order_of_a_submission),
         cmocka_unit_test(DB_PF_02_queued_value_before_the_work),
         cmocka_unit_test(DB_PF_04_effects_before_the_fence),
+        cmocka_unit_test(DB_PF_04_no_fence_behind_a_failed_write),
         cmocka_unit_test(DB_STA_05_status_after_every_ring),
     };
 

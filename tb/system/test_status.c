@@ -27,7 +27,7 @@ static struct belfry_doorbell_info info_of(const struct rig *of)
     return info;
 }
 
-/* --- A driver that connects with another status, or gives a doorbell up ------------------------------ */
+/* --- A driver that connects with another status, or gives a doorbell up ----------------------- */
 
 static DXGKRNL_INTERFACE callbacks;
 static DXGKDDI_START_DEVICE *real_start;
@@ -100,7 +100,7 @@ static void disconnect_by_driver(D3DDDI_DOORBELLSTATUS reason)
     at_notify.hDoorbell = NULL;
 }
 
-/* --- DB-STA-01 --------------------------------------------------------------------------------------- */
+/* --- DB-STA-01 -------------------------------------------------------------------------------- */
 
 _Static_assert(D3DDDI_DOORBELLSTATUS_CONNECTED == 0, "DB-STA-01");
 _Static_assert(D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD == 1, "DB-STA-01");
@@ -131,7 +131,7 @@ static void DB_STA_01_numbers(void **state)
     run(1, false, see_every_number);
 }
 
-/* --- DB-STA-02 --------------------------------------------------------------------------------------- */
+/* --- DB-STA-02 -------------------------------------------------------------------------------- */
 
 enum { TURNS = 60 };
 
@@ -228,7 +228,7 @@ static void DB_STA_02_library_reads_one_word(void **state)
     run(1, true, submit_by_library);
 }
 
-/* --- DB-STA-03 --------------------------------------------------------------------------------------- */
+/* --- DB-STA-03 -------------------------------------------------------------------------------- */
 
 /* Have the OS write through a user pointer; have the hardware write there. */
 static int attack_status(int argc, char **argv)
@@ -263,7 +263,7 @@ static int attack_status(int argc, char **argv)
     rig_settle(WAIT);
     REQUIRE_EQ(*rig.progress, 0);
     REQUIRE_EQ(belfry_dma_refused(), 1);
-    REQUIRE_EQ(*rig.status, D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT); /* By the OS, for the fault. */
+    REQUIRE_EQ(*rig.status, D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT); /* By the OS, as it must. */
     require_rest_of_page_empty();
     rig_close_beside(&other);
     rig_close(&rig);
@@ -276,7 +276,7 @@ static void DB_STA_03_only_the_os_writes_it(void **state)
     run(2, false, attack_status);
 }
 
-/* --- DB-STA-04 --------------------------------------------------------------------------------------- */
+/* --- DB-STA-04 -------------------------------------------------------------------------------- */
 
 /* Exactly one status write since `from`, of this value, between the two records. */
 static void require_write(size_t from, uint64_t value, size_t after, size_t before)
@@ -296,7 +296,8 @@ static void connect_writes(D3DDDI_DOORBELLSTATUS status)
 
     connect_status = status;
     REQUIRE_OK(rig_connect(&rig));
-    require_write(from, (uint64_t)status, rig_expect(from, BELFRY_DDI_EXIT, "DxgkDdiConnectDoorbell"),
+    require_write(from, (uint64_t)status,
+                  rig_expect(from, BELFRY_DDI_EXIT, "DxgkDdiConnectDoorbell"),
                   rig_expect(from, BELFRY_KMT_EXIT, "D3DKMTConnectDoorbell"));
 }
 
@@ -314,7 +315,8 @@ static void driver_writes(D3DDDI_DOORBELLSTATUS reason)
     size_t from = belfry_record_count();
 
     disconnect_by_driver(reason);
-    require_write(from, (uint64_t)reason, rig_expect(from, BELFRY_CB_ENTER, "DxgkCbDisconnectDoorbell"),
+    require_write(from, (uint64_t)reason,
+                  rig_expect(from, BELFRY_CB_ENTER, "DxgkCbDisconnectDoorbell"),
                   rig_expect(from, BELFRY_CB_EXIT, "DxgkCbDisconnectDoorbell"));
 }
 

@@ -5,8 +5,6 @@
  */
 #include "rig.h"
 
-#include <stdio.h>
-
 enum { NODE = 0, WAIT = 400000, SETTLE = 4000, CLOCKS = 400 };
 
 static struct rig_library library, other;
@@ -42,7 +40,7 @@ static void require_data(const struct rig_library *queue, uint64_t last)
         REQUIRE_EQ(queue->data.cpu[n], n * 3);
 }
 
-/* --- DB-UMD-01 ----------------------------------------------------------------------------------------- */
+/* --- DB-UMD-01 -------------------------------------------------------------------------------- */
 
 enum { SMALL_RING = 8, TEN_RINGS = 10 * SMALL_RING };
 
@@ -126,7 +124,7 @@ static void DB_UMD_01_full_ring_waits_on_rptr(void **state)
     rig_run(&config, slow_ring_body);
 }
 
-/* --- DB-UMD-02, DB-UMD-04 ------------------------------------------------------------------------------ */
+/* --- DB-UMD-02, DB-UMD-04 --------------------------------------------------------------------- */
 
 enum { THREADS = 8, EACH = 25, ALL = THREADS * EACH };
 
@@ -290,7 +288,7 @@ static void DB_UMD_04_entry_and_wptr_before_the_ring(void **state)
     rig_run(&config, published_body);
 }
 
-/* --- DB-UMD-03 ----------------------------------------------------------------------------------------- */
+/* --- DB-UMD-03 -------------------------------------------------------------------------------- */
 
 static int fast_path_body(int argc, char **argv)
 {
@@ -331,7 +329,7 @@ static void DB_UMD_03_no_kernel_call_while_connected(void **state)
     rig_run(&config, fast_path_body);
 }
 
-/* --- DB-UMD-05 ----------------------------------------------------------------------------------------- */
+/* --- DB-UMD-05 -------------------------------------------------------------------------------- */
 
 enum { VICTIMIZATIONS = 1000 };
 
@@ -430,7 +428,7 @@ static void DB_UMD_05_two_eager_queues_one_slot(void **state)
     rig_run(&config, eager_body);
 }
 
-/* victimized once more between its second ring and its look at the status, it still returns. */
+/* victimized again between its second ring and its look at the status, it still returns. */
 static int again_body(int argc, char **argv)
 {
     struct belfry_thread *thread;

@@ -20,15 +20,15 @@ struct watch {
     struct rig *const *rigs; /* With doorbells, which live until the watch has stopped. */
     unsigned count;
     uint64_t samples;   /* Taken so far. */
-    uint64_t swallowed; /* Samples of "status 0 or 1, and a ring goes to the dummy page". */
+    uint64_t swallowed; /* Samples of "status 0 or 1, and a ring does not reach the queue". */
     bool tolerant;      /* Count those instead of failing the run. */
     bool stop;
     struct belfry_thread *thread;
 };
 
 /*
- * Sample until watch_stop(). Invariant I1 and DB-CON-05: status 0 or 1 only with a mapping to a slot
- * that routes to this queue; no slot mapped twice; the status word is 0 .. 3 in all 64 bits.
+ * Sample until watch_stop(). Invariant I1 and DB-CON-05: status 0 or 1 only with a mapping to a
+ * slot that routes to this queue; no slot mapped twice; the status word is 0 .. 3 in all 64 bits.
  * Set the first two fields (and `tolerant`) before.
  */
 void watch_start(struct watch *watch);

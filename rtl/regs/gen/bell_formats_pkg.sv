@@ -17,12 +17,18 @@ package bell_formats_pkg;
   localparam logic [7:0] CauseDeliberateFault = 8'd7;
   localparam logic [7:0] CauseAborted = 8'd8;
 
+  // bell_layout_e
+  localparam logic [7:0] LayoutPage = 8'd0;
+  localparam logic [7:0] LayoutPacked = 8'd1;
+  localparam logic [7:0] LayoutGlobal = 8'd2;
+
   // bell_reject_e
   localparam logic [7:0] RejectNone = 8'd0;
   localparam logic [7:0] RejectNarrow = 8'd1;
   localparam logic [7:0] RejectOffset = 8'd2;
   localparam logic [7:0] RejectNoSlot = 8'd3;
   localparam logic [7:0] RejectQueueClosed = 8'd4;
+  localparam logic [7:0] RejectBadToken = 8'd5;
 
   // bell_queue_cmd_e
   localparam logic [7:0] QueueCmdOpen = 8'd1;
@@ -30,6 +36,7 @@ package bell_formats_pkg;
   localparam logic [7:0] QueueCmdAdd = 8'd3;
   localparam logic [7:0] QueueCmdRemove = 8'd4;
   localparam logic [7:0] QueueCmdKick = 8'd5;
+  localparam logic [7:0] QueueCmdAddRt = 8'd6;
 
   // bell_op_e
   localparam logic [7:0] OpNop = 8'd0;
@@ -99,6 +106,8 @@ package bell_formats_pkg;
   localparam int unsigned QueueStateWorkMsb = 4;
   localparam int unsigned QueueStateFaultedLsb = 5;
   localparam int unsigned QueueStateFaultedMsb = 5;
+  localparam int unsigned QueueStateRealtimeLsb = 6;
+  localparam int unsigned QueueStateRealtimeMsb = 6;
   localparam int unsigned QueueStateCauseLsb = 8;
   localparam int unsigned QueueStateCauseMsb = 15;
 
@@ -149,11 +158,36 @@ package bell_formats_pkg;
   localparam int unsigned PacketArg3ValueLsb = 0;
   localparam int unsigned PacketArg3ValueMsb = 63;
 
-  // Doorbell page of BAR2, one per slot
+  // Doorbell page of BAR2, one per slot; layouts PAGE and PACKED
   localparam int unsigned DoorbellBytes = 4096;
+  localparam int unsigned DoorbellFirst = 0;
   localparam int unsigned DoorbellRingOffset = 0;
   localparam int unsigned DoorbellRingBytes = 8;
   localparam int unsigned DoorbellRingValueLsb = 0;
   localparam int unsigned DoorbellRingValueMsb = 63;
+
+  // The same doorbells several to a page; layout PACKED
+  localparam int unsigned PackedBytes = 512;
+  localparam int unsigned PackedFirst = 4194304;
+  localparam int unsigned PackedRingOffset = 0;
+  localparam int unsigned PackedRingBytes = 8;
+  localparam int unsigned PackedRingValueLsb = 0;
+  localparam int unsigned PackedRingValueMsb = 63;
+
+  // The one doorbell page of layout GLOBAL
+  localparam int unsigned GlobalBytes = 4096;
+  localparam int unsigned GlobalFirst = 5242880;
+  localparam int unsigned GlobalRingOffset = 0;
+  localparam int unsigned GlobalRingBytes = 8;
+  localparam int unsigned GlobalRingTokenLsb = 0;
+  localparam int unsigned GlobalRingTokenMsb = 63;
+
+  // Upper half of BAR2: second register of each doorbell, at the same place as the first
+  localparam int unsigned SecondaryBytes = 8388608;
+  localparam int unsigned SecondaryFirst = 8388608;
+  localparam int unsigned SecondaryRingOffset = 0;
+  localparam int unsigned SecondaryRingBytes = 8;
+  localparam int unsigned SecondaryRingValueLsb = 0;
+  localparam int unsigned SecondaryRingValueMsb = 63;
 
 endpackage : bell_formats_pkg

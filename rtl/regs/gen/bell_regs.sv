@@ -241,6 +241,7 @@ module bell_regs (
         logic EVENT1;
         logic EVENT_POP;
         logic NODE_ABORT;
+        logic DOORBELLS;
         logic LEDGER_ACCEPTED;
         logic LEDGER_SAMPLED;
         logic LEDGER_COALESCED;
@@ -298,6 +299,9 @@ module bell_regs (
         decoded_reg_strb.NODE_ABORT = cpuif_req_masked & (cpuif_addr == 18'h48) & cpuif_req_is_wr;
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h48);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h48) & cpuif_req_is_wr;
+        decoded_reg_strb.DOORBELLS = cpuif_req_masked & (cpuif_addr == 18'h50);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h50);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h50);
         decoded_reg_strb.LEDGER_ACCEPTED = cpuif_req_masked & (cpuif_addr == 18'h80) & !cpuif_req_is_wr;
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h80);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h80) & !cpuif_req_is_wr;
@@ -394,6 +398,12 @@ module bell_regs (
                 logic load_next;
             } NODE3;
         } NODE_ABORT;
+        struct packed {
+            struct packed {
+                logic [1:0] next;
+                logic load_next;
+            } LAYOUT;
+        } DOORBELLS;
     } field_combo_t;
     field_combo_t field_combo;
 
@@ -427,6 +437,11 @@ module bell_regs (
                 logic value;
             } NODE3;
         } NODE_ABORT;
+        struct packed {
+            struct packed {
+                logic [1:0] value;
+            } LAYOUT;
+        } DOORBELLS;
     } field_storage_t;
     field_storage_t field_storage;
 
@@ -606,6 +621,29 @@ module bell_regs (
         end
     end
     assign hwif_out.NODE_ABORT.NODE3.value = field_storage.NODE_ABORT.NODE3.value;
+    // Field: bell.DOORBELLS.LAYOUT
+    always_comb begin
+        logic [1:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.DOORBELLS.LAYOUT.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.DOORBELLS && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.DOORBELLS.LAYOUT.value & ~decoded_wr_biten[1:0]) | (decoded_wr_data[1:0] & decoded_wr_biten[1:0]);
+            load_next_c = '1;
+        end
+        field_combo.DOORBELLS.LAYOUT.next = next_c;
+        field_combo.DOORBELLS.LAYOUT.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.DOORBELLS.LAYOUT.value <= 2'h0;
+        end else begin
+            if(field_combo.DOORBELLS.LAYOUT.load_next) begin
+                field_storage.DOORBELLS.LAYOUT.value <= field_combo.DOORBELLS.LAYOUT.next;
+            end
+        end
+    end
+    assign hwif_out.DOORBELLS.LAYOUT.value = field_storage.DOORBELLS.LAYOUT.value;
     // External region: bell.SLOTS
     assign hwif_out.SLOTS.req = decoded_reg_strb.SLOTS;
     assign hwif_out.SLOTS.addr = decoded_addr[13:0];
@@ -677,6 +715,8 @@ module bell_regs (
             readback_data_var[31:16] = hwif_in.CAPS.QUEUES.next;
             readback_data_var[39:32] = hwif_in.CAPS.NODES.next;
             readback_data_var[55:40] = hwif_in.CAPS.DOORBELL_BYTES.next;
+            readback_data_var[58:56] = hwif_in.CAPS.LAYOUTS.next;
+            readback_data_var[59] = hwif_in.CAPS.SECONDARY.next;
         end
         if(rd_mux_addr == 18'h10) begin
             readback_data_var[0] = field_storage.CTRL.ENABLE.value;
@@ -699,6 +739,10 @@ module bell_regs (
         end
         if(rd_mux_addr == 18'h38) begin
             readback_data_var[63:0] = hwif_in.EVENT1.DATA.next;
+        end
+        if(rd_mux_addr == 18'h50) begin
+            readback_data_var[1:0] = field_storage.DOORBELLS.LAYOUT.value;
+            readback_data_var[9:8] = hwif_in.DOORBELLS.IN_FORCE.next;
         end
         if(rd_mux_addr == 18'h80) begin
             readback_data_var[63:0] = hwif_in.LEDGER_ACCEPTED.COUNT.next;

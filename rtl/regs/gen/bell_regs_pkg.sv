@@ -28,10 +28,20 @@ package bell_regs_pkg;
     } bell__CAPS__DOORBELL_BYTES__in_t;
 
     typedef struct packed {
+        logic [2:0] next;
+    } bell__CAPS__LAYOUTS__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__CAPS__SECONDARY__in_t;
+
+    typedef struct packed {
         bell__CAPS__SLOTS__in_t SLOTS;
         bell__CAPS__QUEUES__in_t QUEUES;
         bell__CAPS__NODES__in_t NODES;
         bell__CAPS__DOORBELL_BYTES__in_t DOORBELL_BYTES;
+        bell__CAPS__LAYOUTS__in_t LAYOUTS;
+        bell__CAPS__SECONDARY__in_t SECONDARY;
     } bell__CAPS__in_t;
 
     typedef struct packed {
@@ -85,6 +95,14 @@ package bell_regs_pkg;
     typedef struct packed {
         bell__EVENT1__DATA__in_t DATA;
     } bell__EVENT1__in_t;
+
+    typedef struct packed {
+        logic [1:0] next;
+    } bell__DOORBELLS__IN_FORCE__in_t;
+
+    typedef struct packed {
+        bell__DOORBELLS__IN_FORCE__in_t IN_FORCE;
+    } bell__DOORBELLS__in_t;
 
     typedef struct packed {
         logic [63:0] next;
@@ -165,6 +183,7 @@ package bell_regs_pkg;
         bell__IRQ_LEVEL__in_t IRQ_LEVEL;
         bell__EVENT0__in_t EVENT0;
         bell__EVENT1__in_t EVENT1;
+        bell__DOORBELLS__in_t DOORBELLS;
         bell__LEDGER_ACCEPTED__in_t LEDGER_ACCEPTED;
         bell__LEDGER_SAMPLED__in_t LEDGER_SAMPLED;
         bell__LEDGER_COALESCED__in_t LEDGER_COALESCED;
@@ -224,6 +243,14 @@ package bell_regs_pkg;
     } bell__NODE_ABORT__out_t;
 
     typedef struct packed {
+        logic [1:0] value;
+    } bell__DOORBELLS__LAYOUT__out_t;
+
+    typedef struct packed {
+        bell__DOORBELLS__LAYOUT__out_t LAYOUT;
+    } bell__DOORBELLS__out_t;
+
+    typedef struct packed {
         logic req;
         logic [13:0] addr;
         logic req_is_wr;
@@ -244,6 +271,7 @@ package bell_regs_pkg;
         bell__IRQ_CTRL__out_t IRQ_CTRL;
         bell__EVENT_POP__out_t EVENT_POP;
         bell__NODE_ABORT__out_t NODE_ABORT;
+        bell__DOORBELLS__out_t DOORBELLS;
         bell__SLOTS__out_t SLOTS;
         bell__QUEUES__out_t QUEUES;
     } bell__out_t;
@@ -260,11 +288,18 @@ package bell_regs_pkg;
         bell_cause_e__ABORTED = 'h8
     } bell_cause_e_e;
 
+    typedef enum logic [1:0] {
+        bell_layout_e__PAGE = 'h0,
+        bell_layout_e__PACKED = 'h1,
+        bell_layout_e__GLOBAL = 'h2
+    } bell_layout_e_e;
+
     typedef enum logic [2:0] {
         bell_reject_e__NONE = 'h0,
         bell_reject_e__NARROW = 'h1,
         bell_reject_e__OFFSET = 'h2,
         bell_reject_e__NO_SLOT = 'h3,
-        bell_reject_e__QUEUE_CLOSED = 'h4
+        bell_reject_e__QUEUE_CLOSED = 'h4,
+        bell_reject_e__BAD_TOKEN = 'h5
     } bell_reject_e_e;
 endpackage

@@ -41,13 +41,15 @@ struct belfry_config {
     uint32_t memory_mib;   /**< Host memory; 0 = default (256). */
     bool disconnect_published; /**< OS policy disconnect=published instead of safe (A-06). */
     bool destroy_direct;       /**< OS policy destroy=direct instead of disconnect-first (A-25). */
+    uint64_t sweep;            /**< What belfry_sweep() returns: the offset that an exploration varies. */
+    const char *doorbells;     /**< "page", "packed" or "global": the driver's setting; NULL = page. */
+    bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */
     const char *kmd;       /**< Shared object with DriverEntry; NULL = the built-in driver. */
     bool monitor_warn;     /**< A contract violation is printed and counted, not fatal. */
     const char *replay;    /**< Command line that repeats this run, for reports; NULL = made up. */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
-    { sizeof(struct belfry_config), "rtl", 0, 1, NULL, NULL, false, false, false, 0, 0, 0, 0,      \
-      false, false, NULL, false, NULL }
+    { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }
 
 /**
  * Build the machine and start the driver (DriverEntry .. StartDevice, caps queries).
@@ -103,6 +105,8 @@ void belfry_yield(void);
 void belfry_sleep(uint64_t cycles);
 uint64_t belfry_now(void); /**< Device clocks since power-on. */
 uint64_t belfry_random(uint64_t bound); /**< Seeded. */
+/** The value of `--explore sweep:` in this run (config.sweep); 0 without it. */
+uint64_t belfry_sweep(void);
 /** Stop the run with a message; does not return in user code. */
 void belfry_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -19,8 +19,8 @@ enum belfry_record_kind {
     BELFRY_DDI_ENTER, BELFRY_DDI_EXIT, /**< name = "DxgkDdiConnectDoorbell" ... */
     BELFRY_CB_ENTER, BELFRY_CB_EXIT,   /**< name = "DxgkCbDisconnectDoorbell" ... */
     BELFRY_STATUS,   /**< OS wrote a status word: object = doorbell, value = new, value2 = old. */
-    BELFRY_MAP,      /**< Doorbell VA re-pointed: object = doorbell, value = enum belfry_mapping,
-                          value2 = byte offset in BAR2. */
+    BELFRY_MAP,      /**< Doorbell VA re-pointed: name = "doorbell" or "secondary", object =
+                          doorbell, value = enum belfry_mapping, value2 = byte offset in BAR2. */
     BELFRY_RING,     /**< Hardware judged a doorbell store: value = slot, value2 = hardware queue,
                           status = bucket, value3 = cause. */
     BELFRY_SAMPLE,   /**< Hardware asked for WPTR: value2 = hardware queue, value3 = node. */
@@ -30,7 +30,7 @@ enum belfry_record_kind {
     BELFRY_STORE,    /**< User store to a trapped page (doorbells always): name = window name,
                           object, value = offset, value2 = value, value3 = size. */
     BELFRY_LOAD,     /**< User load likewise. */
-    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "free":
+    BELFRY_ALLOC,    /**< name = "reference" / "release" / "resident" / "evict" / "close" / "free":
                           object = allocation handle, value = count. */
     BELFRY_POINT,    /**< A thread passed the named delay point. */
     BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
@@ -69,6 +69,8 @@ struct belfry_doorbell_info {
     uint64_t kmd_handle;         /**< What the KMD gave out. */
     uint64_t dummy_bytes;        /**< Size of the mapping. */
     const void *user_va;
+    const void *second_va;       /**< Of the secondary doorbell, NULL without one. */
+    uint64_t bar2_second;        /**< Its BAR2 byte address when mapped to a slot. */
 };
 /** @return false for a handle that is not a live doorbell. */
 bool belfry_doorbell(uint32_t hDoorbell, struct belfry_doorbell_info *info);
@@ -81,7 +83,7 @@ struct belfry_alloc_info {
 };
 bool belfry_alloc(uint32_t hAllocation, struct belfry_alloc_info *info);
 /** Kinds: "doorbell", "allocation", "kmd-allocation", "resource", "hwqueue", "hwcontext", "device",
- *  "adapter", "fence", "process", "mapping", "pool". Another name fails the run. */
+ *  "adapter", "fence", "process", "mapping", "pool", "page" (of host memory). Another name fails the run. */
 unsigned belfry_live_objects(const char *kind);
 
 /** Hardware ring ledger, read from the device's registers: any time, in and outside user code. */

@@ -51,8 +51,8 @@ static const char *wrong_flags(DXGK_ALLOCATIONINFOFLAGS_WDDM2_0 flags, const cha
     rest.CpuVisible = 0;
     rest.Cached = 0;
     rest.HistoryBuffer = 0;
-    *wrong = "HistoryBuffer without CpuVisible, or with other flags than Cached";
-    if (flags.HistoryBuffer && (!flags.CpuVisible || rest.Value))
+    *wrong = "HistoryBuffer without CpuVisible and Cached, or with other flags";
+    if (flags.HistoryBuffer && (!flags.CpuVisible || !flags.Cached || rest.Value))
         return "AL-CRE-13";
     *wrong = "ExplicitResidencyNotification without AccessedPhysically";
     if (flags.ExplicitResidencyNotification && !flags.AccessedPhysically)
@@ -185,7 +185,7 @@ void os_alloc_open_exit(struct os_monitor_call *call, NTSTATUS status)
             os_violation("AL-OPN-01", call->object, "hDeviceSpecificAllocation of item %u is NULL",
                          i);
         if (allocation != NULL)
-            check_device_data(allocation->kmd, allocation->base.name);
+            check_device_data(allocation->backing->kmd, allocation->base.name);
     }
 }
 
