@@ -367,6 +367,7 @@ static int run_once(const struct belfry_config *given, void *ctx)
 static void replay_run(const struct belfry_config *config, void *ctx)
 {
     const struct program *program = ctx;
+    struct belfry_config shown = *config;
 
     print_replay(replay_line("run", config, program->argc, program->argv));
 }

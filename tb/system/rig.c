@@ -46,9 +46,12 @@ static void check_breaches(void)
 
 void rig_open_machine(const struct belfry_config *config)
 {
-    char error[512] = "";
+    struct belfry_config used = *config;
+    char error[8192] = "";
 
-    if (belfry_open(config, error, sizeof(error)) != 0)
+    used.monitor_warn |= planted;
+    planted = false;
+    if (belfry_open(&used, error, sizeof(error)) != 0)
         fail_msg("belfry_open: %s", error);
 }
 
@@ -107,7 +110,7 @@ void rig_finish_machine(void)
 void rig_finish_failing(const char *part)
 {
     enum belfry_result result = belfry_run();
-    char failure[1024];
+    char failure[8192];
 
     snprintf(failure, sizeof(failure), "%s", belfry_failure());
     (void)belfry_close();

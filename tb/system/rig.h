@@ -52,6 +52,8 @@
 void rig_breaks(const char *rules);
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
+/* The next machine's driver breaks the contract on purpose: the monitor only warns. */
+void rig_plant(void);
 /* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too),
  * the ledger must balance and nothing leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
