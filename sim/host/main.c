@@ -15,8 +15,14 @@
 #include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
-enum { OPTION_TRAP_LOADS = 256, OPTION_OS, OPTION_EXPLORE, OPTION_SWEEP, OPTION_DOORBELLS,
-       OPTION_MONITOR };
+enum {
+    OPTION_TRAP_LOADS = 256,
+    OPTION_OS,
+    OPTION_EXPLORE,
+    OPTION_SWEEP,
+    OPTION_DOORBELLS,
+    OPTION_MONITOR
+};
 
 typedef int umd_main_fn(int argc, char **argv);
 
@@ -105,10 +111,6 @@ static const char *replay_line(const char *command, const struct belfry_config *
         fprintf(out, " --slots=%u", config->slots);
     if (strcmp(config->doorbells, "page") != 0)
         fprintf(out, " --doorbells=%s", config->doorbells);
-    if (config->kmd != NULL) {
-        fputs(" --kmd", out);
-        put_word(out, config->kmd);
-    }
     if (config->trap_loads)
         fputs(" --trap-loads", out);
     if (config->disconnect_published)
@@ -117,6 +119,10 @@ static const char *replay_line(const char *command, const struct belfry_config *
         fputs(" --os=destroy=direct", out);
     if (config->sweep != 0)
         fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
+    if (config->kmd != NULL) {
+        fputs(" --kmd", out);
+        put_word(out, config->kmd);
+    }
     for (int i = 0; i < argc; i++)
         put_word(out, argv[i]);
     fclose(out);
@@ -124,11 +130,11 @@ static const char *replay_line(const char *command, const struct belfry_config *
     return line;
 }
 
-static void print_replay(const char *line)
+static void print_replay(const struct belfry_config *config)
 {
     fflush(stdout);
-    if (line != NULL)
-        fprintf(stderr, "replay: %s\n", line);
+    if (config->replay != NULL)
+        fprintf(stderr, "replay: %s\n", config->replay);
 }
 
 /** Breaches of the contract make a bad run also when it went on. @return exit code. */
@@ -166,16 +172,6 @@ static bool take_device(struct belfry_config *config, const char *kind)
     if (strcmp(kind, "rtl") == 0 || strcmp(kind, "model") == 0)
         return true;
     fprintf(stderr, "belfry: option --device: \"%s\" is no device; expected rtl or model\n", kind);
-    return false;
-}
-
-static bool take_monitor(struct belfry_config *config, const char *what)
-{
-    config->monitor_warn = strcmp(what, "warn") == 0;
-    if (config->monitor_warn || strcmp(what, "stop") == 0)
-        return true;
-    fprintf(stderr, "belfry: option --monitor: \"%s\" is not possible; expected stop or warn\n",
-            what);
     return false;
 }
 
@@ -228,6 +224,16 @@ static bool take_policies(struct belfry_config *config, const char *list)
     }
 }
 
+static bool take_monitor(struct belfry_config *config, const char *what)
+{
+    config->monitor_warn = strcmp(what, "warn") == 0;
+    if (config->monitor_warn || strcmp(what, "stop") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --monitor: \"%s\" is not possible; expected stop or warn\n",
+            what);
+    return false;
+}
+
 static bool take_option(struct belfry_config *config, int option, const char *value)
 {
     uint64_t number;
@@ -248,13 +254,13 @@ static bool take_option(struct belfry_config *config, int option, const char *va
     case 't':
         config->trace = value;
         return true;
+    case OPTION_DOORBELLS:
+        return take_doorbells(config, value);
     case 'k':
         config->kmd = value;
         return true;
     case OPTION_MONITOR:
         return take_monitor(config, value);
-    case OPTION_DOORBELLS:
-        return take_doorbells(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;
@@ -344,16 +350,16 @@ struct program {
     char **argv;
 };
 
-static int run_once(const struct belfry_config *given, void *ctx)
+static int run_once(const struct belfry_config *config, void *ctx)
 {
     const struct program *program = ctx;
-    struct belfry_config config = *given;
+    struct belfry_config used = *config;
     struct belfry_process *process;
     char error[8192];
     int code;
 
-    config.replay = replay_line("run", given, program->argc, program->argv);
-    if (belfry_open(&config, error, sizeof(error)) != 0) {
+    used.replay = replay_line("run", config, program->argc, program->argv);
+    if (belfry_open(&used, error, sizeof(error)) != 0) {
         fprintf(stderr, "belfry: %s\n", error);
         return judge_contract(EXIT_BAD_INPUT);
     }
@@ -369,7 +375,8 @@ static void replay_run(const struct belfry_config *config, void *ctx)
     const struct program *program = ctx;
     struct belfry_config shown = *config;
 
-    print_replay(replay_line("run", config, program->argc, program->argv));
+    shown.replay = replay_line("run", config, program->argc, program->argv);
+    print_replay(&shown);
 }
 
 static int run_program(const struct belfry_config *config, struct program *program)
@@ -422,7 +429,7 @@ static int command_demo(struct belfry_config *config, int argc, char **argv)
     config->replay = replay_line("demo", config, 0, NULL);
     code = judge_contract(belfry_demo(config));
     if (code == EXIT_RUN_FAILED)
-        print_replay(config->replay);
+        print_replay(config);
     return code;
 }
 

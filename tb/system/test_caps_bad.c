@@ -246,7 +246,6 @@ static void DB_CAP_08_A_42_feature_off_takes_flag_and_caps_away(void **state)
 static void DB_CAP_08_advertised_against_the_switch(void **state)
 {
     (void)state;
-    rig_plant();
     planted = caps(0, 8, 0);
     plant = plant_flag = true;
     rig_breaks("DB-CAP-08");
