@@ -124,4 +124,4 @@ list-tests:
 	  'BELL_DEVICE=rtl $t --inputs 300 --seed 2';)
 	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
 	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
--include $(wildcard $(T)/*.d)
+-include $(wildcard $(T)/*.d $(V)/*.d)

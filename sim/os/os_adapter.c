@@ -102,11 +102,11 @@ static void query_ums(void)
         os_adapter.ums_off = os_adapter.ums_disabled
                                  ? "the OS feature is disabled"
                                  : "the driver has no user-mode submission caps";
-    else if (os_adapter.ums_disabled)
-        os_adapter.ums_off = "DB-CAP-08: the driver gives user-mode submission caps though the OS "
-                             "feature is disabled";
     else if (!os_monitor_caps(&os_adapter.caps))
-        os_adapter.ums_off = "its caps break the contract";
+        os_adapter.ums_off = os_adapter.ums_disabled
+                                 ? "DB-CAP-08: the driver gives user-mode submission caps though "
+                                   "the OS feature is disabled"
+                                 : "its caps break the contract";
     else
         os_adapter.ums_off = NULL;
     os_adapter.ums = os_adapter.ums_off == NULL;

@@ -68,21 +68,11 @@ static uint64_t read_only_hash(const DXGKARG_OPENALLOCATION *args)
     return hash;
 }
 
-static void check_open(const DXGKARG_OPENALLOCATION *args, NTSTATUS status, uint64_t hash)
+static void check_open(const DXGKARG_OPENALLOCATION *args, uint64_t hash, D3DKMT_HANDLE name)
 {
-    if (status != STATUS_SUCCESS && status != STATUS_INVALID_PARAMETER &&
-        status != STATUS_NO_MEMORY && status != STATUS_GRAPHICS_DRIVER_MISMATCH &&
-        status != STATUS_INVALID_HANDLE)
-        bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation returned 0x%08X, expected "
-                      "SUCCESS, INVALID_PARAMETER, NO_MEMORY, GRAPHICS_DRIVER_MISMATCH or "
-                      "INVALID_HANDLE", (unsigned)status);
     if (read_only_hash(args) != hash)
-        bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation changed private data that is "
-                      "read-only (Flags.Create is %u)", args->Flags.Create);
-    for (UINT i = 0; i < args->NumAllocations && status == STATUS_SUCCESS; i++)
-        if (!args->pOpenAllocation[i].hDeviceSpecificAllocation)
-            bell_sim_fail("contract AL-OPN-01: DxgkDdiOpenAllocation left "
-                          "hDeviceSpecificAllocation of item %u NULL", i);
+        os_violation("AL-OPN-01", name, "DxgkDdiOpenAllocation changed private data that is "
+                     "read-only (Flags.Create is %u)", args->Flags.Create);
 }
 
 NTSTATUS os_allocations_open(struct os_device *device, DXGKARG_OPENALLOCATION *args,
@@ -95,7 +85,7 @@ NTSTATUS os_allocations_open(struct os_device *device, DXGKARG_OPENALLOCATION *a
     status = OS_DDI(OpenAllocation, made[0]->base.name, args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiOpenAllocation(device->kmd, args));
     os_driver_leave(device->base.process);
-    check_open(args, status, hash);
+    check_open(args, hash, made[0]->base.name);
     for (UINT i = 0; i < args->NumAllocations && status == STATUS_SUCCESS; i++)
         made[i]->opened = args->pOpenAllocation[i].hDeviceSpecificAllocation;
     return status;

@@ -22,11 +22,27 @@ struct belfry_config rig_config(void)
     return config;
 }
 
-static bool planted;
+static const char *broken_rules; /* By the driver of the next machine; "" = any, NULL = none. */
+
+void rig_breaks(const char *rules)
+{
+    broken_rules = rules;
+}
 
 void rig_plant(void)
 {
-    planted = true;
+    rig_breaks("");
+}
+
+/* After the machine was closed: the monitor named one of these rules, and no other. */
+static void check_breaches(const char *rules)
+{
+    if (rules == NULL || rules[0] == '\0')
+        return;
+    assert_true(belfry_violation_count() > 0);
+    for (size_t i = 0; i < belfry_violation_count(); i++)
+        if (strstr(rules, belfry_violations(i)->id) == NULL)
+            fail_msg("expected breaches of %s; %s", rules, belfry_violations(i)->text);
 }
 
 void rig_open_machine(const struct belfry_config *config)
@@ -34,8 +50,7 @@ void rig_open_machine(const struct belfry_config *config)
     struct belfry_config used = *config;
     char error[8192] = "";
 
-    used.monitor_warn |= planted;
-    planted = false;
+    used.monitor_warn |= broken_rules != NULL;
     if (belfry_open(&used, error, sizeof(error)) != 0)
         fail_msg("belfry_open: %s", error);
 }
@@ -65,9 +80,11 @@ static void finish(const struct belfry_process *only)
 {
     enum belfry_result result = belfry_run();
     struct belfry_ledger ledger = {0};
+    const char *rules = broken_rules;
     char failure[1024];
     int leaks;
 
+    broken_rules = NULL;
     snprintf(failure, sizeof(failure), "%s", belfry_failure());
     if (result == BELFRY_DONE && only != NULL &&
         (belfry_process_exit(only) != BELFRY_EXIT_NORMAL || belfry_process_code(only) != 0)) {
@@ -81,6 +98,7 @@ static void finish(const struct belfry_process *only)
     belfry_ledger(&ledger);
     leaks = belfry_close();
     check_codes(result, failure);
+    check_breaches(rules);
     assert_true(belfry_ledger_balanced(&ledger));
     assert_int_equal(ledger.owed, 0);
     assert_int_equal(leaks, 0);

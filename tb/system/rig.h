@@ -48,8 +48,11 @@
 
 /* BELFRY_CONFIG_DEFAULT with the device of this test run. */
 struct belfry_config rig_config(void);
-/* The next machine's driver breaks the contract on purpose: the monitor only warns. */
+/* The next machine's driver breaks the contract on purpose: the monitor only warns. With `rules`
+ * ("DB-CON-03 DB-SEC-02"), rig_finish_machine() and rig_run() check that it named some of these and
+ * no other. Holds until the machine is finished. */
 void rig_plant(void);
+void rig_breaks(const char *rules);
 /* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too),
  * the ledger must balance and nothing leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));

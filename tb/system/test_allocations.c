@@ -212,7 +212,7 @@ static int accepted(int argc, char **argv)
 static void AL_CRE_08_validator_of_the_os(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("AL-CRE-07 AL-CRE-08 AL-CRE-13 AL-CRE-14");
     alloc_run(validator);
     alloc_run(accepted);
 }
@@ -248,7 +248,7 @@ static int surfaces(int argc, char **argv)
 static void AL_CRE_12_size_is_pitch_times_height(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("AL-CRE-04");
     alloc_run(surfaces);
 }
 
@@ -290,7 +290,7 @@ static int flag_words(int argc, char **argv)
 static void AL_CRE_13_AL_CRE_14_flag_words(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("AL-CRE-04");
     alloc_run(flag_words);
 }
 

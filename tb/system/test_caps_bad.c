@@ -106,7 +106,7 @@ static void with_caps(DXGK_USERMODESUBMISSION_CAPS made, bool good)
     planted = made;
     plant = true;
     if (!good)
-        rig_plant();
+        rig_breaks("DB-CAP-04 DB-CAP-06");
     run(false, good ? um_queue : no_um_queue);
 }
 
@@ -246,9 +246,9 @@ static void DB_CAP_08_A_42_feature_off_takes_flag_and_caps_away(void **state)
 static void DB_CAP_08_advertised_against_the_switch(void **state)
 {
     (void)state;
-    rig_plant();
     planted = caps(0, 8, 0);
     plant = plant_flag = true;
+    rig_breaks("DB-CAP-08");
     run(true, no_um_queue);
 }
 

@@ -203,12 +203,9 @@ static int bad_outputs(int argc, char **argv)
 
 static void DB_CON_03_bad_outputs_fail_the_call(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    config.monitor_warn = true;
-    rig_run(&config, bad_outputs);
+    rig_breaks("DB-CON-03 DB-VA-04");
+    run_on(1, bad_outputs);
 }
 
 /* --- DB-CON-05 -------------------------------------------------------------------------------- */

@@ -202,7 +202,7 @@ static int moved_in_page(int argc, char **argv)
 static void A_37_driver_that_moves_a_doorbell_is_refused(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-VA-04");
     belfry_hook_driver(hook_connect);
     run("packed", 0, moved_in_page);
 }
@@ -531,7 +531,7 @@ static int equal_addresses(int argc, char **argv)
 static void DB_MOD_03_OS_takes_equal_addresses(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-CON-05 DB-DIS-05");
     first_address = NULL;
     belfry_hook_driver(hook_same);
     run("page", 0, equal_addresses);

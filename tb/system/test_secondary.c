@@ -158,7 +158,7 @@ static int bad_answers(int argc, char **argv)
 static void DB_SEC_02_bad_second_address_fails_the_connect(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-SEC-02");
     belfry_hook_driver(hook_connect);
     run_slots(0, bad_answers);
 }

@@ -178,7 +178,7 @@ static int transient_body(int argc, char **argv)
 static void DB_UMD_05_transient_failures_are_repeated(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-CON-06");
     run(transient_body);
 }
 
@@ -218,7 +218,7 @@ static int failed_connect_body(int argc, char **argv)
 static void DB_STA_06_failed_connect_falls_back(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-CON-06");
     run(failed_connect_body);
 }
 

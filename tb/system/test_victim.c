@@ -145,7 +145,7 @@ static int refused_arguments(int argc, char **argv)
 static void DB_VIC_02_unknown_pairs_are_refused(void **state)
 {
     (void)state;
-    rig_plant();
+    rig_breaks("DB-VIC-02");
     run_on(2, refused_arguments);
 }
 

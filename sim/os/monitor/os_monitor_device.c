@@ -135,6 +135,8 @@ uint32_t os_device_granted(uint32_t doorbell)
 void os_device_grant(uint32_t slot, uint32_t doorbell)
 {
     device.slots[slot].grantee = doorbell;
+    if (doorbell != 0)
+        device.slots[slot].victimized = 0; /* It has its slot back. */
 }
 
 void os_device_forget_grants(void)

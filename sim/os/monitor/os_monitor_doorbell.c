@@ -110,6 +110,8 @@ static void connected(const struct os_monitor_call *call, struct os_doorbell *do
         slot = os_device_slot_to(hardware_of(doorbell));
     if (slot != OS_NO_SLOT)
         check_slot(call, doorbell, slot);
+    else if (os_device_kicked(hardware_of(doorbell)) < call->begun)
+        os_violation("DB-CON-10", doorbell->base.name, "its hardware queue got no KICK");
 }
 
 static void not_connected(const struct os_monitor_call *call, const struct os_doorbell *doorbell,

@@ -8,6 +8,9 @@
 
 static HANDLE kmd_handle(const struct os_object *object)
 {
+    const struct os_backing *backing;
+    const struct os_group *group;
+
     if (object->gone || object->kmd_freed)
         return NULL;
     switch (object->kind) {
@@ -20,9 +23,11 @@ static HANDLE kmd_handle(const struct os_object *object)
     case OS_DOORBELL:
         return ((const struct os_doorbell *)object)->kmd;
     case OS_ALLOCATION:
-        return ((const struct os_allocation *)object)->backing->kmd;
+        backing = ((const struct os_allocation *)object)->backing;
+        return backing != NULL ? backing->kmd : NULL;
     case OS_RESOURCE:
-        return ((const struct os_resource *)object)->group->kmd;
+        group = ((const struct os_resource *)object)->group;
+        return group != NULL ? group->kmd : NULL;
     default:
         return NULL;
     }

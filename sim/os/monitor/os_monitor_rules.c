@@ -63,7 +63,7 @@ const struct os_rule os_rules[] = {
     {"AL-CRE-08", "sizes, priority and segment sets of an allocation make sense", 1},
     {"AL-CRE-09", "CreateAllocation gives hResource only when the items belong to a resource", 1},
     {"AL-CRE-10", "objects of the adapter hold no pointer to data of a device", 1},
-    {"AL-CRE-13", "HistoryBuffer goes with CpuVisible, and with nothing but Cached", 1},
+    {"AL-CRE-13", "HistoryBuffer goes with CpuVisible and Cached, and with no other flag", 1},
     {"AL-CRE-14", "allocation flags fit one another and the caps", 1},
     {"AL-HND-01", "DxgkCbGetHandleData below DISPATCH_LEVEL; after NULL the DDI fails with "
                   "STATUS_INVALID_HANDLE", 1},
