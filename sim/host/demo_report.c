@@ -76,7 +76,7 @@ static bool print_ledger(const struct belfry_ledger *ledger)
     printf("\nRing ledger (counted by the hardware)\n\n");
     printf("  %6" PRIu64 "  doorbell stores by programs\n", rings);
     printf("  %6" PRIu64 "  of them went to a dummy page: their doorbell had been taken away\n",
-           rings - ledger->accepted);
+           rings > ledger->accepted ? rings - ledger->accepted : 0);
     printf("  %6" PRIu64 "  accepted by the device\n", ledger->accepted);
     printf("  %6" PRIu64 "    = sampled: WPTR was read because of it\n", ledger->sampled);
     printf("  %6" PRIu64 "    + coalesced: a sample was already owed\n", ledger->coalesced);

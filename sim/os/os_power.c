@@ -197,12 +197,16 @@ NTSTATUS os_power_idle(UINT node)
 
 static void set_device(DEVICE_POWER_STATE state, const char *requirement)
 {
-    NTSTATUS status = OS_DDI(SetPowerState, 0, &state, PASSIVE_LEVEL,
-                             os_adapter.ddi.DxgkDdiSetPowerState(os_adapter.miniport,
-                                                                 DISPLAY_ADAPTER_HW_ID, state,
-                                                                 PowerActionNone));
+    NTSTATUS status;
 
+    if (state == PowerDeviceD0)
+        os_monitor_device_power(true);
+    status = OS_DDI(SetPowerState, 0, &state, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiSetPowerState(os_adapter.miniport, DISPLAY_ADAPTER_HW_ID,
+                                                        state, PowerActionNone));
     os_must_succeed(status, "DxgkDdiSetPowerState", requirement);
+    if (state == PowerDeviceD3)
+        os_monitor_device_power(false);
 }
 
 static void set_d(enum d_state d)

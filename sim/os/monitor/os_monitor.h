@@ -189,6 +189,9 @@ void os_monitor_caps_init(void);
 /* os_monitor_device.c: what the registers say, as far as the driver wrote them. */
 #define OS_NO_SLOT UINT32_MAX
 void os_monitor_device_init(void);
+/** D3 loses every register (DB-DST-04); after it, until D0, no rule asks for register accesses. */
+void os_monitor_device_power(bool on);
+bool os_device_off(void);
 bool os_device_gone(void); /**< A register read all ones. */
 /** Hardware queue that was opened for this queue (D3DKMT handle), or -1. */
 int os_device_queue_of(uint32_t queue);

@@ -33,11 +33,24 @@ static struct {
     struct hardware_queue queues[BELL_QUEUE_MAX];
     unsigned queues_used;
     bool gone;
+    bool off; /**< In D3. */
 } device;
 
 void os_monitor_device_init(void)
 {
     memset(&device, 0, sizeof(device));
+}
+
+void os_monitor_device_power(bool on)
+{
+    if (!on)
+        os_monitor_device_init();
+    device.off = !on;
+}
+
+bool os_device_off(void)
+{
+    return device.off;
 }
 
 bool os_device_gone(void)

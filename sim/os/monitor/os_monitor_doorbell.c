@@ -159,7 +159,7 @@ void os_doorbell_disconnect_exit(struct os_monitor_call *call, NTSTATUS status)
     int hw = doorbell != NULL ? hardware_of(doorbell) : -1;
     uint32_t slot = os_device_slot_to(hw), had = call->stolen_slot;
 
-    if (doorbell == NULL || status != STATUS_SUCCESS || is_dead(doorbell))
+    if (doorbell == NULL || status != STATUS_SUCCESS || is_dead(doorbell) || os_device_off())
         return;
     if (slot != OS_NO_SLOT)
         os_violation("DB-DIS-02", call->object, "slot %u still routes to its queue", slot);
