@@ -49,22 +49,25 @@ NTSTATUS APIENTRY D3DKMTCreateDoorbell(D3DKMT_CREATE_DOORBELL *user)
     return os_call_exit(&call, NT_SUCCESS(status) ? args.hDoorbell : 0, status);
 }
 
+/* Bad handle or reserved flags: refused without a DDI (DB-CON-09, DB-NTF-03). */
+static NTSTATUS on_doorbell(struct os_process *process, D3DKMT_HANDLE handle, UINT flags,
+                            NTSTATUS (*act)(struct os_doorbell *doorbell))
+{
+    struct os_doorbell *doorbell = os_object_lookup(process, handle, OS_DOORBELL);
+    NTSTATUS status = doorbell && !flags ? act(doorbell) : STATUS_INVALID_PARAMETER;
+
+    os_object_unref(doorbell);
+    return status;
+}
+
 NTSTATUS APIENTRY D3DKMTConnectDoorbell(D3DKMT_CONNECT_DOORBELL *user)
 {
     D3DKMT_CONNECT_DOORBELL args;
-    struct os_doorbell *doorbell;
     struct os_call call;
     NTSTATUS status = os_call_enter(&call, __func__, user, &args, sizeof(args));
 
-    if (NT_SUCCESS(status)) {
-        doorbell = os_object_lookup(call.process, args.hDoorbell, OS_DOORBELL);
-        if (doorbell && !args.Flags.Value)
-            status = os_doorbell_connect(doorbell);
-        else
-            status = STATUS_INVALID_PARAMETER; /* DB-CON-09 */
-        if (doorbell)
-            os_object_unref(doorbell);
-    }
+    if (NT_SUCCESS(status))
+        status = on_doorbell(call.process, args.hDoorbell, args.Flags.Value, os_doorbell_connect);
     return os_call_exit(&call, args.hDoorbell, status);
 }
 
@@ -92,18 +95,10 @@ NTSTATUS APIENTRY D3DKMTDestroyDoorbell(D3DKMT_DESTROY_DOORBELL *user)
 NTSTATUS APIENTRY D3DKMTNotifyWorkSubmission(D3DKMT_NOTIFY_WORK_SUBMISSION *user)
 {
     D3DKMT_NOTIFY_WORK_SUBMISSION args;
-    struct os_doorbell *doorbell;
     struct os_call call;
     NTSTATUS status = os_call_enter(&call, __func__, user, &args, sizeof(args));
 
-    if (NT_SUCCESS(status)) {
-        doorbell = os_object_lookup(call.process, args.hDoorbell, OS_DOORBELL);
-        if (doorbell && !args.Flags.Value)
-            status = os_doorbell_notify(doorbell);
-        else
-            status = STATUS_INVALID_PARAMETER; /* DB-NTF-03 */
-        if (doorbell)
-            os_object_unref(doorbell);
-    }
+    if (NT_SUCCESS(status))
+        status = on_doorbell(call.process, args.hDoorbell, args.Flags.Value, os_doorbell_notify);
     return os_call_exit(&call, args.hDoorbell, status);
 }
