@@ -318,6 +318,7 @@ struct os_allocation {
     unsigned resident;  /**< MakeResident less Evict. */
     unsigned doorbells; /**< Doorbells that hold it (DB-CRE-07). */
     unsigned locks;     /**< Lock2 less Unlock2. */
+    unsigned named;     /**< By the list of an Evict under way. */
     bool paged_out;     /**< Resident, but moved away while the adapter is in D3. */
     struct bell_window *window;
     bool destroyed; /**< The user destroyed it; `doorbells` keeps it (A-52). */
@@ -352,7 +353,7 @@ void os_allocation_unhold(struct os_allocation *allocation);  /**< May free it, 
 NTSTATUS os_allocation_lock(struct os_allocation *allocation, void **address);
 NTSTATUS os_allocation_unlock(struct os_allocation *allocation);
 void os_allocation_make_resident(struct os_allocation *allocation);
-bool os_allocation_evict(struct os_allocation *allocation); /**< false: it was not resident. */
+void os_allocation_evict(struct os_allocation *allocation); /**< It is resident. */
 
 /* --- Contexts (os_context.c) ------------------------------------------------------------------ */
 
