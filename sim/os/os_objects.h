@@ -438,6 +438,11 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
 void os_queue_destroy(struct os_queue *queue, bool disconnect);
 struct os_context *os_queue_context(const struct os_queue *queue);
 struct os_device *os_queue_device(const struct os_queue *queue);
+/**
+ * Has it entries that the hardware has not retired? By the ring's counts in memory, where the
+ * hardware writes RPTR after a buffer's fence. Without a control area: is its fence behind?
+ */
+bool os_queue_has_work(const struct os_queue *queue);
 /** Highest value that user mode or kernel submission said it queued (DB-PF-03). */
 uint64_t os_queue_last_queued(const struct os_queue *queue);
 NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOHWQUEUE *args,
