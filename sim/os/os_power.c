@@ -25,6 +25,7 @@ static struct {
     bool off; /**< No register may be touched. */
     unsigned inside;
     struct bell_waitq gate;
+    bool resetting[OS_MAX_NODES];
     bool idle_noted[OS_MAX_NODES], hung_noted[OS_MAX_NODES];
 } power;
 
@@ -166,7 +167,7 @@ static NTSTATUS begin_idle(UINT node)
     os_lock_acquire(&power.lock);
     if (power.d == D0 && power.f[node] == F1)
         status = STATUS_SUCCESS;
-    if (power.d == D0 && power.f[node] == F0) {
+    if (power.d == D0 && power.f[node] == F0 && !power.resetting[node]) {
         power.f[node] = F_GOING_DOWN;
         note("F-going-down", node);
         status = STATUS_PENDING;
@@ -387,6 +388,24 @@ void os_power_stop(void)
 bool os_power_runs(UINT node)
 {
     return power.d == D0 && power.f[node] == F0;
+}
+
+bool os_power_begin_reset(UINT node)
+{
+    bool powered;
+
+    os_lock_acquire(&power.lock);
+    powered = (power.d == D0 || power.d == D_GOING_DOWN) && power.f[node] != F1;
+    if (powered && power.d == D0)
+        wake_engine(node);
+    power.resetting[node] = powered;
+    os_lock_release(&power.lock);
+    return powered;
+}
+
+void os_power_end_reset(UINT node)
+{
+    power.resetting[node] = false;
 }
 
 unsigned os_power_d(void)

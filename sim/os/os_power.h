@@ -51,6 +51,13 @@ void os_power_wake(UINT node);
 /** F0 -> F1 (DB-FST-02). STATUS_CANCELLED: work or a connect came between. */
 NTSTATUS os_power_idle(UINT node);
 bool os_power_runs(UINT node); /**< D0 and F0. */
+/**
+ * An engine is about to be reset: cancels its descent to F1 and forbids another, until the end. A
+ * descent of the adapter goes on; it may be what found the hang.
+ * @return false: the engine is without power; there is nothing to reset.
+ */
+bool os_power_begin_reset(UINT node);
+void os_power_end_reset(UINT node);
 unsigned os_power_d(void);     /**< 0 or 3; on the way: 0. */
 unsigned os_power_f(UINT node);
 /** Before StopDevice. */

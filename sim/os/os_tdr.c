@@ -110,13 +110,14 @@ void os_tdr_reset(UINT node, const char *why)
 {
     while (state.resetting)
         bell_thread_wait(&state.done_wait, OS_LOCK_TIMEOUT, "another engine reset to end");
-    if (!os_power_runs(node))
+    if (!os_power_begin_reset(node))
         return;
     state.resetting = true;
     os_trace(BELFRY_POWER, "tdr-reset", node);
     count_reset(node, why);
     reset(node);
     os_trace(BELFRY_POWER, "tdr-resumed", node);
+    os_power_end_reset(node);
     state.resetting = false;
     bell_thread_wake_all(&state.done_wait);
 }
