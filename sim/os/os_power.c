@@ -367,6 +367,9 @@ bool os_power_up(UINT node)
     os_lock_release(&power.lock);
     if (mine)
         leave_d3();
+    for (UINT each = 0; each < os_adapter.node_count; each++)
+        if (mine || each == node)
+            os_idle_touch(each);
     return mine;
 }
 
@@ -378,6 +381,7 @@ void os_power_wake(UINT node)
 
 void os_power_stop(void)
 {
+    os_idle_stop();
     os_lock_acquire(&power.lock);
     wait_for_rest();
     os_lock_release(&power.lock);
@@ -434,6 +438,11 @@ static void idle_work(void *arg)
     os_power_idle((UINT)(uintptr_t)arg);
 }
 
+void os_power_idle_later(UINT node)
+{
+    os_work_queue(idle_work, (void *)(uintptr_t)node);
+}
+
 static void hung_work(void *arg)
 {
     os_tdr_reset((UINT)(uintptr_t)arg, "the driver reports DXGK_ENGINE_STATE_HUNG"); /* DB-FST-05 */
@@ -445,7 +454,7 @@ void os_power_dpc(void)
         if (power.hung_noted[node])
             os_work_queue(hung_work, (void *)(uintptr_t)node);
         if (power.idle_noted[node])
-            os_work_queue(idle_work, (void *)(uintptr_t)node);
+            os_power_idle_later(node);
         power.hung_noted[node] = false;
         power.idle_noted[node] = false;
     }
