@@ -120,6 +120,8 @@ static const char *replay_line(const char *command, const struct belfry_config *
         fputs(" --os=disconnect=published", out);
     if (config->destroy_direct)
         fputs(" --os=destroy=direct", out);
+    if (config->idle_by_driver)
+        fputs(" --os=idle=driver", out);
     if (config->sweep != 0)
         fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
     if (config->kmd != NULL) {
@@ -197,6 +199,8 @@ static const struct policy {
     {"disconnect=published", offsetof(struct belfry_config, disconnect_published), true},
     {"destroy=disconnect-first", offsetof(struct belfry_config, destroy_direct), false},
     {"destroy=direct", offsetof(struct belfry_config, destroy_direct), true},
+    {"idle=cadence", offsetof(struct belfry_config, idle_by_driver), false},
+    {"idle=driver", offsetof(struct belfry_config, idle_by_driver), true},
 };
 
 static bool take_policy(struct belfry_config *config, const char *text, size_t length)

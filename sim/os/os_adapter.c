@@ -271,8 +271,10 @@ NTSTATUS os_adapter_start(char *error, size_t error_size)
     status = start_device(error, error_size);
     if (NT_SUCCESS(status)) {
         status = discover(error, error_size);
-        if (NT_SUCCESS(status))
+        if (NT_SUCCESS(status)) {
+            os_idle_start();
             return status;
+        }
         os_adapter_stop();
         return status;
     }

@@ -99,13 +99,13 @@ static struct backlog look_at_backlog(const struct os_process *process)
     struct os_queue *queue = NULL;
 
     while ((queue = next_live_queue(process, queue)) != NULL) {
-        bool works = os_queue_has_work(queue); /* Before its fence, which the hardware writes first. */
-        uint64_t value = os_fence_read(queue->fence);
+        uint64_t value;
 
         if (queue->flags.UserModeSubmission && !queue->doorbell)
             continue;
+        backlog.working |= os_queue_has_work(queue); /* Before the fence, which is written first. */
+        value = os_fence_read(queue->fence);
         backlog.progress += value;
-        backlog.working |= works;
         backlog.dead |= queue->dead;
         if (!queue->dead && !backlog.first && value < os_queue_last_queued(queue))
             backlog.first = queue;

@@ -150,6 +150,8 @@ bool os_queue_has_work(const struct os_queue *queue)
 {
     const volatile struct bell_ring_control *counts;
 
+    if (queue->flags.UserModeSubmission && !queue->doorbell)
+        return false;
     if (!queue->doorbell || !queue->doorbell->control)
         return os_fence_read(queue->fence) < os_queue_last_queued(queue);
     counts = bell_phys_ptr(queue->doorbell->control->backing->phys);
