@@ -126,18 +126,6 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
     bell_model_node_goto(model, node, BELL_MODEL_SAMPLE, BELL_MODEL_TURN_CLOCKS);
 }
 
-/* A read is answered: true when it and the turn may go on. */
-static bool read_is_good(struct bell_model *model, struct bell_model_node *node)
-{
-    if (node->abort)
-        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
-    else if (node->read_resp != BELL_RESP_OKAY)
-        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
-    else
-        return true;
-    return false;
-}
-
 static void sample(struct bell_model *model, struct bell_model_node *node)
 {
     observe(model, node, BELL_DEV_SAMPLE, 0);
@@ -163,19 +151,31 @@ static void next_entry(struct bell_model *model, struct bell_model_node *node)
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);
 }
 
+/* Between buffers, where an abort ends the turn. */
+static void go_on(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->abort)
+        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
+    else
+        next_entry(model, node);
+}
+
+/* The sample counts also when the turn is aborted. */
 static void sampled(struct bell_model *model, struct bell_model_node *node)
 {
     uint64_t wptr;
 
-    if (!read_is_good(model, node))
+    if (node->read_resp != BELL_RESP_OKAY) {
+        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
         return;
+    }
     memcpy(&wptr, node->read_data, sizeof wptr);
     if (wptr - node->rptr > ring_entries(queue_of(model, node))) {
         bell_model_node_fault(model, node, BELL_CAUSE_PTR_BOUNDS, wptr);
         return;
     }
     node->wptr = wptr;
-    next_entry(model, node);
+    go_on(model, node);
 }
 
 static void ask_entry(struct bell_model *model, struct bell_model_node *node)
@@ -205,8 +205,14 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
 {
     struct bell_ring_entry entry;
 
-    if (!read_is_good(model, node))
+    if (node->abort) {
+        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
         return;
+    }
+    if (node->read_resp != BELL_RESP_OKAY) {
+        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
+        return;
+    }
     memcpy(&entry, node->read_data, sizeof entry);
     if (!bell_model_entry_is_good(&entry, node->rptr)) {
         bell_model_node_fault(model, node, BELL_CAUSE_BAD_ENTRY, node->rptr);
@@ -229,14 +235,6 @@ static void buffer_done(struct bell_model *model, struct bell_model_node *node)
                          queue_of(model, node)->control + BELL_CONTROL_RPTR_OFFSET, &node->rptr,
                          sizeof node->rptr);
     bell_model_node_drain(model, node, BELL_MODEL_RPTR);
-}
-
-static void rptr_written(struct bell_model *model, struct bell_model_node *node)
-{
-    if (node->abort)
-        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
-    else
-        next_entry(model, node);
 }
 
 static void post_fault(struct bell_model *model, struct bell_model_node *node)
@@ -281,7 +279,7 @@ void bell_model_node_run(struct bell_model *model, struct bell_model_node *node)
     case BELL_MODEL_ENTRY: ask_entry(model, node); break;
     case BELL_MODEL_ENTERED: entered(model, node); break;
     case BELL_MODEL_BUFFER_DONE: buffer_done(model, node); break;
-    case BELL_MODEL_RPTR: rptr_written(model, node); break;
+    case BELL_MODEL_RPTR: go_on(model, node); break;
     case BELL_MODEL_POST_FAULT: post_fault(model, node); break;
     case BELL_MODEL_TURN_END: turn_end(model, node); break;
     default: break;

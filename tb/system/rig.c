@@ -12,6 +12,7 @@ struct belfry_config rig_config(void)
     const char *device = getenv("BELL_DEVICE");
     const char *seed = getenv("BELL_SEED");
     const char *doorbells = getenv("BELL_DOORBELLS");
+    const char *lockstep = getenv("BELL_LOCKSTEP");
 
     if (device != NULL)
         config.device = device;
@@ -19,6 +20,7 @@ struct belfry_config rig_config(void)
         config.seed = strtoull(seed, NULL, 0);
     if (doorbells != NULL)
         config.doorbells = doorbells;
+    config.lockstep_off = lockstep != NULL && strcmp(lockstep, "off") == 0;
     return config;
 }
 

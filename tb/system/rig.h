@@ -3,7 +3,7 @@
  * Common ground of the system tests: a machine per test, user processes as C functions, and a queue
  * that is driven by hand (raw D3DKMT calls and plain stores), beside the library's own.
  *
- * BELL_DEVICE=rtl|model picks the device. A check inside user code stops the run; the cmocka side then
+ * BELL_DEVICE=rtl|model picks the device; BELL_LOCKSTEP=off: rtl without the model beside it. A check inside user code stops the run; the cmocka side then
  * fails with its text. Do not use cmocka's assert_* inside user code: it runs on another stack.
  */
 #ifndef BELL_RIG_H

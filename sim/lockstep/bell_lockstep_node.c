@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: MIT
+// Turns: whatever the RTL does in one, the model's node is stepped until it does the same.
+//
+// A node's actions have one order, but for two: its RPTR write may come later than what follows it,
+// and STOPPED is posted after the turn. Reads are compared when the model makes them.
+
+#include "bell_lockstep_inside.h"
+
+#define MOST_STEPS (1u << 24) /* Of the model between two actions: packets that do nothing visible. */
+
+static const char *const writer_names[BELL_WRITERS] = {"RPTR write", "memory write", "fence write"};
+
+static struct bell_model_node *model_node(struct bell_lockstep *lockstep)
+{
+    return &lockstep->model->nodes[lockstep->now->node];
+}
+
+static struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
+{
+    return &lockstep->nodes[lockstep->now->node];
+}
+
+static const char *name_of(const struct bell_lockstep_action *action)
+{
+    switch (action->kind) {
+    case BELL_SAW_TURN_END: return "turn end";
+    case BELL_SAW_START: return "buffer start";
+    case BELL_SAW_DONE: return "buffer end";
+    case BELL_SAW_EVENT: return "event";
+    case BELL_SAW_WRITE: return action->unit < BELL_WRITERS ? writer_names[action->unit] : "write";
+    default: return "turn";
+    }
+}
+
+/* ------------------------------------------------------------------ what the model does */
+
+/* True when this is what it is stepped for. */
+static bool is_wanted(struct bell_lockstep *lockstep, enum bell_lockstep_kind kind, unsigned unit)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+
+    if (lockstep->found || now->kind != kind || (kind == BELL_SAW_WRITE && now->unit != unit))
+        return false;
+    lockstep->found = true;
+    return true;
+}
+
+static void model_reads(void *ctx, uint32_t n, enum bell_model_reader unit, uint32_t pasid,
+                        uint64_t addr, uint32_t size)
+{
+    struct bell_lockstep_node *node = &((struct bell_lockstep *)ctx)->nodes[n];
+
+    node->asked.open = true;
+    node->asked.unit = unit;
+    node->asked.pasid = pasid;
+    node->asked.addr = addr;
+    node->asked.size = size;
+}
+
+static void model_writes(void *ctx, uint32_t n, enum bell_model_writer unit, uint32_t pasid,
+                         uint64_t addr, const void *data, uint32_t size)
+{
+    struct bell_lockstep *lockstep = ctx;
+    struct bell_lockstep_node *node = &lockstep->nodes[n];
+
+    for (uint32_t at = 0; at < size; at += sizeof(uint64_t)) {
+        struct bell_lockstep_word word = {.addr = addr + at, .pasid = pasid};
+
+        __builtin_memcpy(&word.data, (const unsigned char *)data + at, sizeof word.data);
+        word.last = at + sizeof word.data == size;
+        bell_lockstep_push(&node->due[unit], word);
+    }
+    if (unit == BELL_WRITES_RPTR)
+        lockstep->model->nodes[n].writes--;
+    else if (!is_wanted(lockstep, BELL_SAW_WRITE, unit))
+        bell_lockstep_differ(lockstep, name_of(lockstep->now),
+                             "does a %s of %u bytes at 0x%llx for PASID %u before that",
+                             writer_names[unit], size, (unsigned long long)addr, pasid);
+    if (unit == BELL_WRITES_RPTR)
+        is_wanted(lockstep, BELL_SAW_WRITE, unit);
+}
+
+static void model_posts(void *ctx, uint32_t n, enum bell_cause cause, uint64_t data)
+{
+    struct bell_lockstep *lockstep = ctx;
+    struct bell_lockstep_node *node = &lockstep->nodes[n];
+    const struct bell_lockstep_action *now = lockstep->now;
+    const uint32_t queue = lockstep->model->nodes[n].queue;
+
+    if (cause == BELL_CAUSE_STOPPED) {
+        node->stopped_due = true;
+        node->stopped_rptr = data;
+        node->stopped_queue = queue;
+        return;
+    }
+    if (is_wanted(lockstep, BELL_SAW_EVENT, 0) && now->cause == cause && now->queue == queue &&
+        now->value == data)
+        return;
+    bell_lockstep_differ(lockstep, name_of(now),
+                         "posts cause %u, node %u, queue %u, data 0x%llx", cause, n, queue,
+                         (unsigned long long)data);
+}
+
+/* The clocks an order takes to reach a node have passed. */
+static bool is_over(const struct bell_lockstep *lockstep, uint64_t since)
+{
+    return since != BELL_MODEL_NEVER && lockstep->now->cycle > since + BELL_LOCKSTEP_SETTLE;
+}
+
+static bool turn_ends(void *ctx, uint32_t n)
+{
+    struct bell_lockstep *lockstep = ctx;
+
+    return lockstep->now->kind == BELL_SAW_TURN_END &&
+           lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER;
+}
+
+const struct bell_model_oracle bell_lockstep_oracle = {
+    .read = model_reads,
+    .write = model_writes,
+    .event = model_posts,
+    .ends = turn_ends,
+};
+
+static void observed_buffer(struct bell_lockstep *lockstep, const struct bell_device_event *event)
+{
+    const bool start = event->kind == BELL_DEV_START;
+    const struct bell_lockstep_action *now = lockstep->now;
+
+    if (start)
+        lockstep->nodes[event->node].next_command = 0;
+    if (is_wanted(lockstep, start ? BELL_SAW_START : BELL_SAW_DONE, 0) &&
+        now->value == event->rptr && now->queue == event->queue)
+        return;
+    bell_lockstep_differ(lockstep, name_of(now),
+                         start ? "starts buffer %llu of queue %u"
+                               : "finishes a buffer, RPTR %llu of queue %u",
+                         (unsigned long long)event->rptr, event->queue);
+}
+
+void bell_lockstep_observed(void *ctx, const struct bell_device_event *event)
+{
+    struct bell_lockstep *lockstep = ctx;
+
+    if (event->kind == BELL_DEV_RING)
+        lockstep->ring = *event;
+    else if (event->kind == BELL_DEV_START || event->kind == BELL_DEV_DONE)
+        observed_buffer(lockstep, event);
+}
+
+/* ------------------------------------------------------------------ stepping */
+
+/* A write that failed is noticed where all writes must be answered. */
+static void tell_failure(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    struct bell_model_node *node = model_node(lockstep);
+
+    if (!own->failed.is || own->failed.unit == BELL_WRITES_RPTR || !node->draining)
+        return;
+    own->failed.is = false;
+    node->write_resp = own->failed.resp;
+    node->write_addr = own->failed.addr;
+}
+
+/* @return false: the model cannot go on; reported. */
+static bool may_step(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    struct bell_model_node *node = model_node(lockstep);
+    const char *what = name_of(lockstep->now);
+
+    if (node->state == BELL_MODEL_IDLE) {
+        bell_lockstep_differ(lockstep, what, "the node has no turn");
+    } else if (own->asked.open && !bell_lockstep_answer_read(lockstep, lockstep->now->node)) {
+        bell_lockstep_differ(lockstep, what, "first reads %u bytes at 0x%llx for PASID %u",
+                             own->asked.size, (unsigned long long)own->asked.addr,
+                             own->asked.pasid);
+    } else if (node->draining && node->writes) {
+        const struct bell_lockstep_words *due = &own->due[BELL_WRITES_DATA];
+
+        if (!due->count)
+            due = &own->due[BELL_WRITES_FENCE];
+        bell_lockstep_differ(lockstep, what, "waits until its write at 0x%llx is answered",
+                             due->count ? (unsigned long long)bell_lockstep_at(due, 0)->addr : 0);
+    } else if (node->state == BELL_MODEL_HANG) {
+        bell_lockstep_differ(lockstep, what, "hangs until it is aborted");
+    }
+    return !lockstep->over;
+}
+
+/* Until the model does what lockstep->now says. */
+static void step(struct bell_lockstep *lockstep)
+{
+    struct bell_model_node *node = model_node(lockstep);
+    unsigned steps = 0;
+
+    lockstep->found = false;
+    while (!lockstep->found && !lockstep->over && may_step(lockstep)) {
+        tell_failure(lockstep);
+        bell_model_node_run(lockstep->model, node);
+        if (lockstep->now->kind == BELL_SAW_TURN_END && node->state == BELL_MODEL_IDLE)
+            lockstep->found = true;
+        if (++steps == MOST_STEPS)
+            bell_lockstep_differ(lockstep, name_of(lockstep->now), "does nothing visible");
+    }
+}
+
+/* ------------------------------------------------------------------ turns and buffers */
+
+void bell_lockstep_turn(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    const struct bell_lockstep_action *now = lockstep->now;
+    const char *refusal = "there is no such queue";
+
+    if (now->queue < BELL_MODEL_QUEUES)
+        refusal = bell_model_sched_refusal(lockstep->model, now->node, now->queue);
+    if (refusal) {
+        bell_lockstep_differ(lockstep, "turn", "no turn for queue %u: %s", now->queue, refusal);
+        return;
+    }
+    bell_model_sched_give(lockstep->model, now->node, now->queue);
+    own->given_at = now->cycle;
+    own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
+    own->asked.open = own->failed.is = own->sampled = false;
+    own->first = model_node(lockstep)->rptr;
+    own->entries = own->next_command = 0;
+}
+
+void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    struct bell_model_node *node = model_node(lockstep);
+    const bool faulted = node->cause != BELL_CAUSE_NONE;
+
+    if (own->stopped_due)
+        bell_lockstep_differ(lockstep, "event", "still owes STOPPED of queue %u",
+                             own->stopped_queue);
+    if (own->failed.is && !faulted)
+        bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
+                             (unsigned long long)own->failed.addr);
+    step(lockstep);
+    for (unsigned u = 0; u < BELL_WRITERS && !lockstep->over; u++)
+        if (own->due[u].count)
+            bell_lockstep_differ(lockstep, writer_names[u], "first writes 0x%llx at 0x%llx",
+                                 (unsigned long long)bell_lockstep_at(&own->due[u], 0)->data,
+                                 (unsigned long long)bell_lockstep_at(&own->due[u], 0)->addr);
+    if (!lockstep->over)
+        bell_lockstep_leftovers(lockstep, lockstep->now->node);
+    for (unsigned u = 0; u < BELL_READERS; u++)
+        bell_lockstep_clear(&own->reads[u]);
+    own->failed.is = false;
+}
+
+void bell_lockstep_buffer(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_node *own = own_node(lockstep);
+    const bool start = lockstep->now->kind == BELL_SAW_START;
+
+    if (start && is_over(lockstep, own->unlisted_at))
+        bell_lockstep_differ(lockstep, "buffer start", "none: the queue left the run list at "
+                             "cycle %llu", (unsigned long long)own->unlisted_at);
+    else if (start && is_over(lockstep, own->abort_at))
+        bell_lockstep_differ(lockstep, "buffer start", "none: the turn was aborted at cycle %llu",
+                             (unsigned long long)own->abort_at);
+    else
+        step(lockstep);
+}
+
+void bell_lockstep_orders(struct bell_lockstep *lockstep)
+{
+    for (unsigned n = 0; n < BELL_MODEL_NODES; n++) {
+        const struct bell_model_node *node = &lockstep->model->nodes[n];
+        struct bell_lockstep_node *own = &lockstep->nodes[n];
+
+        if (node->state == BELL_MODEL_IDLE)
+            continue;
+        if (own->unlisted_at == BELL_MODEL_NEVER &&
+            !lockstep->model->sched.queues[node->queue].listed)
+            own->unlisted_at = lockstep->now->cycle;
+        if (own->abort_at == BELL_MODEL_NEVER && node->abort)
+            own->abort_at = lockstep->now->cycle;
+        lockstep->model->nodes[n].abort = false;
+    }
+}
+
+/* ------------------------------------------------------------------ memory */
+
+void bell_lockstep_read(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_lockstep_node *own = own_node(lockstep);
+
+    if (now->unit >= BELL_READERS || model_node(lockstep)->state == BELL_MODEL_IDLE) {
+        bell_lockstep_differ(lockstep, "read", "the node reads nothing without a turn");
+        return;
+    }
+    if (now->unit == BELL_READS_RING)
+        bell_lockstep_reread(lockstep, now->node);
+    for (uint32_t i = 0; i < now->size / sizeof now->data[0]; i++)
+        bell_lockstep_push(&own->reads[now->unit], (struct bell_lockstep_word){
+                                                       .addr = now->addr + 8 * i,
+                                                       .data = now->data[i],
+                                                       .cycle = now->cycle,
+                                                       .pasid = now->pasid,
+                                                       .resp = (uint8_t)now->resp,
+                                                   });
+}
+
+void bell_lockstep_write(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_lockstep_node *own = own_node(lockstep);
+
+    if (now->unit >= BELL_WRITERS) {
+        bell_lockstep_differ(lockstep, "write", "a node has no such writer");
+        return;
+    }
+    for (uint32_t i = 0; i < now->size / sizeof now->data[0]; i++) {
+        struct bell_lockstep_word word;
+
+        if (!own->due[now->unit].count)
+            step(lockstep);
+        if (lockstep->over)
+            return;
+        word = bell_lockstep_pop(&own->due[now->unit]);
+        if (word.last && now->unit != BELL_WRITES_RPTR)
+            model_node(lockstep)->writes--;
+        if (word.addr == now->addr + 8 * i && word.data == now->data[i] &&
+            word.pasid == now->pasid)
+            continue;
+        bell_lockstep_differ(lockstep, writer_names[now->unit],
+                             "writes 0x%llx at 0x%llx for PASID %u",
+                             (unsigned long long)word.data, (unsigned long long)word.addr,
+                             word.pasid);
+        return;
+    }
+    if (now->resp == BELL_RESP_OKAY || own->failed.is)
+        return;
+    own->failed.is = true;
+    own->failed.unit = (enum bell_model_writer)now->unit;
+    own->failed.resp = now->resp;
+    own->failed.addr = now->addr;
+}
+
+/* ------------------------------------------------------------------ events */
+
+/* Fill or copy ends between two bursts: what the model wrote beyond that is not due. */
+static void cut_move(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+
+    if (own->due[BELL_WRITES_DATA].count)
+        model_node(lockstep)->writes--;
+    bell_lockstep_clear(&own->due[BELL_WRITES_DATA]);
+}
+
+/* Words of a copy were read: up to there the packets did nothing that shows. */
+static void reach_copy(struct bell_lockstep *lockstep)
+{
+    const struct bell_model_node *node = model_node(lockstep);
+
+    lockstep->found = false;
+    while (own_node(lockstep)->reads[BELL_READS_COPY].count && !lockstep->over &&
+           node->cause == BELL_CAUSE_NONE && node->state != BELL_MODEL_COPY &&
+           node->state != BELL_MODEL_COPIED && may_step(lockstep)) {
+        tell_failure(lockstep);
+        bell_model_node_run(lockstep->model, model_node(lockstep));
+    }
+}
+
+static void abort_turn(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    struct bell_model_node *node = model_node(lockstep);
+
+    if (own->abort_at == BELL_MODEL_NEVER || node->state == BELL_MODEL_IDLE) {
+        bell_lockstep_differ(lockstep, "event", "no abort was asked for");
+        return;
+    }
+    if (!own->sampled) {
+        node->abort = true;
+        return;
+    }
+    reach_copy(lockstep);
+    node->abort = true;
+    cut_move(lockstep);
+    own->asked.open = node->reading = false;
+    if (own->failed.unit == BELL_WRITES_RPTR)
+        own->failed.is = false;
+    if (node->cause == BELL_CAUSE_NONE)
+        bell_model_node_fault(lockstep->model, node, BELL_CAUSE_ABORTED, node->rptr);
+}
+
+/* The RTL gave the turn up for a failed access; the model learns now that one failed. */
+static void fail_turn(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    struct bell_model_node *node = model_node(lockstep);
+
+    if (bell_lockstep_copy_failed(own))
+        cut_move(lockstep);
+    if (!own->failed.is || node->state == BELL_MODEL_IDLE || node->cause != BELL_CAUSE_NONE)
+        return;
+    reach_copy(lockstep);
+    own->failed.is = false;
+    own->asked.open = node->reading = false;
+    bell_model_node_refused(lockstep->model, node, own->failed.resp, own->failed.addr);
+}
+
+static bool is_of_watch(uint32_t cause)
+{
+    return cause == BELL_CAUSE_ENGINE_IDLE || cause == BELL_CAUSE_ENGINE_HUNG;
+}
+
+/* When it comes is not compared. */
+static void watch_event(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    const bool idle = now->cause == BELL_CAUSE_ENGINE_IDLE;
+    const uint32_t queue = idle ? 0 : model_node(lockstep)->queue;
+    const uint32_t limit =
+        lockstep->model->watch.timers[now->node + (idle ? 0 : BELL_MODEL_NODES)].limit;
+    const uint32_t before =
+        lockstep->limits[now->node + (idle ? 0 : BELL_MODEL_LIMITS)];
+
+    if (now->queue != queue || (now->value != limit && now->value != before))
+        bell_lockstep_differ(lockstep, "event",
+                             "posts cause %u, node %u, queue %u, data 0x%x", now->cause, now->node,
+                             queue, limit);
+}
+
+static void stopped_event(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_node *own = own_node(lockstep);
+    const struct bell_lockstep_action *now = lockstep->now;
+
+    if (!own->stopped_due)
+        bell_lockstep_differ(lockstep, "event", "no suspended turn has ended");
+    else if (now->queue != own->stopped_queue || now->value != own->stopped_rptr)
+        bell_lockstep_differ(lockstep, "event",
+                             "posts cause %u, node %u, queue %u, data 0x%llx", now->cause,
+                             now->node, own->stopped_queue,
+                             (unsigned long long)own->stopped_rptr);
+    own->stopped_due = false;
+}
+
+static void node_event(struct bell_lockstep *lockstep)
+{
+    const uint32_t cause = lockstep->now->cause;
+
+    if (cause == BELL_CAUSE_ABORTED)
+        abort_turn(lockstep);
+    else if (cause == BELL_CAUSE_PAGE_FAULT || cause == BELL_CAUSE_BUS_ERROR)
+        fail_turn(lockstep);
+    if (!lockstep->over)
+        step(lockstep);
+}
+
+void bell_lockstep_event(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+
+    if (is_of_watch(now->cause))
+        watch_event(lockstep);
+    else if (now->cause == BELL_CAUSE_STOPPED)
+        stopped_event(lockstep);
+    else
+        node_event(lockstep);
+    if (!lockstep->over && !bell_model_irq_push(lockstep->model, (enum bell_cause)now->cause,
+                                                now->node, now->queue, now->value))
+        bell_lockstep_differ(lockstep, "event", "the event queue is full");
+}
