@@ -15,6 +15,7 @@ const struct os_rule os_rules[] = {
     {"DB-CRE-01", "a failed CreateDoorbell leaves nothing behind", 1},
     {"DB-CRE-02", "CreateDoorbell builds data structures only: no slot is assigned or programmed",
      1},
+    {"DB-CRE-08", "CreateDoorbell writes no private data past PrivateDriverDataSize", 1},
     {"DB-CRE-09", "CreateDoorbell replaces hDoorbell by the driver's own, new handle", 1},
     {"DB-CRE-12", "the hardware fetches only from the ring that the doorbell was made for", 1},
     {"DB-CON-02", "on return from ConnectDoorbell the slot routes to the doorbell's queue", 1},
