@@ -22,6 +22,8 @@
 
 struct os_tdr os_tdr;
 
+static const char leave_driver[] = "TDR: threads to leave the driver";
+
 static struct {
     struct bell_waitq armed_wait, done_wait, changed;
     bool resetting;
@@ -93,8 +95,10 @@ static void reset_packet_engine(UINT node)
 
 static void reset(UINT node)
 {
+    os_power_alone(os_tdr.ddi_delay, leave_driver); /* Who stays holds up the disconnects as well. */
+    os_power_together();
     os_power_disconnect(node); /* RETRY for all; ABORT follows for the devices in error. */
-    os_power_alone(os_tdr.ddi_delay, "TDR: threads to leave the driver");
+    os_power_alone(os_tdr.ddi_delay, leave_driver);
     if (!os_adapter.ddi.DxgkDdiResetHwEngine || !os_adapter.ddi.DxgkDdiResumeHwEngine) {
         reset_packet_engine(node);
         os_power_together();
