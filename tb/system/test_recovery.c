@@ -262,6 +262,7 @@ static int suspend_waits(int argc, char **argv)
 static void HS_RST_02_full_reset_ends_suspend_requests(void **state)
 {
     (void)state;
+    run(RESET_ENGINE, false, suspend_waits); /* No engine lets go of it before. */
     run(RESUME_ENGINE, false, suspend_waits);
 }
 
@@ -359,6 +360,38 @@ static void HS_RST_02_no_full_reset_loses_the_adapter(void **state)
     run(RESUME_ENGINE, false, lost);
 }
 
+/* Who waits for an acknowledgement, or goes to D3, is told. */
+static int lost_while_waiting(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    make_pair();
+    hang();
+    rig_settle(2000);
+    REQUIRE_STATUS(belfry_os_suspend(culprit.context), STATUS_DEVICE_REMOVED);
+    check_lost();
+    close_pair();
+    return 0;
+}
+
+static int lost_on_the_way_down(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    make_pair();
+    hang();
+    rig_settle(2000);
+    REQUIRE_STATUS(belfry_os_power_down(true), STATUS_DEVICE_REMOVED);
+    check_lost();
+    close_pair();
+    return 0;
+}
+
+static void HS_RST_02_lost_while_others_wait(void **state)
+{
+    (void)state;
+    run(RESET_ENGINE | FULL_RESET, false, lost_while_waiting);
+    run(RESET_ENGINE | FULL_RESET, false, lost_on_the_way_down);
+}
+
 static int lost_on_the_way_up(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -387,6 +420,7 @@ int main(void)
         cmocka_unit_test_teardown(HS_RST_02_failed_restart_loses_the_adapter, unhook),
         cmocka_unit_test_teardown(HS_RST_02_failed_full_reset_loses_the_adapter, unhook),
         cmocka_unit_test_teardown(HS_RST_02_no_full_reset_loses_the_adapter, unhook),
+        cmocka_unit_test_teardown(HS_RST_02_lost_while_others_wait, unhook),
         cmocka_unit_test_teardown(HS_RST_02_lost_on_the_way_to_d0, unhook),
     };
 
