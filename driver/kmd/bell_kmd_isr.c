@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
 
@@ -67,6 +68,21 @@ static VOID report_suspended(struct bell_adapter *adapter, struct bell_context *
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+/* UMWS's report for a node with user-mode submission; the classic one for another (HS-TMO-01). */
+static VOID report_hung(struct bell_adapter *adapter, UINT node)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    if (bell_kmd_adapter_is_um_node(adapter, node)) {
+        report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
+        return;
+    }
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT;
+    data.GpuEngineTimeout.NodeOrdinal = node;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
 /* An event that a resume has made pointless finds the queue not stopping. */
 static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
 {
@@ -86,7 +102,7 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
     if (cause == BELL_CAUSE_ENGINE_IDLE)
         report_state(adapter, node, DXGK_ENGINE_STATE_TRANSITION_TO_F1);
     else if (cause == BELL_CAUSE_ENGINE_HUNG)
-        report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
+        report_hung(adapter, node);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
@@ -292,4 +308,26 @@ static BOOLEAN turn_on(PVOID context)
 VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off)
 {
     at_dirql(adapter, off ? turn_off : turn_on, adapter);
+}
+
+static BOOLEAN drop_queues(PVOID context)
+{
+    struct bell_adapter *adapter = context;
+
+    for (UINT32 hw_id = 0; hw_id < adapter->queue_count; hw_id++) {
+        struct bell_queue *queue = adapter->queues[hw_id];
+
+        if (!bell_kmd_is(queue, BELL_KIND_QUEUE))
+            continue;
+        queue->open = queue->restore = queue->stopping = false;
+        queue->faulted = true;
+        queue->context->stopping = 0;
+        queue->context->quiet = queue->context->suspended;
+    }
+    return TRUE;
+}
+
+VOID bell_kmd_isr_drop_queues(struct bell_adapter *adapter)
+{
+    at_dirql(adapter, drop_queues, adapter);
 }

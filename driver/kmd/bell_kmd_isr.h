@@ -44,4 +44,8 @@ VOID bell_kmd_isr_resume(struct bell_context *context);
 /* The device goes off or comes back (bell_adapter.off). */
 VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off);
 
+/* The device is off and will have been reset when it comes back: no queue is open any more, and none
+ * will stop. Each is faulted. No report is made. */
+VOID bell_kmd_isr_drop_queues(struct bell_adapter *adapter);
+
 #endif /* BELL_KMD_ISR_H */

@@ -210,3 +210,17 @@ VOID bell_kmd_slot_touch(struct bell_adapter *adapter, UINT32 slot)
     if (slot < adapter->slot_count)
         adapter->slots[slot].last_use = ++adapter->use_clock;
 }
+
+VOID bell_kmd_slot_forget_all(struct bell_adapter *adapter)
+{
+    bell_kmd_lock(&adapter->slot_lock);
+    for (UINT32 slot = 0; slot < adapter->slot_count; slot++) {
+        adapter->slots[slot].owner = NULL;
+        adapter->slots[slot].undrained = false;
+    }
+    for (UINT32 hw_id = 0; hw_id < adapter->queue_count; hw_id++)
+        if (bell_kmd_is(adapter->queues[hw_id], BELL_KIND_QUEUE) &&
+            adapter->queues[hw_id]->doorbell != NULL)
+            adapter->queues[hw_id]->doorbell->slot = BELL_SLOT_NONE;
+    bell_kmd_unlock(&adapter->slot_lock);
+}

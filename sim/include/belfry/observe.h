@@ -38,7 +38,8 @@ enum belfry_record_kind {
     BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
     BELFRY_POWER,    /**< name = "D-going-down" "D-cancelled" "D3" "D0", and with object = node
                           "F-idle" "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
-                          "tdr-resumed". */
+                          "tdr-resumed"; of the adapter "full-reset" and then "full-restart" or
+                          "adapter-lost". */
 };
 
 enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
