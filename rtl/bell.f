@@ -13,6 +13,7 @@ mmio/bell_skid.sv
 mmio/bell_mmio_decode.sv
 mmio/bell_mmio.sv
 doorbell/bell_ledger.sv
+doorbell/bell_tokens.sv
 doorbell/bell_doorbell.sv
 sched/bell_sched_picker.sv
 sched/bell_sched_context.sv

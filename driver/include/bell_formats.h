@@ -108,12 +108,12 @@ struct bell_packet {
 #define   BELL_PACKED_RING_VALUE_SHIFT 0
 #define   BELL_PACKED_RING_VALUE_MASK UINT64_C(0xffffffffffffffff)
 
-/* The one doorbell page of layout GLOBAL */
+/* The one doorbell of layout GLOBAL, in as many pages as processes can be told apart */
 
 #define BELL_GLOBAL_BYTES 4096u
 #define BELL_GLOBAL_FIRST UINT32_C(0x500000)
 #define BELL_GLOBAL_RING_OFFSET 0u
-/* Hardware queue that the ring wakes; anything else is rejected. */
+/* Hardware queue that the ring wakes; it must listen to this page (TOKEN). */
 #define   BELL_GLOBAL_RING_TOKEN_SHIFT 0
 #define   BELL_GLOBAL_RING_TOKEN_MASK UINT64_C(0xffffffffffffffff)
 

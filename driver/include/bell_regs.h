@@ -42,19 +42,22 @@ enum bell_layout {
     BELL_LAYOUT_PAGE   = 0, /* One 4-KiB page a slot. */
     /* Several slots a page, each with its own offset; the pages of PAGE as well. */
     BELL_LAYOUT_PACKED = 1,
-    /* One page for all; the value stored is the number of a hardware queue. */
+    /* One doorbell in many pages; the value stored is the number of a hardware queue. */
     BELL_LAYOUT_GLOBAL = 2,
 };
 
 enum bell_reject {
-    BELL_REJECT_NONE         = 0, /* No ring was rejected. */
-    BELL_REJECT_NARROW       = 1, /* Write strobes were not all ones. */
-    BELL_REJECT_OFFSET       = 2, /* Not the doorbell's own offset in the page, or misaligned. */
+    BELL_REJECT_NONE          = 0, /* No ring was rejected. */
+    BELL_REJECT_NARROW        = 1, /* Write strobes were not all ones. */
+    BELL_REJECT_OFFSET        = 2, /* Not the doorbell's own offset in the page, or misaligned. */
     /* No doorbell: beyond those fitted, or not of the layout in force. */
-    BELL_REJECT_NO_SLOT      = 3,
-    BELL_REJECT_QUEUE_CLOSED = 4, /* The queue was closed, or closed before its ring was sampled. */
+    BELL_REJECT_NO_SLOT       = 3,
+    /* The queue was closed, or closed before its ring was sampled. */
+    BELL_REJECT_QUEUE_CLOSED  = 4,
     /* Global layout: the value is not the number of a hardware queue. */
-    BELL_REJECT_BAD_TOKEN    = 5,
+    BELL_REJECT_BAD_TOKEN     = 5,
+    /* Global layout: the queue does not listen to the page of the store. */
+    BELL_REJECT_FOREIGN_TOKEN = 6,
 };
 
 enum bell_queue_cmd {
@@ -384,6 +387,19 @@ enum bell_queue_cmd {
 #define   BELL_QUEUE_STATE_CAUSE_SHIFT 8
 #define   BELL_QUEUE_STATE_CAUSE_MASK UINT64_C(0x000000000000ff00)
 
-#define BELL_REGS_BYTES UINT32_C(0x30000)
+/* Layout GLOBAL: who may wake the queue. Written by the KMD at connect and disconnect. */
+#define BELL_TOKEN_STRIDE UINT32_C(0x8)
+#define BELL_TOKEN_MAX 1024u
+
+/* Global page that the queue listens to. Holds for stores accepted after the write is answered. */
+#define BELL_TOKEN_LISTEN_OFFSET(token) (UINT32_C(0x30000) + (uint32_t)(token) * BELL_TOKEN_STRIDE)
+/* Number of the page; each process is mapped one of its own. */
+#define   BELL_TOKEN_LISTEN_PAGE_SHIFT 0
+#define   BELL_TOKEN_LISTEN_PAGE_MASK UINT64_C(0x00000000000000ff)
+/* 1 = a store of the token through PAGE is a ring. 0 = none is. */
+#define   BELL_TOKEN_LISTEN_VALID_SHIFT 31
+#define   BELL_TOKEN_LISTEN_VALID_MASK UINT64_C(0x0000000080000000)
+
+#define BELL_REGS_BYTES UINT32_C(0x32000)
 
 #endif

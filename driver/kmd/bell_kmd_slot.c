@@ -164,8 +164,11 @@ NTSTATUS bell_kmd_slot_route(struct bell_adapter *adapter, UINT32 slot,
     struct bell_slot *entry;
 
     if (slot == BELL_SLOT_SHARED) {
-        owner->slot = slot;
-        return STATUS_SUCCESS;
+        NTSTATUS status = bell_kmd_layout_listen(adapter, owner);
+
+        if (NT_SUCCESS(status))
+            owner->slot = slot;
+        return status;
     }
     entry = &adapter->slots[slot];
     entry->generation++;
@@ -190,6 +193,7 @@ VOID bell_kmd_slot_release(struct bell_adapter *adapter, struct bell_doorbell *o
     if (slot == BELL_SLOT_NONE)
         return;
     if (slot == BELL_SLOT_SHARED) { /* The others go on ringing there. */
+        bell_kmd_layout_deafen(adapter, owner);
         owner->slot = BELL_SLOT_NONE;
         bell_kmd_queue_kick(owner->queue);
         return;

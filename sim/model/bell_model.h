@@ -131,6 +131,7 @@ struct bell_model_ledger {
 struct bell_model_doorbell {
     uint32_t layout; /**< enum bell_layout as written; what is in force: bell_model_layout(). */
     uint64_t owner[BELL_MODEL_SLOTS];
+    uint64_t listen[BELL_MODEL_QUEUES]; /**< TOKEN.LISTEN. */
     uint16_t in_flight[BELL_MODEL_SLOTS];
     struct bell_model_ring pipe[BELL_MODEL_RINGS];
     unsigned pipe_first;

@@ -8,6 +8,8 @@
 #define SLOTS_END (SLOTS_FIRST + BELL_SLOT_MAX * BELL_SLOT_STRIDE)
 #define QUEUES_FIRST BELL_QUEUE_BASE_OFFSET(0)
 #define QUEUES_END (QUEUES_FIRST + BELL_QUEUE_MAX * BELL_QUEUE_STRIDE)
+#define TOKENS_FIRST BELL_TOKEN_LISTEN_OFFSET(0)
+#define TOKENS_END (TOKENS_FIRST + BELL_TOKEN_MAX * BELL_TOKEN_STRIDE)
 #define OWNER_MASK \
     (BELL_SLOT_OWNER_QUEUE_MASK | BELL_SLOT_OWNER_VALID_MASK | BELL_SLOT_OWNER_GENERATION_MASK)
 #define CONFIG_MASK                                                         \
@@ -170,6 +172,29 @@ static enum bell_resp write_slot(struct bell_model *model, uint32_t offset, uint
     return BELL_RESP_OKAY;
 }
 
+static enum bell_resp read_token(const struct bell_model *model, uint32_t offset, uint64_t *data)
+{
+    const uint32_t queue = offset / BELL_TOKEN_STRIDE;
+
+    if (queue >= BELL_MODEL_QUEUES)
+        return BELL_RESP_SLVERR;
+    *data = model->doorbell.listen[queue];
+    return BELL_RESP_OKAY;
+}
+
+/* The page of a queue that does not listen reads as 0. */
+static enum bell_resp write_token(struct bell_model *model, uint32_t offset, uint64_t data)
+{
+    const uint32_t queue = offset / BELL_TOKEN_STRIDE;
+    const bool valid = (data & BELL_TOKEN_LISTEN_VALID_MASK) != 0;
+
+    if (queue >= BELL_MODEL_QUEUES)
+        return BELL_RESP_SLVERR;
+    model->doorbell.listen[queue] =
+        valid ? data & (BELL_TOKEN_LISTEN_VALID_MASK | BELL_TOKEN_LISTEN_PAGE_MASK) : 0;
+    return BELL_RESP_OKAY;
+}
+
 static enum bell_resp read_queue(const struct bell_model *model, uint32_t offset, uint64_t *data)
 {
     const uint32_t index = offset / BELL_QUEUE_STRIDE;
@@ -231,6 +256,8 @@ enum bell_resp bell_model_regs_read(struct bell_model *model, uint64_t addr, uin
         return read_slot(model, (uint32_t)(addr - SLOTS_FIRST), data);
     if (addr >= QUEUES_FIRST && addr < QUEUES_END)
         return read_queue(model, (uint32_t)(addr - QUEUES_FIRST), data);
+    if (addr >= TOKENS_FIRST && addr < TOKENS_END)
+        return read_token(model, (uint32_t)(addr - TOKENS_FIRST), data);
     return read_global(model, addr, data);
 }
 
@@ -243,5 +270,7 @@ enum bell_resp bell_model_regs_write(struct bell_model *model, uint64_t addr, ui
         return write_slot(model, (uint32_t)(addr - SLOTS_FIRST), data);
     if (addr >= QUEUES_FIRST && addr < QUEUES_END)
         return write_queue(model, (uint32_t)(addr - QUEUES_FIRST), data);
+    if (addr >= TOKENS_FIRST && addr < TOKENS_END)
+        return write_token(model, (uint32_t)(addr - TOKENS_FIRST), data);
     return write_global(model, addr, data);
 }

@@ -65,6 +65,12 @@ static UINT64 device_read(UINT32 offset)
     const UINT64 *event = fake.events[fake.event_tail % 1024];
     bool has_event = fake.event_head != fake.event_tail;
 
+    if (offset >= BELL_TOKEN_LISTEN_OFFSET(0)) {
+        UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
+
+        assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
+        return fake.listen[queue];
+    }
     if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
         UINT32 queue = (offset - BELL_QUEUE_BASE_OFFSET(0)) / BELL_QUEUE_STRIDE;
 
@@ -160,7 +166,12 @@ static void write_queue(UINT32 offset, UINT64 value)
 
 static void device_write(UINT32 offset, UINT64 value)
 {
-    if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
+    if (offset >= BELL_TOKEN_LISTEN_OFFSET(0)) {
+        UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
+
+        assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
+        fake.listen[queue] = value;
+    } else if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
         write_queue(offset, value);
     } else if (offset >= BELL_SLOT_OWNER_OFFSET(0)) {
         UINT32 slot = (offset - BELL_SLOT_OWNER_OFFSET(0)) / BELL_SLOT_STRIDE;

@@ -70,6 +70,7 @@ struct fake_bell {
 
     /* Device. */
     UINT64 owner[FAKE_MAX_SLOTS];
+    UINT64 listen[FAKE_MAX_QUEUES];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
     bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];

@@ -32,6 +32,7 @@ package bell_formats_pkg;
   localparam logic [7:0] RejectNoSlot = 8'd3;
   localparam logic [7:0] RejectQueueClosed = 8'd4;
   localparam logic [7:0] RejectBadToken = 8'd5;
+  localparam logic [7:0] RejectForeignToken = 8'd6;
 
   // bell_queue_cmd_e
   localparam logic [7:0] QueueCmdOpen = 8'd1;
@@ -115,6 +116,18 @@ package bell_formats_pkg;
   localparam int unsigned QueueStateCauseLsb = 8;
   localparam int unsigned QueueStateCauseMsb = 15;
 
+  // BAR0: Token of a hardware queue. Masks: bit n is word n.
+  localparam int unsigned TokenFirst = 196608;
+  localparam int unsigned TokenStride = 8;
+  localparam int unsigned TokenMax = 1024;
+  localparam logic [0:0] TokenReadMask = 1'd1;
+  localparam logic [0:0] TokenWriteMask = 1'd1;
+  localparam int unsigned TokenListenOffset = 0;
+  localparam int unsigned TokenListenPageLsb = 0;
+  localparam int unsigned TokenListenPageMsb = 7;
+  localparam int unsigned TokenListenValidLsb = 31;
+  localparam int unsigned TokenListenValidMsb = 31;
+
   // Ring control area
   localparam int unsigned ControlBytes = 16;
   localparam int unsigned ControlWptrOffset = 0;
@@ -178,7 +191,7 @@ package bell_formats_pkg;
   localparam int unsigned PackedRingValueLsb = 0;
   localparam int unsigned PackedRingValueMsb = 63;
 
-  // The one doorbell page of layout GLOBAL
+  // The one doorbell of layout GLOBAL, in as many pages as processes can be told apart
   localparam int unsigned GlobalBytes = 4096;
   localparam int unsigned GlobalFirst = 5242880;
   localparam int unsigned GlobalRingOffset = 0;

@@ -259,6 +259,7 @@ module bell_regs (
         logic HUNG_LIMIT3;
         logic SLOTS;
         logic QUEUES;
+        logic TOKENS;
     } decoded_reg_strb_t;
     decoded_reg_strb_t decoded_reg_strb;
     logic decoded_err;
@@ -363,6 +364,10 @@ module bell_regs (
         is_external |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
         is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
+        decoded_reg_strb.TOKENS = cpuif_req_masked & (cpuif_addr >= 18'h30000) & (cpuif_addr <= 18'h30000 + 18'h1fff);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 18'h30000) & (cpuif_addr <= 18'h30000 + 18'h1fff);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 18'h30000) & (cpuif_addr <= 18'h30000 + 18'h1fff);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 18'h30000) & (cpuif_addr <= 18'h30000 + 18'h1fff);
         decoded_err = (~is_valid_addr | (is_valid_addr & ~is_valid_rw)) & decoded_req;
         decoded_req_is_external = is_external;
     end
@@ -1110,6 +1115,12 @@ module bell_regs (
     assign hwif_out.QUEUES.req_is_wr = decoded_req_is_wr;
     assign hwif_out.QUEUES.wr_data = decoded_wr_data;
     assign hwif_out.QUEUES.wr_biten = decoded_wr_biten;
+    // External region: bell.TOKENS
+    assign hwif_out.TOKENS.req = decoded_reg_strb.TOKENS;
+    assign hwif_out.TOKENS.addr = decoded_addr[12:0];
+    assign hwif_out.TOKENS.req_is_wr = decoded_req_is_wr;
+    assign hwif_out.TOKENS.wr_data = decoded_wr_data;
+    assign hwif_out.TOKENS.wr_biten = decoded_wr_biten;
 
     //--------------------------------------------------------------------------
     // Write response
@@ -1119,6 +1130,7 @@ module bell_regs (
         wr_ack = '0;
         wr_ack |= hwif_in.SLOTS.wr_ack;
         wr_ack |= hwif_in.QUEUES.wr_ack;
+        wr_ack |= hwif_in.TOKENS.wr_ack;
         external_wr_ack = wr_ack;
     end
     assign cpuif_wr_ack = external_wr_ack | (decoded_req & decoded_req_is_wr & ~decoded_req_is_external);
@@ -1134,6 +1146,7 @@ module bell_regs (
         rd_ack = '0;
         rd_ack |= hwif_in.SLOTS.rd_ack;
         rd_ack |= hwif_in.QUEUES.rd_ack;
+        rd_ack |= hwif_in.TOKENS.rd_ack;
         readback_external_rd_ack_c = rd_ack;
     end
 
@@ -1254,6 +1267,9 @@ module bell_regs (
         end
         if((rd_mux_addr >= 18'h20000) && (rd_mux_addr <= 18'h20000 + 18'hffff)) begin
             readback_data_var = hwif_in.QUEUES.rd_data;
+        end
+        if((rd_mux_addr >= 18'h30000) && (rd_mux_addr <= 18'h30000 + 18'h1fff)) begin
+            readback_data_var = hwif_in.TOKENS.rd_data;
         end
         readback_data = readback_data_var;
         readback_done = decoded_req & ~decoded_req_is_wr & ~decoded_req_is_external;

@@ -9,7 +9,7 @@ package bell_regs_pkg;
 
     localparam BELL_REGS_DATA_WIDTH = 64;
     localparam BELL_REGS_MIN_ADDR_WIDTH = 18;
-    localparam BELL_REGS_SIZE = 'h30000;
+    localparam BELL_REGS_SIZE = 'h32000;
 
     typedef struct packed {
         logic [15:0] next;
@@ -178,6 +178,12 @@ package bell_regs_pkg;
     } bell__QUEUES__in_t;
 
     typedef struct packed {
+        logic rd_ack;
+        logic [63:0] rd_data;
+        logic wr_ack;
+    } bell__TOKENS__in_t;
+
+    typedef struct packed {
         bell__CAPS__in_t CAPS;
         bell__STATUS__in_t STATUS;
         bell__IRQ_LEVEL__in_t IRQ_LEVEL;
@@ -193,6 +199,7 @@ package bell_regs_pkg;
         bell__LAST_REJECT__in_t LAST_REJECT;
         bell__SLOTS__in_t SLOTS;
         bell__QUEUES__in_t QUEUES;
+        bell__TOKENS__in_t TOKENS;
     } bell__in_t;
 
     typedef struct packed {
@@ -356,6 +363,14 @@ package bell_regs_pkg;
     } bell__QUEUES__out_t;
 
     typedef struct packed {
+        logic req;
+        logic [12:0] addr;
+        logic req_is_wr;
+        logic [63:0] wr_data;
+        logic [63:0] wr_biten;
+    } bell__TOKENS__out_t;
+
+    typedef struct packed {
         bell__CTRL__out_t CTRL;
         bell__IRQ_CTRL__out_t IRQ_CTRL;
         bell__EVENT_POP__out_t EVENT_POP;
@@ -371,6 +386,7 @@ package bell_regs_pkg;
         bell__HUNG_LIMIT3__out_t HUNG_LIMIT3;
         bell__SLOTS__out_t SLOTS;
         bell__QUEUES__out_t QUEUES;
+        bell__TOKENS__out_t TOKENS;
     } bell__out_t;
 
     typedef enum logic [3:0] {
@@ -400,6 +416,7 @@ package bell_regs_pkg;
         bell_reject_e__OFFSET = 'h2,
         bell_reject_e__NO_SLOT = 'h3,
         bell_reject_e__QUEUE_CLOSED = 'h4,
-        bell_reject_e__BAD_TOKEN = 'h5
+        bell_reject_e__BAD_TOKEN = 'h5,
+        bell_reject_e__FOREIGN_TOKEN = 'h6
     } bell_reject_e_e;
 endpackage
