@@ -60,6 +60,11 @@ void bell_umd_lock_drop(struct bell_umd_lock *lock);
 /* Wait for a paging operation: `status` is what the call returned. */
 NTSTATUS bell_umd_paging_wait(struct bell_umd_device *device, NTSTATUS status, UINT64 value);
 
+/* Make an allocation resident and map it for the GPU, on demand for the CPU. On failure the caller
+ * frees it. */
+NTSTATUS bell_umd_memory_attach(struct bell_umd_device *device, struct bell_umd_memory *memory,
+                                bool cpu);
+
 /* Build or tear down what `desc` asks for, without touching numbers and statistics. */
 NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue);
 void bell_umd_queue_tear_down(struct bell_umd_queue *queue);

@@ -21,6 +21,8 @@ static void start(UINT32 layout, UINT32 slots)
     fake.bar2_bytes = BAR2_BYTES;
     fake.layout_setting = layout;
     fake.slots = slots;
+    for (unsigned i = 0; i < FAKE_MAX_QUEUES; i++)
+        fake.listen[i] = BELL_TOKEN_LISTEN_VALID_MASK; /* Whatever the device comes up with. */
     assert_int_equal(fake_start(), STATUS_SUCCESS);
     assert_int_equal(fake.layout, layout);
     process = fake_process_make(7);
