@@ -196,9 +196,10 @@ void bell_umd_cmd_hang(struct bell_umd_commands *commands);
  * @retval STATUS_SUCCESS            Published; it will run.
  * @retval STATUS_INVALID_PARAMETER  The command list overflowed or was not begun. Nothing happened.
  * @retval STATUS_IO_TIMEOUT         The ring stayed full. Nothing happened.
- * @retval STATUS_DEVICE_REMOVED     The OS gave the queue up; this and earlier unfinished submissions
- *                                   are lost (bell_umd_wait() on them says so, *fence is valid). If
- *                                   a kernel-mode queue could be made, later submissions use it.
+ * @retval STATUS_DEVICE_REMOVED     The OS gave the queue up; unfinished submissions are lost. *fence
+ *                                   is valid, and bell_umd_wait() has the last word: this one may
+ *                                   have been complete by then. If a kernel-mode queue could be
+ *                                   made, later submissions use it.
  */
 NTSTATUS bell_umd_submit(struct bell_umd_queue *queue, struct bell_umd_commands *commands,
                          UINT64 *fence);
@@ -206,15 +207,17 @@ NTSTATUS bell_umd_submit(struct bell_umd_queue *queue, struct bell_umd_commands 
 /** Polls without progress after which a wait gives up. */
 #define BELL_UMD_STALL_TURNS 2000000u
 
-/** Highest submission that is complete. One load, no kernel call. */
-UINT64 bell_umd_progress(const struct bell_umd_queue *queue);
+/** Highest submission that is complete. No kernel call; waits while the queue is being replaced. */
+UINT64 bell_umd_progress(struct bell_umd_queue *queue);
 
 /**
  * Wait until submission `fence` is complete.
  * @retval STATUS_SUCCESS            Complete; its writes are visible.
  * @retval STATUS_INVALID_PARAMETER  No such submission yet.
  * @retval STATUS_IO_TIMEOUT         No progress for BELL_UMD_STALL_TURNS polls.
- * @retval STATUS_DEVICE_REMOVED     It was lost with the queue.
+ * @retval STATUS_DEVICE_REMOVED     It was lost with the queue: it did not complete, and once a
+ *                                   submission has fallen back to kernel mode it never will. Parts
+ *                                   of it may have run.
  */
 NTSTATUS bell_umd_wait(struct bell_umd_queue *queue, UINT64 fence);
 
