@@ -50,6 +50,8 @@ static void model_reads(void *ctx, uint32_t n, enum bell_model_reader unit, uint
 {
     struct bell_lockstep_node *node = &((struct bell_lockstep *)ctx)->nodes[n];
 
+    if (unit == BELL_READS_COPY && node->copy_next != addr)
+        node->copy_after = node->answered_at;
     node->asked.open = true;
     node->asked.unit = unit;
     node->asked.pasid = pasid;
@@ -163,6 +165,24 @@ static void tell_failure(struct bell_lockstep *lockstep)
     node->write_addr = own->failed.addr;
 }
 
+uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle)
+{
+    const uint64_t half = lockstep->model->config.dma_latency / 2;
+
+    return cycle < half ? 0 : cycle - half;
+}
+
+/* What follows a barrier was done before the writes in front of it were answered. */
+static bool is_early(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    uint64_t done = now->cycle;
+
+    if (now->kind == BELL_SAW_WRITE)
+        done = bell_lockstep_asked_at(lockstep, done);
+    return done <= own_node(lockstep)->answered_at;
+}
+
 /* @return false: the model cannot go on; reported. */
 static bool may_step(struct bell_lockstep *lockstep)
 {
@@ -176,6 +196,9 @@ static bool may_step(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, what, "first reads %u bytes at 0x%llx for PASID %u",
                              own->asked.size, (unsigned long long)own->asked.addr,
                              own->asked.pasid);
+    } else if (node->draining && !node->writes && is_early(lockstep)) {
+        bell_lockstep_differ(lockstep, what, "waits for the answer to its last write, cycle %llu",
+                             (unsigned long long)own->answered_at);
     } else if (node->draining && node->writes) {
         const struct bell_lockstep_words *due = &own->due[BELL_WRITES_DATA];
 
@@ -225,7 +248,7 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
     own->asked.open = own->failed.is = own->sampled = false;
     own->first = model_node(lockstep)->rptr;
-    own->entries = own->next_command = 0;
+    own->entries = own->next_command = own->copy_next = own->answered_at = 0;
 }
 
 void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
@@ -251,6 +274,26 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     for (unsigned u = 0; u < BELL_READERS; u++)
         bell_lockstep_clear(&own->reads[u]);
     own->failed.is = false;
+    own->free_at = lockstep->now->cycle;
+}
+
+/* Each queue of the model is looked at: not in every clock. */
+void bell_lockstep_owed(struct bell_lockstep *lockstep)
+{
+    const struct bell_model *model = lockstep->model;
+
+    lockstep->look_at = model->cycle + BELL_LOCKSTEP_OWED;
+    for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
+        const struct bell_model_queue *queue = &model->sched.queues[q];
+
+        if (!queue->ready || queue->ready_at + BELL_LOCKSTEP_OWED > model->cycle ||
+            lockstep->nodes[queue->node].free_at + BELL_LOCKSTEP_OWED > model->cycle ||
+            bell_model_sched_refusal(model, queue->node, q))
+            continue;
+        bell_lockstep_differ(lockstep, "turn", "gives queue %u a turn: ready since cycle %llu", q,
+                             (unsigned long long)queue->ready_at);
+        return;
+    }
 }
 
 void bell_lockstep_buffer(struct bell_lockstep *lockstep)
@@ -336,6 +379,9 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
                              word.pasid);
         return;
     }
+    if (now->unit != BELL_WRITES_RPTR)
+        own->answered_at = bell_lockstep_asked_at(lockstep, now->cycle) +
+                           lockstep->model->config.dma_latency;
     if (now->resp == BELL_RESP_OKAY || own->failed.is)
         return;
     own->failed.is = true;
