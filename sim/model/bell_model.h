@@ -292,6 +292,7 @@ struct bell_model_timer {
 struct bell_model_watch {
     struct bell_model_timer timers[BELL_MODEL_TIMERS];
     bool long_work[BELL_MODEL_NODES];
+    bool used; /**< A limit is not 0. */
     uint64_t retry_at;
 };
 
