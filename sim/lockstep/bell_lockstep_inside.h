@@ -113,7 +113,10 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep);
 void bell_lockstep_buffer(struct bell_lockstep *lockstep);
 void bell_lockstep_read(struct bell_lockstep *lockstep);
 void bell_lockstep_write(struct bell_lockstep *lockstep);
-void bell_lockstep_event(struct bell_lockstep *lockstep);
+/** Words of a copy were read: go there. Up to it the packets did nothing that shows. */
+void bell_lockstep_reach_copy(struct bell_lockstep *lockstep);
+/** Until the model does what lockstep->now says. */
+void bell_lockstep_step(struct bell_lockstep *lockstep);
 /** Some clocks passed: no node stands idle before a ready queue. */
 void bell_lockstep_owed(struct bell_lockstep *lockstep);
 /** Clock in which an access that touched memory in clock `cycle` was asked for. */
@@ -131,6 +134,9 @@ void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t node);
 /** At the end of a turn: reads that came to nothing were such as the turn may make. */
 void bell_lockstep_leftovers(struct bell_lockstep *lockstep, uint32_t node);
 bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
+
+/* bell_lockstep_event.c */
+void bell_lockstep_event(struct bell_lockstep *lockstep);
 
 /* bell_lockstep_mmio.c: register accesses and rings. */
 void bell_lockstep_accept(struct bell_lockstep *lockstep);
