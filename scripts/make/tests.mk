@@ -47,6 +47,13 @@ $(MODEL_ON_RTL_TESTS): $(T)/rtl-%: tb/model/%.c $(filter-out tb/model/test_%,$(w
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
+# The model beside the RTL: differences are planted.
+LOCKSTEP_TESTS := $(patsubst tb/lockstep/%.c,$(T)/%,$(wildcard tb/lockstep/test_*.c))
+$(LOCKSTEP_TESTS): $(T)/%: tb/lockstep/%.c tb/model/model_bench.c $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
+
 SYSTEM_TESTS := $(patsubst tb/system/%.c,$(T)/%,$(wildcard tb/system/test_*.c))
 RIG := $(patsubst tb/system/%.c,$(T)/%.o,$(filter-out tb/system/test_%,$(wildcard tb/system/*.c)))
 $(RIG): $(T)/%.o: tb/system/%.c
@@ -110,7 +117,7 @@ fuzz-targets: $(FUZZ_TESTS)
 
 HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
 HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) \
-  $(MODEL_ON_RTL_TESTS) $(SYSTEMC_TESTS)
+  $(MODEL_ON_RTL_TESTS) $(LOCKSTEP_TESTS) $(SYSTEMC_TESTS)
 .PHONY: tests rtl-tests list-tests list-nightly fuzz-targets
 tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(FUZZ_TESTS) $(BIN)/belfry
 rtl-tests: $(RTL_TESTS)

@@ -176,6 +176,7 @@ static void forget_nodes(struct bell_lockstep *lockstep)
         for (unsigned u = 0; u < BELL_WRITERS; u++)
             bell_lockstep_clear(&node->due[u]);
         node->asked.open = node->failed.is = node->stopped_due = false;
+        node->free_at = lockstep->model->cycle;
     }
 }
 
@@ -229,6 +230,8 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
         compare(lockstep);
     if (!lockstep->over)
         bell_lockstep_watch(lockstep);
+    if (!lockstep->over && lockstep->model->cycle >= lockstep->look_at)
+        bell_lockstep_owed(lockstep);
     lockstep->now = NULL;
 }
 

@@ -10,6 +10,7 @@
 #include "bell_model.h"
 
 #define BELL_LOCKSTEP_SETTLE 8u  /**< Clocks that an order to a node may take to reach it. */
+#define BELL_LOCKSTEP_OWED 4096u /**< Clocks in which a free node serves a ready queue. */
 #define BELL_LOCKSTEP_VALUES 16u /**< Values that a register may have had during one read. */
 
 /** One word that was read, or that is to be written. */
@@ -56,10 +57,14 @@ struct bell_lockstep_node {
     uint64_t entries;   /**< Ring entries the model has read in this turn. */
     bool sampled;       /**< It has read WPTR. */
     uint64_t next_command; /**< Behind the last command word it read of this buffer; 0: none. */
+    uint64_t answered_at;  /**< Earliest clock in which its fills, copies, words are all answered. */
+    uint64_t copy_next;    /**< Where the read after the last one of a copy would be; 0: none. */
+    uint64_t copy_after;   /**< The copy may have asked for words after this clock only. */
     bool stopped_due; /**< STOPPED is to be posted. */
     uint64_t stopped_rptr;
     uint32_t stopped_queue;
     uint64_t given_at;
+    uint64_t free_at;     /**< Clock of the end of its last turn. */
     uint64_t unlisted_at; /**< The queue left the run list during the turn; NEVER: it did not. */
     uint64_t abort_at;    /**< NODE_ABORT was performed during the turn; NEVER: it was not. */
 };
@@ -92,6 +97,7 @@ struct bell_lockstep {
     unsigned access_count;
     unsigned reads_open; /**< Accesses that are reads. */
     uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
+    uint64_t look_at;  /**< Clock of the next look for turns that are owed. */
     bool irq;
     bool irq_wanted;
     uint64_t irq_since; /**< Clock of the last change of what is wanted. */
@@ -107,7 +113,14 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep);
 void bell_lockstep_buffer(struct bell_lockstep *lockstep);
 void bell_lockstep_read(struct bell_lockstep *lockstep);
 void bell_lockstep_write(struct bell_lockstep *lockstep);
-void bell_lockstep_event(struct bell_lockstep *lockstep);
+/** Words of a copy were read: go there. Up to it the packets did nothing that shows. */
+void bell_lockstep_reach_copy(struct bell_lockstep *lockstep);
+/** Until the model does what lockstep->now says. */
+void bell_lockstep_step(struct bell_lockstep *lockstep);
+/** Some clocks passed: no node stands idle before a ready queue. */
+void bell_lockstep_owed(struct bell_lockstep *lockstep);
+/** Clock in which an access that touched memory in clock `cycle` was asked for. */
+uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
 /** A register write was performed: look what it means to running turns. */
 void bell_lockstep_orders(struct bell_lockstep *lockstep);
 void bell_lockstep_observed(void *ctx, const struct bell_device_event *event);
@@ -121,6 +134,9 @@ void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t node);
 /** At the end of a turn: reads that came to nothing were such as the turn may make. */
 void bell_lockstep_leftovers(struct bell_lockstep *lockstep, uint32_t node);
 bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
+
+/* bell_lockstep_event.c */
+void bell_lockstep_event(struct bell_lockstep *lockstep);
 
 /* bell_lockstep_mmio.c: register accesses and rings. */
 void bell_lockstep_accept(struct bell_lockstep *lockstep);

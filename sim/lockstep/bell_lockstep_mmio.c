@@ -90,6 +90,8 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
     for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
         const struct bell_model_timer *timers = lockstep->model->watch.timers;
 
+        if (access->addr == BELL_CTRL_OFFSET)
+            lockstep->nodes[n].free_at = lockstep->now->cycle;
         lockstep->limits[n] = timers[n].limit;
         lockstep->limits[BELL_MODEL_LIMITS + n] = timers[BELL_MODEL_NODES + n].limit;
     }
@@ -128,7 +130,10 @@ static void compare_answer(struct bell_lockstep *lockstep, struct bell_lockstep_
                        : access->write     ? "answer to a register write"
                                            : "answer to a register read";
 
-    if (access->write && !access->known && !is_doorbell(access))
+    if (access->write && !access->known && is_doorbell(access))
+        bell_lockstep_differ(lockstep, "ring", "judges the store at 0x%llx before that",
+                             (unsigned long long)access->addr);
+    else if (access->write && !access->known)
         judge_refused(lockstep, access);
     if (now->resp != access->resp)
         bell_lockstep_differ(lockstep, what, "answers 0x%llx with response %u",

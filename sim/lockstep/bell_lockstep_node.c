@@ -50,6 +50,8 @@ static void model_reads(void *ctx, uint32_t n, enum bell_model_reader unit, uint
 {
     struct bell_lockstep_node *node = &((struct bell_lockstep *)ctx)->nodes[n];
 
+    if (unit == BELL_READS_COPY && node->copy_next != addr)
+        node->copy_after = node->answered_at;
     node->asked.open = true;
     node->asked.unit = unit;
     node->asked.pasid = pasid;
@@ -163,6 +165,24 @@ static void tell_failure(struct bell_lockstep *lockstep)
     node->write_addr = own->failed.addr;
 }
 
+uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle)
+{
+    const uint64_t half = lockstep->model->config.dma_latency / 2;
+
+    return cycle < half ? 0 : cycle - half;
+}
+
+/* What follows a barrier was done before the writes in front of it were answered. */
+static bool is_early(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    uint64_t done = now->cycle;
+
+    if (now->kind == BELL_SAW_WRITE)
+        done = bell_lockstep_asked_at(lockstep, done);
+    return done <= own_node(lockstep)->answered_at;
+}
+
 /* @return false: the model cannot go on; reported. */
 static bool may_step(struct bell_lockstep *lockstep)
 {
@@ -176,6 +196,9 @@ static bool may_step(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, what, "first reads %u bytes at 0x%llx for PASID %u",
                              own->asked.size, (unsigned long long)own->asked.addr,
                              own->asked.pasid);
+    } else if (node->draining && !node->writes && is_early(lockstep)) {
+        bell_lockstep_differ(lockstep, what, "waits for the answer to its last write, cycle %llu",
+                             (unsigned long long)own->answered_at);
     } else if (node->draining && node->writes) {
         const struct bell_lockstep_words *due = &own->due[BELL_WRITES_DATA];
 
@@ -189,8 +212,7 @@ static bool may_step(struct bell_lockstep *lockstep)
     return !lockstep->over;
 }
 
-/* Until the model does what lockstep->now says. */
-static void step(struct bell_lockstep *lockstep)
+void bell_lockstep_step(struct bell_lockstep *lockstep)
 {
     struct bell_model_node *node = model_node(lockstep);
     unsigned steps = 0;
@@ -203,6 +225,19 @@ static void step(struct bell_lockstep *lockstep)
             lockstep->found = true;
         if (++steps == MOST_STEPS)
             bell_lockstep_differ(lockstep, name_of(lockstep->now), "does nothing visible");
+    }
+}
+
+void bell_lockstep_reach_copy(struct bell_lockstep *lockstep)
+{
+    const struct bell_model_node *node = model_node(lockstep);
+
+    lockstep->found = false;
+    while (own_node(lockstep)->reads[BELL_READS_COPY].count && !lockstep->over &&
+           node->cause == BELL_CAUSE_NONE && node->state != BELL_MODEL_COPY &&
+           node->state != BELL_MODEL_COPIED && may_step(lockstep)) {
+        tell_failure(lockstep);
+        bell_model_node_run(lockstep->model, model_node(lockstep));
     }
 }
 
@@ -225,7 +260,7 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
     own->asked.open = own->failed.is = own->sampled = false;
     own->first = model_node(lockstep)->rptr;
-    own->entries = own->next_command = 0;
+    own->entries = own->next_command = own->copy_next = own->answered_at = 0;
 }
 
 void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
@@ -240,7 +275,7 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     if (own->failed.is && !faulted)
         bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
                              (unsigned long long)own->failed.addr);
-    step(lockstep);
+    bell_lockstep_step(lockstep);
     for (unsigned u = 0; u < BELL_WRITERS && !lockstep->over; u++)
         if (own->due[u].count)
             bell_lockstep_differ(lockstep, writer_names[u], "first writes 0x%llx at 0x%llx",
@@ -251,6 +286,26 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     for (unsigned u = 0; u < BELL_READERS; u++)
         bell_lockstep_clear(&own->reads[u]);
     own->failed.is = false;
+    own->free_at = lockstep->now->cycle;
+}
+
+/* Each queue of the model is looked at: not in every clock. */
+void bell_lockstep_owed(struct bell_lockstep *lockstep)
+{
+    const struct bell_model *model = lockstep->model;
+
+    lockstep->look_at = model->cycle + BELL_LOCKSTEP_OWED;
+    for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
+        const struct bell_model_queue *queue = &model->sched.queues[q];
+
+        if (!queue->ready || queue->ready_at + BELL_LOCKSTEP_OWED > model->cycle ||
+            lockstep->nodes[queue->node].free_at + BELL_LOCKSTEP_OWED > model->cycle ||
+            bell_model_sched_refusal(model, queue->node, q))
+            continue;
+        bell_lockstep_differ(lockstep, "turn", "gives queue %u a turn: ready since cycle %llu", q,
+                             (unsigned long long)queue->ready_at);
+        return;
+    }
 }
 
 void bell_lockstep_buffer(struct bell_lockstep *lockstep)
@@ -265,7 +320,7 @@ void bell_lockstep_buffer(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, "buffer start", "none: the turn was aborted at cycle %llu",
                              (unsigned long long)own->abort_at);
     else
-        step(lockstep);
+        bell_lockstep_step(lockstep);
 }
 
 void bell_lockstep_orders(struct bell_lockstep *lockstep)
@@ -321,7 +376,7 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
         struct bell_lockstep_word word;
 
         if (!own->due[now->unit].count)
-            step(lockstep);
+            bell_lockstep_step(lockstep);
         if (lockstep->over)
             return;
         word = bell_lockstep_pop(&own->due[now->unit]);
@@ -336,139 +391,13 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
                              word.pasid);
         return;
     }
+    if (now->unit != BELL_WRITES_RPTR)
+        own->answered_at = bell_lockstep_asked_at(lockstep, now->cycle) +
+                           lockstep->model->config.dma_latency;
     if (now->resp == BELL_RESP_OKAY || own->failed.is)
         return;
     own->failed.is = true;
     own->failed.unit = (enum bell_model_writer)now->unit;
     own->failed.resp = now->resp;
     own->failed.addr = now->addr;
-}
-
-/* ------------------------------------------------------------------ events */
-
-/* Fill or copy ends between two bursts: what the model wrote beyond that is not due. */
-static void cut_move(struct bell_lockstep *lockstep)
-{
-    struct bell_lockstep_node *own = own_node(lockstep);
-
-    if (own->due[BELL_WRITES_DATA].count)
-        model_node(lockstep)->writes--;
-    bell_lockstep_clear(&own->due[BELL_WRITES_DATA]);
-}
-
-/* Words of a copy were read: up to there the packets did nothing that shows. */
-static void reach_copy(struct bell_lockstep *lockstep)
-{
-    const struct bell_model_node *node = model_node(lockstep);
-
-    lockstep->found = false;
-    while (own_node(lockstep)->reads[BELL_READS_COPY].count && !lockstep->over &&
-           node->cause == BELL_CAUSE_NONE && node->state != BELL_MODEL_COPY &&
-           node->state != BELL_MODEL_COPIED && may_step(lockstep)) {
-        tell_failure(lockstep);
-        bell_model_node_run(lockstep->model, model_node(lockstep));
-    }
-}
-
-static void abort_turn(struct bell_lockstep *lockstep)
-{
-    struct bell_lockstep_node *own = own_node(lockstep);
-    struct bell_model_node *node = model_node(lockstep);
-
-    if (own->abort_at == BELL_MODEL_NEVER || node->state == BELL_MODEL_IDLE) {
-        bell_lockstep_differ(lockstep, "event", "no abort was asked for");
-        return;
-    }
-    if (!own->sampled) {
-        node->abort = true;
-        return;
-    }
-    reach_copy(lockstep);
-    node->abort = true;
-    cut_move(lockstep);
-    own->asked.open = node->reading = false;
-    if (own->failed.unit == BELL_WRITES_RPTR)
-        own->failed.is = false;
-    if (node->cause == BELL_CAUSE_NONE)
-        bell_model_node_fault(lockstep->model, node, BELL_CAUSE_ABORTED, node->rptr);
-}
-
-/* The RTL gave the turn up for a failed access; the model learns now that one failed. */
-static void fail_turn(struct bell_lockstep *lockstep)
-{
-    struct bell_lockstep_node *own = own_node(lockstep);
-    struct bell_model_node *node = model_node(lockstep);
-
-    if (bell_lockstep_copy_failed(own))
-        cut_move(lockstep);
-    if (!own->failed.is || node->state == BELL_MODEL_IDLE || node->cause != BELL_CAUSE_NONE)
-        return;
-    reach_copy(lockstep);
-    own->failed.is = false;
-    own->asked.open = node->reading = false;
-    bell_model_node_refused(lockstep->model, node, own->failed.resp, own->failed.addr);
-}
-
-static bool is_of_watch(uint32_t cause)
-{
-    return cause == BELL_CAUSE_ENGINE_IDLE || cause == BELL_CAUSE_ENGINE_HUNG;
-}
-
-/* When it comes is not compared. */
-static void watch_event(struct bell_lockstep *lockstep)
-{
-    const struct bell_lockstep_action *now = lockstep->now;
-    const bool idle = now->cause == BELL_CAUSE_ENGINE_IDLE;
-    const uint32_t queue = idle ? 0 : model_node(lockstep)->queue;
-    const uint32_t limit =
-        lockstep->model->watch.timers[now->node + (idle ? 0 : BELL_MODEL_NODES)].limit;
-    const uint32_t before =
-        lockstep->limits[now->node + (idle ? 0 : BELL_MODEL_LIMITS)];
-
-    if (now->queue != queue || (now->value != limit && now->value != before))
-        bell_lockstep_differ(lockstep, "event",
-                             "posts cause %u, node %u, queue %u, data 0x%x", now->cause, now->node,
-                             queue, limit);
-}
-
-static void stopped_event(struct bell_lockstep *lockstep)
-{
-    struct bell_lockstep_node *own = own_node(lockstep);
-    const struct bell_lockstep_action *now = lockstep->now;
-
-    if (!own->stopped_due)
-        bell_lockstep_differ(lockstep, "event", "no suspended turn has ended");
-    else if (now->queue != own->stopped_queue || now->value != own->stopped_rptr)
-        bell_lockstep_differ(lockstep, "event",
-                             "posts cause %u, node %u, queue %u, data 0x%llx", now->cause,
-                             now->node, own->stopped_queue,
-                             (unsigned long long)own->stopped_rptr);
-    own->stopped_due = false;
-}
-
-static void node_event(struct bell_lockstep *lockstep)
-{
-    const uint32_t cause = lockstep->now->cause;
-
-    if (cause == BELL_CAUSE_ABORTED)
-        abort_turn(lockstep);
-    else if (cause == BELL_CAUSE_PAGE_FAULT || cause == BELL_CAUSE_BUS_ERROR)
-        fail_turn(lockstep);
-    if (!lockstep->over)
-        step(lockstep);
-}
-
-void bell_lockstep_event(struct bell_lockstep *lockstep)
-{
-    const struct bell_lockstep_action *now = lockstep->now;
-
-    if (is_of_watch(now->cause))
-        watch_event(lockstep);
-    else if (now->cause == BELL_CAUSE_STOPPED)
-        stopped_event(lockstep);
-    else
-        node_event(lockstep);
-    if (!lockstep->over && !bell_model_irq_push(lockstep->model, (enum bell_cause)now->cause,
-                                                now->node, now->queue, now->value))
-        bell_lockstep_differ(lockstep, "event", "the event queue is full");
 }

@@ -29,8 +29,10 @@ static void differ(struct bell_lockstep *lockstep, uint32_t node, enum bell_mode
     const struct bell_lockstep_action *now = lockstep->now;
 
     lockstep->now = &read;
-    bell_lockstep_differ(lockstep, reader_names[unit], "reads at 0x%llx for PASID %u",
-                         (unsigned long long)addr, pasid);
+    bell_lockstep_differ(lockstep, reader_names[unit], "reads at 0x%llx for PASID %u%s",
+                         (unsigned long long)addr, pasid,
+                         word->addr == addr && word->pasid == pasid
+                             ? ", once the writes before it are answered" : "");
     lockstep->now = now;
 }
 
@@ -72,6 +74,8 @@ static void answer(struct bell_lockstep *lockstep, uint32_t n,
 {
     struct bell_lockstep_node *node = &lockstep->nodes[n];
 
+    if (node->asked.unit == BELL_READS_COPY)
+        node->copy_next = node->asked.addr + access->size;
     if (node->asked.unit == BELL_READS_COMMANDS)
         node->next_command = node->asked.addr + access->size;
     else if (node->asked.unit == BELL_READS_RING && node->sampled)
@@ -97,6 +101,11 @@ bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t n)
         if (word.addr != node->asked.addr + 8 * i || word.pasid != node->asked.pasid) {
             differ(lockstep, n, node->asked.unit, &word, node->asked.addr + 8 * i,
                    node->asked.pasid);
+            return true;
+        }
+        if (node->asked.unit == BELL_READS_COPY &&
+            bell_lockstep_asked_at(lockstep, word.cycle) <= node->copy_after) {
+            differ(lockstep, n, node->asked.unit, &word, word.addr, word.pasid);
             return true;
         }
         if (!failing)

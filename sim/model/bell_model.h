@@ -230,7 +230,7 @@ struct bell_model_node {
     bool draining;   /**< `state` is entered when no write is outstanding. */
     bool blocked;    /**< Waits for room in the event queue; to post its fault, or its USER_IRQ. */
     bool abort;      /**< NODE_ABORT was written during this turn. */
-    bool fence;      /**< STORE is that of a FENCE. */
+    bool barrier;    /**< STORE is that of a FENCE. */
     unsigned writes; /**< Outstanding write bursts. */
 
     uint32_t queue;
@@ -293,6 +293,7 @@ struct bell_model_timer {
 struct bell_model_watch {
     struct bell_model_timer timers[BELL_MODEL_TIMERS];
     bool long_work[BELL_MODEL_NODES];
+    bool used; /**< A limit is not 0. */
     uint64_t retry_at;
 };
 

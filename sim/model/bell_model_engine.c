@@ -96,7 +96,7 @@ static void start_store(struct bell_model *model, struct bell_model_node *node,
 {
     node->dst = packet->arg1;
     node->value = packet->arg2;
-    node->fence = fence;
+    node->barrier = fence;
     if (fence || node->writes == BELL_MODEL_NODE_WRITES)
         bell_model_node_drain(model, node, BELL_MODEL_STORE);
     else
@@ -230,7 +230,7 @@ static void store(struct bell_model *model, struct bell_model_node *node)
 {
     if (aborted(model, node))
         return;
-    bell_model_dma_write(model, node, node->fence ? BELL_WRITES_FENCE : BELL_WRITES_DATA,
+    bell_model_dma_write(model, node, node->barrier ? BELL_WRITES_FENCE : BELL_WRITES_DATA,
                          node->pasid, node->dst, &node->value, sizeof node->value);
     next_packet(model, node);
 }
