@@ -33,7 +33,7 @@ test: ## Install what is missing, build, run every test; last line "N passed, N 
 build: $(BIN)/belfry ## Build the belfry command and library
 
 ##@ Before you commit
-.PHONY: check regs bench plan fuzz nightly clean
+.PHONY: check regs bench plan fuzz nightly formal clean
 check: ## Lint, generated files up to date, warnings, both compilers of the driver
 	@scripts/check.sh
 
@@ -50,6 +50,9 @@ fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600) or FUZZ_INPUTS
 nightly: ## make test, then wide explorations and FUZZ_INPUTS (200000) inputs to the fuzzer
 	@scripts/setup.sh fuzz
 	@FUZZ_INPUTS=$(or $(FUZZ_INPUTS),200000) scripts/nightly.sh
+
+formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
+	@scripts/formal.sh $(TEST)
 
 plan: ## Which tests show which requirement, by the results of the last make test
 	@scripts/plan.py
