@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The system test that passes on the hardware must fail on each broken copy of it, by its own checks.
 # A copy named equal-* is another way to build the same hardware: every run must be the same.
+# One named unreset-* lacks a reset: the test of reset seeds must see it.
 source "$(dirname "$0")/common.sh"
 program=build/release/tests/test_ring_crossing
 
@@ -22,6 +23,17 @@ for patch in tb/mutants/*.patch; do
         fail "mutants.$name.${run// /_}" "the demo differs"
       fi
     done
+    continue
+  fi
+  if [[ $name == unreset-* ]]; then
+    BELL_DEVICE=rtl LD_LIBRARY_PATH=build/mutant-$name/lib \
+      build/release/tests/test_reset_seeds >"$scratch/log" 2>&1
+    code=$?
+    if (( code == 1 )) && grep -q 'FAIL reset_seeds.rtl.invisible' "$scratch/log"; then
+      pass "mutants.$name.dies"
+    else
+      fail "mutants.$name.dies" "exit $code: $(tail -3 "$scratch/log" | tr '\n' ' ')"
+    fi
     continue
   fi
   BELL_DEVICE=rtl LD_LIBRARY_PATH=build/mutant-$name/lib timeout 200 $program >"$scratch/log" 2>&1
