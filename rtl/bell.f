@@ -6,6 +6,7 @@ regs/gen/bell_formats_pkg.sv
 common/bell_pkg.sv
 common/bell_clock_gate.sv
 common/bell_fifo.sv
+common/bell_sat_count.sv
 common/bell_rr_arb.sv
 common/bell_dma_mux.sv
 regs/gen/bell_regs.sv
@@ -26,4 +27,5 @@ engine/bell_watch.sv
 fetch/bell_fetch.sv
 common/bell_node.sv
 irq/bell_irq.sv
+irq/bell_report.sv
 bell_top.sv

@@ -90,6 +90,20 @@ struct bell_packet {
 #define   BELL_PACKET_ARG3_VALUE_SHIFT 0
 #define   BELL_PACKET_ARG3_VALUE_MASK UINT64_C(0xffffffffffffffff)
 
+/* Data of the events RING_REJECTED, RING_UNOWNED, ACCESS_REFUSED */
+
+#define BELL_REPORT_BYTES 8u
+#define BELL_REPORT_WORD_OFFSET 0u
+/* Refusals since the last such event; stays at its largest value. */
+#define   BELL_REPORT_WORD_COUNT_SHIFT 0
+#define   BELL_REPORT_WORD_COUNT_MASK UINT64_C(0x00000000ffffffff)
+/* Of the first of them: see bell_cause_e. */
+#define   BELL_REPORT_WORD_CODE_SHIFT 32
+#define   BELL_REPORT_WORD_CODE_MASK UINT64_C(0x000000ff00000000)
+/* Of the first of them: byte address in its BAR; 0 = a ring lost to CLOSE. */
+#define   BELL_REPORT_WORD_ADDR_SHIFT 40
+#define   BELL_REPORT_WORD_ADDR_MASK UINT64_C(0xffffff0000000000)
+
 /* Doorbell page of BAR2, one per slot; layouts PAGE and PACKED */
 
 #define BELL_DOORBELL_BYTES 4096u

@@ -36,6 +36,11 @@ enum bell_cause {
     BELL_CAUSE_ENGINE_IDLE      = 10,
     /* No packet ended for HUNG_LIMIT clocks of a turn. Data: that limit. */
     BELL_CAUSE_ENGINE_HUNG      = 11,
+    /* Doorbell stores were rejected. Data: REPORT, code of the first: bell_reject_e. */
+    BELL_CAUSE_RING_REJECTED    = 16,
+    BELL_CAUSE_RING_UNOWNED     = 17, /* Rings came on slots without owner. Data: REPORT, code 0. */
+    /* BAR0 accesses were answered SLVERR. Data: REPORT, code of the first: 1 = write. */
+    BELL_CAUSE_ACCESS_REFUSED   = 18,
 };
 
 enum bell_layout {
@@ -190,7 +195,8 @@ enum bell_queue_cmd {
 #define   BELL_DOORBELLS_IN_FORCE_SHIFT 8
 #define   BELL_DOORBELLS_IN_FORCE_MASK UINT64_C(0x0000000000000300)
 
-/* Doorbell stores accepted since reset. Equals the sum of the next five registers. */
+/* Doorbell stores accepted since reset. Equals the sum of the next five registers while
+ * SATURATED.ACCEPTED is 0. */
 #define BELL_LEDGER_ACCEPTED_OFFSET UINT32_C(0x80)
 /* Stores. */
 #define   BELL_LEDGER_ACCEPTED_COUNT_SHIFT 0
@@ -234,6 +240,45 @@ enum bell_queue_cmd {
 /* BAR2 byte address. */
 #define   BELL_LAST_REJECT_ADDR_SHIFT 32
 #define   BELL_LAST_REJECT_ADDR_MASK UINT64_C(0x00ffffff00000000)
+
+/* Which refusals are told as events: one event an arming, so that nobody can flood software. */
+#define BELL_REPORT_ARM_OFFSET UINT32_C(0xc0)
+/* 1 = the next event of RING_REJECTED is due; its posting clears the bit. */
+#define   BELL_REPORT_ARM_REJECTED_SHIFT 0
+#define   BELL_REPORT_ARM_REJECTED_MASK UINT64_C(0x0000000000000001)
+/* The same for RING_UNOWNED. */
+#define   BELL_REPORT_ARM_UNOWNED_SHIFT 1
+#define   BELL_REPORT_ARM_UNOWNED_MASK UINT64_C(0x0000000000000002)
+/* The same for ACCESS_REFUSED. */
+#define   BELL_REPORT_ARM_REFUSED_SHIFT 2
+#define   BELL_REPORT_ARM_REFUSED_MASK UINT64_C(0x0000000000000004)
+
+/* Accesses to BAR0 answered SLVERR since reset. */
+#define BELL_ACCESSES_REFUSED_OFFSET UINT32_C(0xc8)
+/* Accesses. */
+#define   BELL_ACCESSES_REFUSED_COUNT_SHIFT 0
+#define   BELL_ACCESSES_REFUSED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Counters that lost counts: each stands at its largest value until reset. The others are exact. */
+#define BELL_SATURATED_OFFSET UINT32_C(0xd0)
+/* LEDGER_ACCEPTED. */
+#define   BELL_SATURATED_ACCEPTED_SHIFT 0
+#define   BELL_SATURATED_ACCEPTED_MASK UINT64_C(0x0000000000000001)
+/* LEDGER_SAMPLED. */
+#define   BELL_SATURATED_SAMPLED_SHIFT 1
+#define   BELL_SATURATED_SAMPLED_MASK UINT64_C(0x0000000000000002)
+/* LEDGER_COALESCED. */
+#define   BELL_SATURATED_COALESCED_SHIFT 2
+#define   BELL_SATURATED_COALESCED_MASK UINT64_C(0x0000000000000004)
+/* LEDGER_UNOWNED. */
+#define   BELL_SATURATED_UNOWNED_SHIFT 3
+#define   BELL_SATURATED_UNOWNED_MASK UINT64_C(0x0000000000000008)
+/* LEDGER_REJECTED. */
+#define   BELL_SATURATED_REJECTED_SHIFT 4
+#define   BELL_SATURATED_REJECTED_MASK UINT64_C(0x0000000000000010)
+/* ACCESSES_REFUSED. */
+#define   BELL_SATURATED_REFUSED_SHIFT 5
+#define   BELL_SATURATED_REFUSED_MASK UINT64_C(0x0000000000000020)
 
 /* Idle detector of node 0: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT0_OFFSET UINT32_C(0x100)

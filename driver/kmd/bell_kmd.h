@@ -88,6 +88,14 @@ struct bell_timeout {
     const char *waiter; /* What the driver was doing. */
 };
 
+/* What the device refused, of one cause from BELL_CAUSE_RING_REJECTED on. */
+struct bell_refusals {
+    UINT64 count;
+    UINT64 newest; /* Second word of the newest event: BELL_REPORT_WORD. */
+};
+
+#define BELL_KMD_REFUSALS 3u
+
 struct bell_adapter {
     enum bell_kind kind;
     bool started;
@@ -120,6 +128,7 @@ struct bell_adapter {
     volatile UINT32 event_tail; /* Written by the DPC only; free-running. */
     bool irq_masked;            /* DIRQL only. */
     UINT64 stray_events;        /* Of queues that are gone; DIRQL only. */
+    struct bell_refusals refusals[BELL_KMD_REFUSALS]; /* DIRQL only. */
 
     struct bell_timeout timeout;
 

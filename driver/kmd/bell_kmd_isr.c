@@ -6,6 +6,7 @@
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_settings.h"
 
 /* Stands in the queue table for a number that must not be used again. Never dereferenced as a
  * queue: its kind is not BELL_KIND_QUEUE. */
@@ -93,6 +94,20 @@ static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
         report_suspended(adapter, queue->context);
 }
 
+bool bell_kmd_isr_is_refusal(UINT64 cause)
+{
+    return cause >= BELL_CAUSE_RING_REJECTED && cause - BELL_CAUSE_RING_REJECTED < BELL_KMD_REFUSALS;
+}
+
+/* Nobody waits for them and no queue is at fault: the OS is not told. */
+static VOID note_refusal(struct bell_adapter *adapter, UINT cause, UINT64 word1)
+{
+    struct bell_refusals *refusals = &adapter->refusals[cause - BELL_CAUSE_RING_REJECTED];
+
+    refusals->count += BELL_FIELD_GET(word1, BELL_REPORT_WORD_COUNT);
+    refusals->newest = word1;
+}
+
 static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
 {
     struct bell_queue *queue = queue_of(adapter, event->word0);
@@ -103,6 +118,8 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
         report_state(adapter, node, DXGK_ENGINE_STATE_TRANSITION_TO_F1);
     else if (cause == BELL_CAUSE_ENGINE_HUNG)
         report_hung(adapter, node);
+    else if (bell_kmd_isr_is_refusal(cause))
+        note_refusal(adapter, cause, event->word1);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
@@ -170,6 +187,21 @@ static VOID at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine
                                                    &result);
 }
 
+static BOOLEAN arm_reports(PVOID context)
+{
+    struct bell_adapter *adapter = context;
+
+    if (adapter->off || bell_kmd_settings.report_refusals == 0)
+        return FALSE;
+    bell_kmd_write(adapter, BELL_REPORT_ARM_OFFSET, bell_kmd_settings.report_refusals);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_arm_reports(struct bell_adapter *adapter)
+{
+    at_dirql(adapter, arm_reports, adapter);
+}
+
 static BOOLEAN unmask(PVOID context)
 {
     struct bell_adapter *adapter = context;
@@ -177,6 +209,7 @@ static BOOLEAN unmask(PVOID context)
     adapter->irq_masked = false;
     if (adapter->off)
         return FALSE;
+    (VOID)arm_reports(adapter);
     bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, BELL_IRQ_CTRL_ENABLE_MASK);
     return TRUE;
 }

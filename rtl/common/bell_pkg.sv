@@ -37,7 +37,14 @@ package bell_pkg;
   parameter bucket_t BucketUnowned   = 3'd2;
   parameter bucket_t BucketRejected  = 3'd3;
 
-  // Rings since reset: accepted is the sum of the others in every clock.
+  // doorbell and mmio -> report: what was refused in this clock.
+  typedef struct packed {
+    logic [1:0]  count;
+    logic [23:0] addr;   // Of the first, in its BAR.
+    logic [7:0]  code;   // Of the first: bell_reject_e; of a register access 1 = write.
+  } refusal_t;
+
+  // Rings since reset: accepted is the sum of the others in every clock, until it saturates.
   typedef struct packed {
     count_t accepted;
     count_t sampled;
@@ -46,6 +53,15 @@ package bell_pkg;
     count_t rejected;
     count_t owed;
   } ledger_t;
+
+  // Counters of the ledger that lost counts.
+  typedef struct packed {
+    logic rejected;
+    logic unowned;
+    logic coalesced;
+    logic sampled;
+    logic accepted;
+  } saturated_t;
 
   // sched -> fetch of one node: work on this queue for one turn.
   typedef struct packed {

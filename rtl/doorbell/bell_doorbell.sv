@@ -23,7 +23,8 @@
 
 module bell_doorbell #(
   parameter int unsigned NumSlots  = 64,  // 1 .. 1024.
-  parameter int unsigned NumQueues = 64   // 1 .. 1024.
+  parameter int unsigned NumQueues = 64,  // 1 .. 1024.
+  parameter int unsigned LedgerBits = 64  // Width of the ledger's counters.
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -65,9 +66,14 @@ module bell_doorbell #(
   output logic        token_ack_write_o,
 
   // To regs: ledger.
-  output bell_pkg::ledger_t ledger_o,
+  output bell_pkg::ledger_t    ledger_o,
+  output bell_pkg::saturated_t saturated_o,
   output logic [7:0]        last_cause_o,
   output logic [23:0]       last_addr_o,
+
+  // To report.
+  output bell_pkg::refusal_t rejected_o,
+  output bell_pkg::refusal_t unowned_o,
 
   output logic        busy_o,  // A ring is on its way.
 
@@ -269,10 +275,11 @@ module bell_doorbell #(
     end
   end
 
-  bell_ledger u_ledger (
+  bell_ledger #(.Width(LedgerBits)) u_ledger (
     .clk_i, .rst_ni,
     .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause),
-    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .last_cause_o, .last_addr_o
+    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .saturated_o, .last_cause_o, .last_addr_o,
+    .rejected_o, .unowned_o
   );
 
   assign busy_o       = valid_q;

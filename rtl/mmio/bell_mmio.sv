@@ -64,6 +64,8 @@ module bell_mmio #(
   input  logic        regs_rvalid_i,
   output logic        regs_rready_o,
 
+  output bell_pkg::refusal_t refused_o,  // Register accesses answered SLVERR, to report.
+
   output logic        busy_o  // An access is under way or at the door.
 );
 
@@ -233,6 +235,33 @@ module bell_mmio #(
     end else if (regs_rvalid_i && regs_rready_o) begin
       r_data_q <= (regs_rresp_i == bell_pkg::RespOkay) ? regs_rdata_i : '0;
       r_resp_q <= regs_rresp_i;
+    end
+  end
+
+  // --------------------------------------------------------------- refusals
+
+  logic        write_refused, read_refused, regs_read_refused;
+  logic [23:0] read_addr_q;  // Of the read that is with bell_regs.
+
+  always_ff @(posedge clk_i) begin
+    if (regs_arvalid_o && regs_arready_i) begin
+      read_addr_q <= ar_addr[23:0];
+    end
+  end
+
+  assign write_refused     = refuse_take
+                             || (regs_bvalid_i && regs_bready_o
+                                 && (regs_bresp_i != bell_pkg::RespOkay));
+  assign regs_read_refused = regs_rvalid_i && regs_rready_o
+                             && (regs_rresp_i != bell_pkg::RespOkay);
+  assign read_refused      = (read_local && !ar_addr[24]) || regs_read_refused;
+
+  always_comb begin
+    refused_o = '0;
+    if (write_refused) begin
+      refused_o = {2'd1 + 2'(read_refused), held_addr_q, 8'd1};
+    end else if (read_refused) begin
+      refused_o = {2'd1, regs_read_refused ? read_addr_q : ar_addr[23:0], 8'd0};
     end
   end
 

@@ -112,6 +112,7 @@ static void clear_state(struct bell_model *model)
     memset(model->nodes, 0, sizeof model->nodes);
     memset(&model->irq, 0, sizeof model->irq);
     bell_model_watch_reset(model);
+    memset(&model->report, 0, sizeof model->report);
     memset(model->limits, 0, sizeof model->limits);
     model->sched.at = BELL_MODEL_NEVER;
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)

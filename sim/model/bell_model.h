@@ -15,6 +15,7 @@
 #include "bell_device_hash.h"
 #include "bell_device_impl.h"
 #include "bell_formats.h"
+#include "bell_model_report.h"
 #include "bell_regs.h"
 
 /* Size of the build; as the parameters of bell_top. */
@@ -315,6 +316,7 @@ struct bell_model {
     struct bell_model_node nodes[BELL_MODEL_NODES];
     struct bell_model_irq irq;
     struct bell_model_watch watch;
+    struct bell_model_report report;
     const struct bell_model_oracle *oracle; /**< NULL: it runs by itself. */
     uint64_t limits[2 * BELL_MODEL_LIMITS]; /**< IDLE_LIMITn, then HUNG_LIMITn, as they read. */
 };

@@ -104,6 +104,7 @@ void bell_model_doorbell_reject(struct bell_model *model, enum bell_reject cause
     model->doorbell.ledger.rejected++;
     model->doorbell.last_reject = BELL_FIELD_PUT(BELL_LAST_REJECT_CAUSE, cause) |
                                   BELL_FIELD_PUT(BELL_LAST_REJECT_ADDR, addr);
+    bell_model_report_note(model, BELL_MODEL_REJECTED, cause, addr);
 }
 
 static enum bell_ring_bucket settle(struct bell_model *model, struct bell_model_ring *ring,
@@ -119,6 +120,7 @@ static enum bell_ring_bucket settle(struct bell_model *model, struct bell_model_
         model->doorbell.in_flight[ring->slot]--;
     if (!(ring->owner & BELL_SLOT_OWNER_VALID_MASK)) {
         model->doorbell.ledger.unowned++;
+        bell_model_report_note(model, BELL_MODEL_UNOWNED, BELL_REJECT_NONE, ring->addr);
         return BELL_RING_UNOWNED;
     }
     bucket = bell_model_sched_credit(model, queue);

@@ -106,6 +106,9 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
     case BELL_LEDGER_UNOWNED_OFFSET: *data = ledger->unowned; break;
     case BELL_LEDGER_REJECTED_OFFSET: *data = ledger->rejected; break;
     case BELL_LEDGER_OWED_OFFSET: *data = ledger->owed + model->doorbell.pipe_count; break;
+    case BELL_REPORT_ARM_OFFSET: *data = model->report.arm; break;
+    case BELL_ACCESSES_REFUSED_OFFSET: *data = model->report.refused; break;
+    case BELL_SATURATED_OFFSET: *data = 0; break; /* No run counts to 2^64. */
     case BELL_LAST_REJECT_OFFSET: *data = model->doorbell.last_reject; break;
     default: return BELL_RESP_SLVERR;
     }
@@ -138,6 +141,7 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
     case BELL_DOORBELLS_OFFSET:
         model->doorbell.layout = (uint32_t)BELL_FIELD_GET(data, BELL_DOORBELLS_LAYOUT);
         break;
+    case BELL_REPORT_ARM_OFFSET: bell_model_report_arm(model, data); break;
     case BELL_NODE_ABORT_OFFSET:
         for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
             if (data & (BELL_NODE_ABORT_NODE0_MASK << n))

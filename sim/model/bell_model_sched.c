@@ -77,7 +77,8 @@ static void close_queue(struct bell_model *model, uint32_t index)
         return;
     if (queue->pending && queue->pending_by_ring) {
         model->doorbell.ledger.owed--;
-        model->doorbell.ledger.rejected++; /* Only counted: it was no flaw of the store. */
+        model->doorbell.ledger.rejected++; /* No flaw of the store: LAST_REJECT stays. */
+        bell_model_report_note(model, BELL_MODEL_REJECTED, BELL_REJECT_QUEUE_CLOSED, 0);
     }
     queue->open = false;
     queue->listed = false;

@@ -188,6 +188,8 @@ static void device_write(UINT32 offset, UINT64 value)
     } else if (offset == BELL_EVENT_POP_OFFSET) {
         assert_true(fake.event_head != fake.event_tail);
         fake.event_tail++;
+    } else if (offset == BELL_REPORT_ARM_OFFSET) {
+        fake.report_arm = value;
     } else if (offset == BELL_DOORBELLS_OFFSET) {
         fake.layout = (UINT32)value;
     } else if (offset == BELL_NODE_ABORT_OFFSET) {

@@ -136,6 +136,10 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_LEDGER_OWED_OFFSET, true, false, 0},
         {BELL_LAST_REJECT_OFFSET, true, false, 0},
         {BELL_LAST_REJECT_OFFSET + 8, false, false, 0},
+        {BELL_REPORT_ARM_OFFSET, true, true,
+         BELL_REPORT_ARM_REJECTED_MASK | BELL_REPORT_ARM_UNOWNED_MASK}, // REFUSED fires at once.
+        {BELL_SATURATED_OFFSET, true, false, 0},
+        {BELL_SATURATED_OFFSET + 8, false, false, 0},
         {BELL_IDLE_LIMIT0_OFFSET, true, true, BELL_IDLE_LIMIT0_CLOCKS_MASK},
         {BELL_HUNG_LIMIT3_OFFSET, true, true,
          BELL_HUNG_LIMIT3_CLOCKS_MASK | BELL_HUNG_LIMIT3_LONG_WORK_MASK},

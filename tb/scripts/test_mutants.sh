@@ -4,6 +4,7 @@
 # A copy named equal-* is another way to build the same hardware: every run must be the same.
 # The model in lockstep must see each broken copy as well; one named lockstep-* is left to it, and
 # its first line says which class of action differs.
+# One named unreset-* lacks a reset: the test of reset seeds must see it.
 source "$(dirname "$0")/common.sh"
 program=build/release/tests/test_ring_crossing
 planted=build/release/tests/test_lockstep
@@ -34,6 +35,17 @@ for patch in tb/mutants/*.patch; do
       pass "mutants.$name.differs"
     else
       fail "mutants.$name.differs" "expected '$class': $(grep -m1 'differ:' "$scratch/log")"
+    fi
+    continue
+  fi
+  if [[ $name == unreset-* ]]; then
+    BELL_DEVICE=rtl LD_LIBRARY_PATH=build/mutant-$name/lib \
+      build/release/tests/test_reset_seeds >"$scratch/log" 2>&1
+    code=$?
+    if (( code == 1 )) && grep -q 'FAIL reset_seeds.rtl.invisible' "$scratch/log"; then
+      pass "mutants.$name.dies"
+    else
+      fail "mutants.$name.dies" "exit $code: $(tail -3 "$scratch/log" | tr '\n' ' ')"
     fi
     continue
   fi

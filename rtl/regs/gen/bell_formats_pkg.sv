@@ -19,6 +19,9 @@ package bell_formats_pkg;
   localparam logic [7:0] CauseStopped = 8'd9;
   localparam logic [7:0] CauseEngineIdle = 8'd10;
   localparam logic [7:0] CauseEngineHung = 8'd11;
+  localparam logic [7:0] CauseRingRejected = 8'd16;
+  localparam logic [7:0] CauseRingUnowned = 8'd17;
+  localparam logic [7:0] CauseAccessRefused = 8'd18;
 
   // bell_layout_e
   localparam logic [7:0] LayoutPage = 8'd0;
@@ -174,6 +177,17 @@ package bell_formats_pkg;
   localparam int unsigned PacketArg3Bytes = 8;
   localparam int unsigned PacketArg3ValueLsb = 0;
   localparam int unsigned PacketArg3ValueMsb = 63;
+
+  // Data of the events RING_REJECTED, RING_UNOWNED, ACCESS_REFUSED
+  localparam int unsigned ReportBytes = 8;
+  localparam int unsigned ReportWordOffset = 0;
+  localparam int unsigned ReportWordBytes = 8;
+  localparam int unsigned ReportWordCountLsb = 0;
+  localparam int unsigned ReportWordCountMsb = 31;
+  localparam int unsigned ReportWordCodeLsb = 32;
+  localparam int unsigned ReportWordCodeMsb = 39;
+  localparam int unsigned ReportWordAddrLsb = 40;
+  localparam int unsigned ReportWordAddrMsb = 63;
 
   // Doorbell page of BAR2, one per slot; layouts PAGE and PACKED
   localparam int unsigned DoorbellBytes = 4096;

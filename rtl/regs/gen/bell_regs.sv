@@ -249,6 +249,9 @@ module bell_regs (
         logic LEDGER_REJECTED;
         logic LEDGER_OWED;
         logic LAST_REJECT;
+        logic REPORT_ARM;
+        logic ACCESSES_REFUSED;
+        logic SATURATED;
         logic IDLE_LIMIT0;
         logic IDLE_LIMIT1;
         logic IDLE_LIMIT2;
@@ -332,6 +335,15 @@ module bell_regs (
         decoded_reg_strb.LAST_REJECT = cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hb0);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
+        decoded_reg_strb.REPORT_ARM = cpuif_req_masked & (cpuif_addr == 18'hc0);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hc0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hc0);
+        decoded_reg_strb.ACCESSES_REFUSED = cpuif_req_masked & (cpuif_addr == 18'hc8) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hc8);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hc8) & !cpuif_req_is_wr;
+        decoded_reg_strb.SATURATED = cpuif_req_masked & (cpuif_addr == 18'hd0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hd0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hd0) & !cpuif_req_is_wr;
         decoded_reg_strb.IDLE_LIMIT0 = cpuif_req_masked & (cpuif_addr == 18'h100);
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h100);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h100);
@@ -447,6 +459,20 @@ module bell_regs (
         } DOORBELLS;
         struct packed {
             struct packed {
+                logic next;
+                logic load_next;
+            } REJECTED;
+            struct packed {
+                logic next;
+                logic load_next;
+            } UNOWNED;
+            struct packed {
+                logic next;
+                logic load_next;
+            } REFUSED;
+        } REPORT_ARM;
+        struct packed {
+            struct packed {
                 logic [31:0] next;
                 logic load_next;
             } CLOCKS;
@@ -550,6 +576,17 @@ module bell_regs (
                 logic [1:0] value;
             } LAYOUT;
         } DOORBELLS;
+        struct packed {
+            struct packed {
+                logic value;
+            } REJECTED;
+            struct packed {
+                logic value;
+            } UNOWNED;
+            struct packed {
+                logic value;
+            } REFUSED;
+        } REPORT_ARM;
         struct packed {
             struct packed {
                 logic [31:0] value;
@@ -827,6 +864,84 @@ module bell_regs (
         end
     end
     assign hwif_out.DOORBELLS.LAYOUT.value = field_storage.DOORBELLS.LAYOUT.value;
+    // Field: bell.REPORT_ARM.REJECTED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.REJECTED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.REJECTED.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.REJECTED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.REJECTED.next = next_c;
+        field_combo.REPORT_ARM.REJECTED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.REJECTED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.REJECTED.load_next) begin
+                field_storage.REPORT_ARM.REJECTED.value <= field_combo.REPORT_ARM.REJECTED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.REJECTED.value = field_storage.REPORT_ARM.REJECTED.value;
+    // Field: bell.REPORT_ARM.UNOWNED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.UNOWNED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.UNOWNED.value & ~decoded_wr_biten[1:1]) | (decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.UNOWNED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.UNOWNED.next = next_c;
+        field_combo.REPORT_ARM.UNOWNED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.UNOWNED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.UNOWNED.load_next) begin
+                field_storage.REPORT_ARM.UNOWNED.value <= field_combo.REPORT_ARM.UNOWNED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.UNOWNED.value = field_storage.REPORT_ARM.UNOWNED.value;
+    // Field: bell.REPORT_ARM.REFUSED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.REFUSED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.REFUSED.value & ~decoded_wr_biten[2:2]) | (decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.REFUSED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.REFUSED.next = next_c;
+        field_combo.REPORT_ARM.REFUSED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.REFUSED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.REFUSED.load_next) begin
+                field_storage.REPORT_ARM.REFUSED.value <= field_combo.REPORT_ARM.REFUSED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.REFUSED.value = field_storage.REPORT_ARM.REFUSED.value;
     // Field: bell.IDLE_LIMIT0.CLOCKS
     always_comb begin
         logic [31:0] next_c;
@@ -1233,6 +1348,22 @@ module bell_regs (
         if(rd_mux_addr == 18'hb0) begin
             readback_data_var[7:0] = hwif_in.LAST_REJECT.CAUSE.next;
             readback_data_var[55:32] = hwif_in.LAST_REJECT.ADDR.next;
+        end
+        if(rd_mux_addr == 18'hc0) begin
+            readback_data_var[0] = field_storage.REPORT_ARM.REJECTED.value;
+            readback_data_var[1] = field_storage.REPORT_ARM.UNOWNED.value;
+            readback_data_var[2] = field_storage.REPORT_ARM.REFUSED.value;
+        end
+        if(rd_mux_addr == 18'hc8) begin
+            readback_data_var[63:0] = hwif_in.ACCESSES_REFUSED.COUNT.next;
+        end
+        if(rd_mux_addr == 18'hd0) begin
+            readback_data_var[0] = hwif_in.SATURATED.ACCEPTED.next;
+            readback_data_var[1] = hwif_in.SATURATED.SAMPLED.next;
+            readback_data_var[2] = hwif_in.SATURATED.COALESCED.next;
+            readback_data_var[3] = hwif_in.SATURATED.UNOWNED.next;
+            readback_data_var[4] = hwif_in.SATURATED.REJECTED.next;
+            readback_data_var[5] = hwif_in.SATURATED.REFUSED.next;
         end
         if(rd_mux_addr == 18'h100) begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT0.CLOCKS.value;

@@ -166,6 +166,65 @@ package bell_regs_pkg;
     } bell__LAST_REJECT__in_t;
 
     typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__REJECTED__in_t;
+
+    typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__UNOWNED__in_t;
+
+    typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__REFUSED__in_t;
+
+    typedef struct packed {
+        bell__REPORT_ARM__REJECTED__in_t REJECTED;
+        bell__REPORT_ARM__UNOWNED__in_t UNOWNED;
+        bell__REPORT_ARM__REFUSED__in_t REFUSED;
+    } bell__REPORT_ARM__in_t;
+
+    typedef struct packed {
+        logic [63:0] next;
+    } bell__ACCESSES_REFUSED__COUNT__in_t;
+
+    typedef struct packed {
+        bell__ACCESSES_REFUSED__COUNT__in_t COUNT;
+    } bell__ACCESSES_REFUSED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__ACCEPTED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__SAMPLED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__COALESCED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__UNOWNED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__REJECTED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__REFUSED__in_t;
+
+    typedef struct packed {
+        bell__SATURATED__ACCEPTED__in_t ACCEPTED;
+        bell__SATURATED__SAMPLED__in_t SAMPLED;
+        bell__SATURATED__COALESCED__in_t COALESCED;
+        bell__SATURATED__UNOWNED__in_t UNOWNED;
+        bell__SATURATED__REJECTED__in_t REJECTED;
+        bell__SATURATED__REFUSED__in_t REFUSED;
+    } bell__SATURATED__in_t;
+
+    typedef struct packed {
         logic rd_ack;
         logic [63:0] rd_data;
         logic wr_ack;
@@ -197,6 +256,9 @@ package bell_regs_pkg;
         bell__LEDGER_REJECTED__in_t LEDGER_REJECTED;
         bell__LEDGER_OWED__in_t LEDGER_OWED;
         bell__LAST_REJECT__in_t LAST_REJECT;
+        bell__REPORT_ARM__in_t REPORT_ARM;
+        bell__ACCESSES_REFUSED__in_t ACCESSES_REFUSED;
+        bell__SATURATED__in_t SATURATED;
         bell__SLOTS__in_t SLOTS;
         bell__QUEUES__in_t QUEUES;
         bell__TOKENS__in_t TOKENS;
@@ -261,6 +323,24 @@ package bell_regs_pkg;
     typedef struct packed {
         bell__DOORBELLS__LAYOUT__out_t LAYOUT;
     } bell__DOORBELLS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__REJECTED__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__UNOWNED__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__REFUSED__out_t;
+
+    typedef struct packed {
+        bell__REPORT_ARM__REJECTED__out_t REJECTED;
+        bell__REPORT_ARM__UNOWNED__out_t UNOWNED;
+        bell__REPORT_ARM__REFUSED__out_t REFUSED;
+    } bell__REPORT_ARM__out_t;
 
     typedef struct packed {
         logic [31:0] value;
@@ -376,6 +456,7 @@ package bell_regs_pkg;
         bell__EVENT_POP__out_t EVENT_POP;
         bell__NODE_ABORT__out_t NODE_ABORT;
         bell__DOORBELLS__out_t DOORBELLS;
+        bell__REPORT_ARM__out_t REPORT_ARM;
         bell__IDLE_LIMIT0__out_t IDLE_LIMIT0;
         bell__IDLE_LIMIT1__out_t IDLE_LIMIT1;
         bell__IDLE_LIMIT2__out_t IDLE_LIMIT2;
@@ -389,7 +470,7 @@ package bell_regs_pkg;
         bell__TOKENS__out_t TOKENS;
     } bell__out_t;
 
-    typedef enum logic [3:0] {
+    typedef enum logic [4:0] {
         bell_cause_e__NONE = 'h0,
         bell_cause_e__USER_IRQ = 'h1,
         bell_cause_e__PAGE_FAULT = 'h2,
@@ -401,7 +482,10 @@ package bell_regs_pkg;
         bell_cause_e__ABORTED = 'h8,
         bell_cause_e__STOPPED = 'h9,
         bell_cause_e__ENGINE_IDLE = 'ha,
-        bell_cause_e__ENGINE_HUNG = 'hb
+        bell_cause_e__ENGINE_HUNG = 'hb,
+        bell_cause_e__RING_REJECTED = 'h10,
+        bell_cause_e__RING_UNOWNED = 'h11,
+        bell_cause_e__ACCESS_REFUSED = 'h12
     } bell_cause_e_e;
 
     typedef enum logic [1:0] {
