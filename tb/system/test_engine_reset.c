@@ -108,9 +108,11 @@ static int culprit_body(int argc, char **argv)
 {
     (void)argc, (void)argv;
     scale();
+    while (!bystander_ready)
+        belfry_sleep(50);
     rig_make(&culprit, 16, 0);
     REQUIRE_OK(rig_connect(&culprit));
-    while (!bystander_ready || !innocent_ready)
+    while (!innocent_ready)
         belfry_sleep(50);
     power_append_hang(&culprit);
     power_ring(&culprit);
@@ -142,6 +144,8 @@ static int innocent_body(int argc, char **argv)
     size_t reset_at, at;
 
     (void)argc, (void)argv;
+    while (!bystander_ready)
+        belfry_sleep(50);
     rig_make(&innocent, 16, 0);
     REQUIRE_OK(rig_connect(&innocent));
     innocent_ready = true;
@@ -164,7 +168,7 @@ static int bystander_body(int argc, char **argv)
 
     (void)argc, (void)argv;
     rig_open(&bystander, 16);
-    rig_make_queue(&bystander, 0); /* Threads change only where one waits. */
+    rig_make_queue(&bystander, 0); /* The others have none yet. */
     also_hit = hits_bystander ? newest : NULL;
     rig_make_doorbell(&bystander);
     REQUIRE_OK(rig_connect(&bystander));
