@@ -111,7 +111,7 @@ fuzz-targets: $(FUZZ_TESTS)
 HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
 HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) \
   $(MODEL_ON_RTL_TESTS) $(SYSTEMC_TESTS)
-.PHONY: tests rtl-tests list-tests fuzz-targets
+.PHONY: tests rtl-tests list-tests list-nightly fuzz-targets
 tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(FUZZ_TESTS) $(BIN)/belfry
 rtl-tests: $(RTL_TESTS)
 
@@ -124,4 +124,15 @@ list-tests:
 	  'BELL_DEVICE=rtl $t --inputs 300 --seed 2';)
 	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
 	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
+
+# What `make nightly` runs beyond `make test`, in the same form.
+WIDE_TESTS := $(T)/test_umd_sweep
+list-nightly:
+	@$(foreach d,rtl model,$(foreach t,$(WIDE_TESTS),printf '%s\t%s\n' 'wide/$d/$(notdir $t)' \
+	  'BELL_WIDE=1 BELL_DEVICE=$d $t';))
+	@$(foreach t,$(FUZZ_TESTS),printf '%s\t%s\n' 'wide/model/$(notdir $t)' \
+	  'BELL_DEVICE=model $t --inputs 60000 --seed 11' 'wide/rtl/$(notdir $t)' \
+	  'BELL_DEVICE=rtl $t --inputs 6000 --seed 12';)
+	@printf '%s\t%s\n' wide/explore 'BELL_WIDE=1 tb/scripts/test_explore.sh'
+	@printf '%s\t%s\n' wide/libfuzzer 'scripts/fuzz_case.sh'
 -include $(wildcard $(T)/*.d $(V)/*.d)
