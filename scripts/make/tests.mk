@@ -130,6 +130,8 @@ WIDE_TESTS := $(T)/test_umd_sweep
 list-nightly:
 	@$(foreach d,rtl model,$(foreach t,$(WIDE_TESTS),printf '%s\t%s\n' 'wide/$d/$(notdir $t)' \
 	  'BELL_WIDE=1 BELL_DEVICE=$d $t';))
+	@$(foreach l,packed global,$(foreach t,$(SYSTEM_TESTS),printf '%s\t%s\n' \
+	  '$l/rtl/$(notdir $t)' 'BELL_DOORBELLS=$l BELL_DEVICE=rtl $t';))
 	@$(foreach t,$(FUZZ_TESTS),printf '%s\t%s\n' 'wide/model/$(notdir $t)' \
 	  'BELL_DEVICE=model $t --inputs 60000 --seed 11' 'wide/rtl/$(notdir $t)' \
 	  'BELL_DEVICE=rtl $t --inputs 6000 --seed 12';)

@@ -27,7 +27,7 @@ static void require_leads_to_slot(const struct rig *through, size_t from)
 {
     size_t at = rig_expect(from, BELFRY_RING, NULL);
 
-    REQUIRE_EQ(belfry_record_at(at)->value, info_of(through).bar2 / PAGE);
+    REQUIRE_EQ(belfry_record_at(at)->value, rig_slot_at(info_of(through).bar2));
     REQUIRE_EQ(belfry_record_at(at)->value2, through->blob.queue_token);
 }
 
@@ -46,7 +46,7 @@ static void connect_and_ring(unsigned queue)
     rig_wait(one, one->wptr, WAIT);
     rig_settle(SETTLE);
     require_leads_to_slot(one, from);
-    slot_used[queue][info_of(one).bar2 / PAGE] = true;
+    slot_used[queue][rig_slot_at(info_of(one).bar2)] = true;
 }
 
 /* The words that the OS writes are still seen at the addresses of the create call. */
@@ -309,8 +309,8 @@ static void DB_VA_03_dummy_page_is_private_and_leads_nowhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(DB_VA_01_constant_over_any_slots),
-        cmocka_unit_test(DB_VA_02_a_store_is_harmless_in_every_state),
+        RIG_ON_PAGES(DB_VA_01_constant_over_any_slots),
+        RIG_ON_SLOTS(DB_VA_02_a_store_is_harmless_in_every_state),
         cmocka_unit_test(DB_VA_02_stores_survive_every_rotation),
         cmocka_unit_test(DB_VA_03_dummy_page_is_private_and_leads_nowhere),
     };
