@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bell_bus_fault.h"
 #include "os_kmd.h"
 #include "os_monitor.h"
 #include "os_power.h"
@@ -28,6 +29,8 @@ static enum bell_resp note_refusal(enum bell_resp resp)
 static enum bell_resp dma_read(void *ctx, uint32_t pasid, uint64_t addr, void *data, size_t size)
 {
     (void)ctx;
+    if (bell_bus_fault_refuses_dma())
+        return note_refusal(BELL_RESP_DECERR);
     return note_refusal(bell_iommu_read(pasid, addr, data, size));
 }
 
@@ -35,6 +38,8 @@ static enum bell_resp dma_write(void *ctx, uint32_t pasid, uint64_t addr, const 
                                 size_t size)
 {
     (void)ctx;
+    if (bell_bus_fault_refuses_dma())
+        return note_refusal(BELL_RESP_DECERR);
     return note_refusal(bell_iommu_write(pasid, addr, data, size));
 }
 
