@@ -97,6 +97,8 @@ void fake_kmt_run_gpu(unsigned entries)
 VOID bell_os_yield(VOID)
 {
     fake_kmt.yields++;
+    if (fake_kmt.on_yield != NULL)
+        fake_kmt.on_yield();
     fake_kmt_run_gpu(fake_kmt.gpu_per_yield);
 }
 
