@@ -27,7 +27,7 @@ module bell_sat_count #(
       saturated_q <= 1'b0;
     end else if (add_i != '0) begin
       count_q     <= sum[Width] ? '1 : sum[Width-1:0];
-      saturated_q <= saturated_q || sum[Width];
+      saturated_q <= sum[Width];  // Once lost, every later count is lost too.
     end
   end
 

@@ -31,33 +31,35 @@ module bell_report #(
 
   localparam int unsigned NumKinds = 3;
 
-  logic [NumKinds-1:0]                due, make;
-  logic [NumKinds-1:0][CountBits-1:0] count_q, kept;
-  logic [NumKinds-1:0][31:0]          first_q;    // Address and code.
-  logic                               valid_q;
-  bell_pkg::event_t                   event_q;
+  logic [NumKinds-1:0]    due, make;
+  logic [NumKinds*64-1:0] words;  // Of each kind, what its event would tell now.
+  logic                   valid_q;
+  bell_pkg::event_t       event_q;
 
   for (genvar k = 0; k < int'(NumKinds); k++) begin : g_kind
     bell_pkg::refusal_t refusal;
-    logic [CountBits:0] sum;
+    logic [CountBits-1:0] count_q, kept;
+    logic [CountBits:0]   sum;
+    logic [31:0]          first_q;  // Address and code.
 
     assign refusal = refusal_i[k];
+    assign kept    = make[k] ? '0 : count_q;
+    assign sum     = {1'b0, kept} + (CountBits + 1)'(refusal.count);
+    assign due[k]  = arm_i[k] && (count_q != '0);
 
-    assign due[k]    = arm_i[k] && (count_q[k] != '0);
-    assign kept[k] = make[k] ? '0 : count_q[k];
-    assign sum       = {1'b0, kept[k]} + (CountBits + 1)'(refusal.count);
+    assign words[k*64 +: 64] = {first_q, 32'(count_q)};
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
-        count_q[k] <= '0;
+        count_q <= '0;
       end else if (make[k] || (refusal.count != '0)) begin
-        count_q[k] <= sum[CountBits] ? '1 : sum[CountBits-1:0];
+        count_q <= sum[CountBits] ? '1 : sum[CountBits-1:0];
       end
     end
 
     always_ff @(posedge clk_i) begin
-      if ((refusal.count != '0) && (kept[k] == '0)) begin
-        first_q[k] <= {refusal.addr, refusal.code};
+      if ((refusal.count != '0) && (kept == '0)) begin
+        first_q <= {refusal.addr, refusal.code};
       end
     end
   end
@@ -79,8 +81,7 @@ module bell_report #(
   always_ff @(posedge clk_i) begin
     for (int unsigned k = 0; k < NumKinds; k++) begin
       if (make[k]) begin
-        event_q <= {bell_formats_pkg::CauseRingRejected + 8'(k), 2'd0, 10'd0, first_q[k],
-                    32'(count_q[k])};
+        event_q <= {bell_formats_pkg::CauseRingRejected + 8'(k), 2'd0, 10'd0, words[k*64 +: 64]};
       end
     end
   end

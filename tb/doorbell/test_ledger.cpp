@@ -148,3 +148,29 @@ RTL_TEST(doorbell, ledger_tells_refusals)
     CHECK_EQ(field(t.dut.unowned_o, 8, 24), 0xabc);
     CHECK_EQ(field(t.dut.rejected_o, 32, 2), 0);
 }
+
+// All that can happen in one clock, in every combination: each is counted, and the sum holds.
+RTL_TEST(doorbell, ledger_every_combination_in_one_clock)
+{
+    for (unsigned mix = 0; mix < 2 * 5 * 2 * 2; mix++) {
+        const unsigned accept = mix % 2, decided = mix / 2 % 5, sampled = mix / 10 % 2,
+                       forgone = mix / 20;
+        Ledger t;
+        for (unsigned i = 0; i < 3; i++) { // Two owed a sample, one in the pipe.
+            t.dut.accept_i = 1;
+            t.step();
+        }
+        t.dut.accept_i = accept;
+        t.dut.credit_i = decided < 4;
+        t.dut.bucket_i = decided % 4;
+        t.dut.sampled_i = sampled;
+        t.dut.forgone_i = forgone;
+        t.step();
+        CHECK_EQ(t.at(kAccepted), 3 + accept);
+        CHECK_EQ(t.at(kSampled), sampled);
+        CHECK_EQ(t.at(kCoalescedRings), decided == kCoalesced);
+        CHECK_EQ(t.at(kUnownedRings), decided == kUnowned);
+        CHECK_EQ(t.at(kRejections), (decided == kRejected) + forgone);
+        CHECK_EQ(t.sum(), t.at(kAccepted));
+    }
+}

@@ -109,6 +109,25 @@ RTL_TEST(top, every_refusal_has_its_event)
     }
 }
 
+// Nobody else moves: the refusal itself brings its event to the interrupt, whatever else stands
+// still, and arming one that was counted before does.
+RTL_TEST(top, refusal_raises_the_interrupt_by_itself)
+{
+    for (bool armed_before : {true, false}) {
+        Top t(6);
+        t.write(BELL_IRQ_CTRL_OFFSET, 1);
+        if (armed_before)
+            t.write(BELL_REPORT_ARM_OFFSET, BELL_REPORT_ARM_UNOWNED_MASK);
+        t.ring(1);
+        if (!armed_before)
+            t.write(BELL_REPORT_ARM_OFFSET, BELL_REPORT_ARM_UNOWNED_MASK);
+        for (unsigned i = 0; i < 10; i++)
+            t.step();
+        CHECK_EQ(t.dut.irq_o, 1);
+        CHECK_EQ(t.dut.idle_o, 1);
+    }
+}
+
 // A user who rings what is not his in every clock: each store is taken at once and answered, the
 // device owes software one event, and all stores are in the sum of two events.
 RTL_TEST(top, flood_of_refused_rings_is_one_event)
