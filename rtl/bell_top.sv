@@ -123,7 +123,7 @@ module bell_top #(
   logic            ring_valid, ring_refuse, mmio_busy;
   bell_pkg::ring_t ring;
 
-  logic [17:0] regs_awaddr, regs_araddr;
+  logic [bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0] regs_awaddr, regs_araddr;
   logic [63:0] regs_wdata, regs_rdata;
   logic [1:0]  regs_bresp, regs_rresp;
   logic        regs_awvalid, regs_awready, regs_wvalid, regs_wready, regs_bvalid, regs_bready;

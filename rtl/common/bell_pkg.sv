@@ -47,6 +47,15 @@ package bell_pkg;
     count_t owed;
   } ledger_t;
 
+  // Where in a command buffer to go on.
+  typedef struct packed {
+    logic [31:0] offset;  // Bytes: the next packet.
+    logic [63:0] done;    // Of that packet: clocks of WORK, bytes of FILL and COPY.
+  } resume_t;
+
+  // Native fences whose current values are at the same place of a page, in any address space.
+  typedef logic [5:0] fence_key_t;  // Address bits 11:6.
+
   // sched -> fetch of one node: work on this queue for one turn.
   typedef struct packed {
     queue_id_t   queue;
@@ -56,6 +65,7 @@ package bell_pkg;
     logic        kernel_ring;
     pasid_t      pasid;
     count_t      rptr;
+    resume_t     resume;  // In the buffer of entry rptr.
   } turn_t;
 
   // fetch of one node -> sched: the turn is over.
@@ -65,6 +75,9 @@ package bell_pkg;
     logic      work;   // Sampled WPTR is ahead of rptr.
     logic      fault;  // Stop the queue; cause says why. The event is already posted.
     cause_t    cause;
+    resume_t   resume;   // In the buffer of entry rptr.
+    logic      blocked;  // The packet there is a WAIT for a native fence
+    fence_key_t key;     // of this key.
   } turn_end_t;
 
   // fetch -> engine: run one command buffer.
@@ -72,6 +85,7 @@ package bell_pkg;
     addr_t       addr;
     logic [31:0] bytes;
     pasid_t      pasid;
+    resume_t     resume;
   } buffer_t;
 
   // engine -> fetch: the buffer is finished; all its writes are visible.

@@ -138,6 +138,10 @@ module bell_engine (
     .busy_o(mover_busy)
   );
 
+  logic unused_resume;
+
+  assign unused_resume = ^head.resume;
+
   // Decode.
   assign op       = pkt_head[7:0];
   assign bad_arg1 = (arg1[2:0] != '0) || (arg1[63:48] != '0);

@@ -106,6 +106,10 @@ module bell_fetch #(
 
   logic taking, hold;
 
+  logic unused_resume;
+
+  assign unused_resume = ^turn_q.resume;
+
   assign taking       = (state_q == Idle) && turn_valid_i;
   assign turn_ready_o = state_q == Idle;
   assign queue_o      = turn_q.queue;
@@ -234,9 +238,9 @@ module bell_fetch #(
   always_comb begin
     buf_o = '0;
     if (live) begin
-      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid};
+      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid, bell_pkg::resume_t'('0)};
     end else if (head_valid) begin
-      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid};
+      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid, bell_pkg::resume_t'('0)};
     end
   end
 
@@ -289,7 +293,8 @@ module bell_fetch #(
   always_comb begin
     end_o = '0;
     if (end_valid_o) begin
-      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q};
+      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q,
+               bell_pkg::resume_t'('0), 1'b0, bell_pkg::fence_key_t'('0)};
     end
   end
 

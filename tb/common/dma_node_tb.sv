@@ -91,8 +91,12 @@ module dma_node_tb (
   logic                       node_busy, mux_busy;
 
   assign turn = {turn_queue_i, turn_base_i, turn_control_i, turn_log2_entries_i, turn_kernel_ring_i,
-                 turn_pasid_i, turn_rptr_i};
-  assign {end_queue_o, end_rptr_o, end_work_o, end_fault_o, end_cause_o}     = turn_end;
+                 turn_pasid_i, turn_rptr_i, bell_pkg::resume_t'('0)};
+  assign end_queue_o = turn_end.queue;
+  assign end_rptr_o  = turn_end.rptr;
+  assign end_work_o  = turn_end.work;
+  assign end_fault_o = turn_end.fault;
+  assign end_cause_o = turn_end.cause;
   assign {event_cause_o, event_node_o, event_queue_o, event_data_o} = node_event;
   assign busy_o = node_busy || mux_busy;
 
