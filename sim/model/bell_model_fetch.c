@@ -107,6 +107,20 @@ void bell_model_node_abort(struct bell_model *model, struct bell_model_node *nod
         bell_model_node_goto(model, node, BELL_MODEL_HANG, 1);
 }
 
+/* WORK stops at once; the other states look when they come to a point where they can. */
+void bell_model_node_preempt(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->state == BELL_MODEL_IDLE || node->preempt)
+        return;
+    node->preempt = true;
+    if (node->state == BELL_MODEL_WORK && !node->abort) {
+        bell_model_engine_stop(model, node, true, node->total - (node->at - model->cycle));
+    } else if (node->state == BELL_MODEL_POST_IRQ && node->blocked) {
+        node->blocked = false;
+        node->at = model->cycle + 1;
+    }
+}
+
 /* ------------------------------------------------------------------ turn */
 
 void bell_model_node_start(struct bell_model *model, struct bell_model_node *node, uint32_t index)
@@ -117,6 +131,7 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
     node->queue = index;
     node->rptr = queue->rptr;
     node->wptr = queue->rptr;
+    node->resume = queue->resume;
     node->pasid = (uint32_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_PASID);
     if (!BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_KERNEL_RING))
         node->ring_pasid = node->pasid;
@@ -149,7 +164,7 @@ static void sample(struct bell_model *model, struct bell_model_node *node)
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
     const bool go_on = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS &&
-                       queue_of(model, node)->listed;
+                       queue_of(model, node)->listed && !node->preempt;
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);
 }
@@ -179,13 +194,14 @@ static void ask_entry(struct bell_model *model, struct bell_model_node *node)
                         BELL_ENTRY_BYTES);
 }
 
-static bool entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr)
+static bool entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr, uint32_t offset)
 {
     const uint64_t length = BELL_FIELD_GET(entry->word1, BELL_ENTRY_WORD1_LENGTH);
 
     return BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_TAG) == (rptr & 0xffff) &&
            BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_ADDR) % BELL_PACKET_BYTES == 0 &&
            length != 0 && length % BELL_PACKET_BYTES == 0 &&
+           offset < length && offset % BELL_PACKET_BYTES == 0 &&
            !(entry->word1 & BELL_ENTRY_WORD1_FLAGS_MASK);
 }
 
@@ -196,12 +212,13 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
     if (!read_is_good(model, node))
         return;
     memcpy(&entry, node->read_data, sizeof entry);
-    if (!entry_is_good(&entry, node->rptr)) {
+    if (!entry_is_good(&entry, node->rptr, node->resume.offset)) {
         bell_model_node_fault(model, node, BELL_CAUSE_BAD_ENTRY, node->rptr);
         return;
     }
-    node->packet_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
-    node->packet_end = node->packet_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
+    node->buffer_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
+    node->packet_addr = node->buffer_addr + node->resume.offset;
+    node->packet_end = node->buffer_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
     node->cache_bytes = 0;
     observe(model, node, BELL_DEV_START, node->rptr);
     bell_model_watch_progress(model, bell_model_node_index(model, node), false);
@@ -211,6 +228,7 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
 static void buffer_done(struct bell_model *model, struct bell_model_node *node)
 {
     node->rptr++;
+    node->resume = (struct bell_model_resume){0};
     node->buffers++;
     observe(model, node, BELL_DEV_DONE, node->rptr);
     bell_model_dma_write(model, node, node->ring_pasid,
@@ -238,6 +256,9 @@ static void turn_end(struct bell_model *model, struct bell_model_node *node)
     if (queue_of(model, node)->notify &&
         !bell_model_irq_post(model, node, BELL_CAUSE_STOPPED, node->rptr))
         return;
+    if (node->cause != BELL_CAUSE_NONE)
+        node->resume = (struct bell_model_resume){0};
+    model->sched.queues[node->queue].resume = node->resume;
     bell_model_sched_turn_end(model, node, node->wptr != node->rptr);
     bell_model_watch_turn_end(model, bell_model_node_index(model, node));
     node->state = BELL_MODEL_IDLE;
