@@ -8,8 +8,8 @@
 package bell_regs_pkg;
 
     localparam BELL_REGS_DATA_WIDTH = 64;
-    localparam BELL_REGS_MIN_ADDR_WIDTH = 18;
-    localparam BELL_REGS_SIZE = 'h30000;
+    localparam BELL_REGS_MIN_ADDR_WIDTH = 19;
+    localparam BELL_REGS_SIZE = 'h60000;
 
     typedef struct packed {
         logic [15:0] next;
@@ -349,7 +349,7 @@ package bell_regs_pkg;
 
     typedef struct packed {
         logic req;
-        logic [15:0] addr;
+        logic [16:0] addr;
         logic req_is_wr;
         logic [63:0] wr_data;
         logic [63:0] wr_biten;
@@ -385,7 +385,9 @@ package bell_regs_pkg;
         bell_cause_e__ABORTED = 'h8,
         bell_cause_e__STOPPED = 'h9,
         bell_cause_e__ENGINE_IDLE = 'ha,
-        bell_cause_e__ENGINE_HUNG = 'hb
+        bell_cause_e__ENGINE_HUNG = 'hb,
+        bell_cause_e__SCHED_LOG = 'hc,
+        bell_cause_e__FENCE_SIGNALED = 'hd
     } bell_cause_e_e;
 
     typedef enum logic [1:0] {
