@@ -57,6 +57,8 @@ static void work(void)
     bench_settle(&bench);
 }
 
+static bool removing;
+
 /* Removed in the first of its buffers: the others stay. */
 static void removed(void)
 {
@@ -69,7 +71,9 @@ static void removed(void)
     bench_ring(&bench, SLOT);
     bench_run(&bench, 100);
     bench_command(&bench, QUEUE, BELL_QUEUE_CMD_SUSPEND);
+    removing = true;
     bench_settle(&bench);
+    removing = false;
     bench_ring(&bench, SLOT);
     bench_command(&bench, QUEUE, BELL_QUEUE_CMD_CLOSE);
     bench_read(&bench, BELL_LAST_REJECT_OFFSET);
@@ -154,6 +158,22 @@ static bool left_out(action *what) { (void)what; return false; }
 static bool turn_end(action *what) { what->kind = BELL_SAW_TURN_END; return true; }
 static bool as_aborted(action *what) { what->cause = BELL_CAUSE_ABORTED; return true; }
 
+/* Asked for before the answer to what it must follow. */
+static bool early(action *what)
+{
+    what->cycle -= LATENCY;
+    planted.cycle = what->cycle;
+    return true;
+}
+static bool another_buffer(action *what)
+{
+    what->kind = BELL_SAW_START;
+    what->queue = QUEUE;
+    what->value = 1;
+    return true;
+}
+
+static bool is_removed(const action *what) { (void)what; return removing; }
 static bool is_read(const action *what) { return !what->write; }
 static bool is_refused(const action *what) { return what->resp != BELL_RESP_OKAY; }
 static bool is_write(const action *what) { return what->write; }
@@ -183,6 +203,12 @@ static const struct {
      "fence write", "PASID 3", "PASID 2"},
     {"fence left out", BELL_SAW_WRITE, BELL_WRITES_FENCE, 0, NULL, left_out, true,
      "event", "posts cause 1", "fence write of 8 bytes at 0x294000"},
+    {"fence too early", BELL_SAW_WRITE, BELL_WRITES_FENCE, 0, NULL, early, false,
+     "fence write", "0x294000", "waits for the answer to its last write"},
+    {"copy too early", BELL_SAW_READ, BELL_READS_COPY, 0, NULL, early, false,
+     "copy read", "0x290000", "once the writes before it are answered"},
+    {"removed queue runs on", BELL_SAW_TURN_END, -1, 0, is_removed, another_buffer, false,
+     "buffer start", "starts buffer 1", "none: the queue left the run list"},
     {"RPTR", BELL_SAW_WRITE, BELL_WRITES_RPTR, 1, NULL, data, false,
      "RPTR write", ": 0x6", "writes 0x2"},
     {"RPTR PASID", BELL_SAW_WRITE, BELL_WRITES_RPTR, 0, NULL, pasid, false,
@@ -346,6 +372,34 @@ static void sound_hardware_does_not_differ(void **state)
     assert_in_range(planted.actions, 100, 100000);
 }
 
+/* A node that never takes its turn: nothing happens, and that is what differs. */
+static bool idle_nodes(void *ctx, action *what)
+{
+    (void)ctx;
+    return what->kind > BELL_SAW_EVENT;
+}
+
+static void turn_that_is_owed_is_missed(void **state)
+{
+    (void)state;
+    bell_lockstep_alter(idle_nodes, NULL);
+    bench_open(&bench, 64, LATENCY);
+    bench.expects_difference = true;
+    bench_write(&bench, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
+    bench_own(&bench, SLOT, QUEUE);
+    queue = bench_queue_open(&bench, QUEUE, 0, PASID, 8, 0);
+    bench_ring(&bench, SLOT);
+    bench_run(&bench, 1000);
+    bench_read(&bench, BELL_CTRL_OFFSET);
+    assert_string_equal(bench.difference, "");
+    bench_run(&bench, 20000);
+    bench_read(&bench, BELL_CTRL_OFFSET);
+    bench_close(&bench);
+    bell_lockstep_alter(alter, NULL);
+    assert_non_null(strstr(bench.difference, "differ: turn, cycle"));
+    assert_non_null(strstr(bench.difference, "model: gives queue 5 a turn: ready since cycle"));
+}
+
 /* The report is made once: what follows a difference means nothing. */
 static void only_the_first_difference_is_reported(void **state)
 {
@@ -386,6 +440,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sound_hardware_does_not_differ),
         cmocka_unit_test(every_planted_difference_is_reported),
+        cmocka_unit_test(turn_that_is_owed_is_missed),
         cmocka_unit_test(only_the_first_difference_is_reported),
     };
 
