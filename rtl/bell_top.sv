@@ -136,7 +136,7 @@ module bell_top #(
   logic            ring_valid, ring_refuse, mmio_busy;
   bell_pkg::ring_t ring;
 
-  logic [17:0] regs_awaddr, regs_araddr;
+  logic [bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0] regs_awaddr, regs_araddr;
   logic [63:0] regs_wdata, regs_rdata;
   logic [1:0]  regs_bresp, regs_rresp;
   logic        regs_awvalid, regs_awready, regs_wvalid, regs_wready, regs_bvalid, regs_bready;
@@ -251,6 +251,12 @@ module bell_top #(
   bell_pkg::dma_wdata_t [NumNodes*NumUnits-1:0]   wr_data;
   logic [1:0]                                     wr_resp;
 
+  // Fence packets work without these: a queue that waits looks again with each turn, and no log is
+  // kept.
+  logic                 [NumNodes-1:0]            signal_unused, log_valid_unused;
+  logic                 [NumNodes-1:0]            log_signals_unused;
+  bell_pkg::fence_key_t [NumNodes-1:0]            key_unused;
+
   assign abort = node_running & NumNodes'({sw.NODE_ABORT.NODE3.value, sw.NODE_ABORT.NODE2.value,
                                            sw.NODE_ABORT.NODE1.value, sw.NODE_ABORT.NODE0.value});
 
@@ -261,7 +267,10 @@ module bell_top #(
       .clk_i, .rst_ni, .advance_i,
       .turn_valid_i(turn_valid[n]), .turn_ready_o(turn_ready[n]), .turn_i(turn),
       .end_valid_o(end_valid[n]), .end_ready_i(end_ready[n]), .end_o(turn_end[n]),
-      .yield_i(yield[n]), .abort_i(abort[n]),
+      .yield_i(yield[n]), .preempt_i(1'b0), .abort_i(abort[n]),
+      .signal_valid_o(signal_unused[n]), .signal_key_o(key_unused[n]),
+      .log_valid_o(log_valid_unused[n]), .log_signals_o(log_signals_unused[n]),
+      .log_ready_i(1'b1), .log_i('0), .time_i('0),
       .event_valid_o(event_valid[n]), .event_ready_i(event_ready[n]), .event_o(node_event[n]),
       .rd_req_valid_o(rd_req_valid[n*NumUnits +: NumUnits]),
       .rd_req_ready_i(rd_req_ready[n*NumUnits +: NumUnits]),

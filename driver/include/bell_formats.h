@@ -20,7 +20,11 @@ enum bell_op {
     BELL_OP_FENCE   = 5, /* As WRITE64, after all earlier writes of the buffer are visible. */
     BELL_OP_IRQ     = 6, /* Post USER_IRQ after all earlier writes are visible. ARG1: data. */
     BELL_OP_FAULT   = 7, /* Fault the queue with DELIBERATE_FAULT. */
-    BELL_OP_HANG    = 8, /* Never finish. */
+    BELL_OP_HANG    = 8, /* Never finish; cannot be stopped inside. */
+    /* Raise a native fence after all earlier writes of the buffer are visible. ARG1: address of its current value, ARG2: value, ARG3: address of its monitored value. */
+    BELL_OP_SIGNAL  = 9,
+    /* Go on when a native fence is at ARG2 or more. ARG1: address of its current value. The queue gives its turn away meanwhile. */
+    BELL_OP_WAIT    = 10,
 };
 
 /* Ring control area */
@@ -76,7 +80,10 @@ struct bell_packet {
 #define   BELL_PACKET_HEAD_OPCODE_MASK UINT64_C(0x00000000000000ff)
 /* Must be 0. */
 #define   BELL_PACKET_HEAD_RESERVED_SHIFT 8
-#define   BELL_PACKET_HEAD_RESERVED_MASK UINT64_C(0xffffffffffffff00)
+#define   BELL_PACKET_HEAD_RESERVED_MASK UINT64_C(0x00000000ffffff00)
+/* SIGNAL and WAIT: what the fence logs call the fence. Else 0. */
+#define   BELL_PACKET_HEAD_FENCE_SHIFT 32
+#define   BELL_PACKET_HEAD_FENCE_MASK UINT64_C(0xffffffff00000000)
 #define BELL_PACKET_ARG1_OFFSET 8u
 /* See bell_op_e. */
 #define   BELL_PACKET_ARG1_VALUE_SHIFT 0

@@ -10,7 +10,11 @@
 //   End   -> Idle   the end is taken by sched
 //
 // A turn ends after MaxBuffers buffers, when RPTR reaches the sampled WPTR, on yield_i after the
-// buffer that runs, on a fault, or on abort_i. yield_i never cuts the WPTR sample short.
+// buffer that runs, on preempt_i where the engine stops inside it, when a WAIT stops it, on a fault,
+// or on abort_i. yield_i and preempt_i never cut the WPTR sample short.
+//
+// A turn starts inside the buffer of entry RPTR at the resume point that came with it, and ends with
+// the one to go on at; 0 when that buffer was not begun, or its queue faulted.
 //
 // The first entry is read together with WPTR, unless the ring is so large that the tag cannot tell
 // this lap from the last. If that early copy is not good, or WPTR does not cover it, it counts for
@@ -18,7 +22,7 @@
 // word 0.
 //
 // Faults: refused or failed access to WPTR, entry, RPTR (data: address); WPTR out of bounds
-// (data: WPTR); bad entry, abort (data: RPTR); those of the engine.
+// (data: WPTR); bad entry or a resume point outside it, abort (data: RPTR); those of the engine.
 
 module bell_fetch #(
   parameter int unsigned MaxBuffers = 8,  // In one turn, 1 .. 15.
@@ -35,7 +39,8 @@ module bell_fetch #(
   input  logic                end_ready_i,
   output bell_pkg::turn_end_t end_o,
   input  logic                yield_i,
-  input  logic                abort_i,  // Pulse.
+  input  logic                preempt_i,  // Level; goes to the engine as well.
+  input  logic                abort_i,    // Pulse.
 
   // From and to engine.
   output logic                  buf_valid_o,
@@ -94,7 +99,10 @@ module bell_fetch #(
   logic             sampled_q;     // WPTR is known.
   logic             early_q;       // The first entry was requested before the sample.
   logic             redo_q;        // Drain the entry reads, then start over with them.
-  logic             stop_q;        // Yield: no further buffer.
+  logic             stop_q;        // Yield, or a buffer was stopped: no further one.
+  bell_pkg::resume_t resume_q;     // In the buffer of entry rptr_q.
+  logic             blocked_q;
+  bell_pkg::fence_key_t key_q;
   logic             abort_q;
   logic             fault_q;
   bell_pkg::cause_t cause_q;
@@ -178,13 +186,18 @@ module bell_fetch #(
 
   // Judge an entry when its second word comes.
   logic [15:0] due_tag;
-  logic        entry_good;
+  logic        entry_good, resumes, resume_good;
   bell_pkg::cause_t entry_cause, cause0_q;
+
+  // The first entry may go on inside its buffer.
+  assign resumes     = (received_q == '0) && (turn_q.resume.offset != '0);
+  assign resume_good = (turn_q.resume.offset < rd_data_i.data[31:0]) &&
+                       (turn_q.resume.offset[4:0] == '0);
 
   assign due_tag     = turn_q.rptr[15:0] + {12'd0, received_q};
   assign entry_good  = entry_done && (word0_q[63:48] == due_tag) && (word0_q[4:0] == '0) &&
                        (rd_data_i.data[4:0] == '0) && (rd_data_i.data[31:0] != '0) &&
-                       (rd_data_i.data[63:32] == '0);
+                       (rd_data_i.data[63:32] == '0) && (!resumes || resume_good);
   assign entry_cause = !first_ok_q ? cause0_q : bad_resp ? resp_cause :
                        entry_good ? bell_formats_pkg::CauseNone : bell_formats_pkg::CauseBadEntry;
 
@@ -209,6 +222,7 @@ module bell_fetch #(
   bell_pkg::addr_t     slot_error [NumEntries];
   logic [SlotBits-1:0] in_slot, out_slot;
   logic                head_valid, head_good, live;
+  bell_pkg::resume_t   hand_resume;
 
   assign in_slot    = received_q[SlotBits-1:0];
   assign out_slot   = handed_q[SlotBits-1:0];
@@ -218,25 +232,27 @@ module bell_fetch #(
 
   always_ff @(posedge clk_i) begin
     if (entry_done) begin
-      slot_addr[in_slot]  <= word0_q[47:0];
-      slot_bytes[in_slot] <= rd_data_i.data[31:0];
+      slot_addr[in_slot]  <= word0_q[47:0] + (resumes ? {16'd0, turn_q.resume.offset} : '0);
+      slot_bytes[in_slot] <= rd_data_i.data[31:0] - (resumes ? turn_q.resume.offset : '0);
       slot_cause[in_slot] <= entry_cause;
       slot_error[in_slot] <= entry_error;
     end
   end
 
-  // An entry that is due the clock it comes goes to the engine past the store.
-  assign live = entry_done && sampled_q && !redo_q && (received_q == handed_q) &&
+  // An entry that is due the clock it comes goes to the engine past the store, but not past the sum.
+  assign live = entry_done && sampled_q && !redo_q && (received_q == handed_q) && !resumes &&
                 (handed_q < limit_q) && (entry_cause == bell_formats_pkg::CauseNone);
+
+  assign hand_resume = (handed_q == '0) ? turn_q.resume : '0;
 
   assign buf_valid_o = (live || (head_valid && head_good)) && !hold;
 
   always_comb begin
     buf_o = '0;
     if (live) begin
-      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid};
+      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid, hand_resume};
     end else if (head_valid) begin
-      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid};
+      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid, hand_resume};
     end
   end
 
@@ -245,10 +261,13 @@ module bell_fetch #(
 
   logic  wr_req_due_q, wr_data_due_q;
   step_t done_q, acked_q;  // Buffers finished; RPTR writes answered.
-  logic  buf_done;
+  logic  buf_done, buf_stopped;
 
   assign buf_end_ready_o = !wr_req_due_q && !wr_data_due_q;
-  assign buf_done        = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault;
+  assign buf_done        = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault &&
+                           !buf_end_i.stopped;
+  assign buf_stopped     = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault &&
+                           buf_end_i.stopped;
   assign done_valid_o    = buf_done;
 
   assign wr_req_valid_o  = wr_req_due_q;
@@ -289,7 +308,8 @@ module bell_fetch #(
   always_comb begin
     end_o = '0;
     if (end_valid_o) begin
-      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q};
+      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q,
+               fault_q ? bell_pkg::resume_t'(0) : resume_q, blocked_q && !fault_q, key_q};
     end
   end
 
@@ -416,6 +436,24 @@ module bell_fetch #(
     end
   end
 
+  // Resume point.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      resume_q  <= '0;
+      blocked_q <= 1'b0;
+      key_q     <= '0;
+    end else if (taking) begin
+      resume_q  <= turn_i.resume;
+      blocked_q <= 1'b0;
+    end else if (buf_done) begin
+      resume_q <= '0;
+    end else if (buf_stopped) begin
+      resume_q  <= buf_end_i.resume;
+      blocked_q <= buf_end_i.blocked;
+      key_q     <= buf_end_i.key;
+    end
+  end
+
   // Reasons to stop; the first fault stands.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -425,7 +463,7 @@ module bell_fetch #(
       stop_q  <= 1'b0;
       abort_q <= 1'b0;
     end else if ((state_q == Run) && !finished) begin
-      stop_q  <= stop_q || yield_i;
+      stop_q  <= stop_q || yield_i || preempt_i || buf_stopped;
       abort_q <= abort_q || abort_i;
     end
   end

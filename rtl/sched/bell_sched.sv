@@ -43,7 +43,7 @@ module bell_sched #(
   // From regs: one queue's register file; req_i is a pulse, answered by one ack.
   input  logic        req_i,
   input  logic        req_write_i,
-  input  logic [15:0] req_addr_i,
+  input  logic [16:0] req_addr_i,
   input  logic [63:0] req_data_i,
   output logic        ack_read_o,
   output logic [63:0] ack_data_o,
@@ -75,9 +75,9 @@ module bell_sched #(
   localparam int unsigned WordBits  = (NumWords > 1) ? $clog2(NumWords) : 1;
   localparam int unsigned AddrLsb   = $clog2(bell_formats_pkg::QueueStride);
 
-  localparam logic [2:0] WordRptr  = 3'(bell_formats_pkg::QueueRptrOffset / 8);
-  localparam logic [2:0] WordCmd   = 3'(bell_formats_pkg::QueueCmdOffset / 8);
-  localparam logic [2:0] WordState = 3'(bell_formats_pkg::QueueStateOffset / 8);
+  localparam logic [3:0] WordRptr  = 4'(bell_formats_pkg::QueueRptrOffset / 8);
+  localparam logic [3:0] WordCmd   = 4'(bell_formats_pkg::QueueCmdOffset / 8);
+  localparam logic [3:0] WordState = 4'(bell_formats_pkg::QueueStateOffset / 8);
 
   typedef logic [QueueBits-1:0] index_t;
   typedef logic [WordBits-1:0]  word_t;
@@ -104,7 +104,7 @@ module bell_sched #(
   // Ends go first. Software waits for one clock at most, so it cannot be starved.
   logic                req_q, req_write_q, req_late_q;
   logic [9:0]          req_queue_q;
-  logic [2:0]          req_word_q;
+  logic [3:0]          req_word_q;
   logic [63:0]         req_data_q;
   logic                turn_valid_q;
   bell_pkg::node_id_t  turn_node_q;
@@ -151,6 +151,10 @@ module bell_sched #(
       end
     end
   end
+
+  logic unused_resume;
+
+  assign unused_resume = ^{turn_end.resume, turn_end.blocked, turn_end.key};
 
   assign do_give  = |(turn_valid_o & turn_ready_i);
   assign turn_o   = turn_q;

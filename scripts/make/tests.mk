@@ -39,8 +39,9 @@ $(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
-# The same tests on the Verilated device: what the model promises, the RTL keeps.
-MODEL_ON_RTL_TESTS := $(MODEL_TESTS:$(T)/%=$(T)/rtl-%)
+# The same tests on the Verilated device: what the model promises, the RTL keeps. One looks inside
+# the model.
+MODEL_ON_RTL_TESTS := $(patsubst $(T)/%,$(T)/rtl-%,$(filter-out %/test_model_preempt,$(MODEL_TESTS)))
 $(MODEL_ON_RTL_TESTS): $(T)/rtl-%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard \
   tb/model/*.c)) $(LIB)
 	@echo "  test $@"

@@ -141,7 +141,8 @@ void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t n)
         return;
     entry = entry_at(words, 1);
     if (!first_bad(words, 1 + ENTRY_WORDS) &&
-        bell_model_entry_is_good(&entry, lockstep->nodes[n].first)) {
+        bell_model_entry_is_good(&entry, lockstep->nodes[n].first,
+                                 lockstep->model->nodes[n].resume.offset)) {
         bell_lockstep_differ(lockstep, "ring read", "does not read a good entry twice");
         return;
     }
@@ -167,7 +168,7 @@ static bool next_buffer(const struct bell_lockstep_words *ring, struct ahead *ah
     if (ahead->entry + ENTRY_WORDS > ring->count)
         return false;
     entry = entry_at(ring, ahead->entry);
-    if (!bell_model_entry_is_good(&entry, ahead->rptr))
+    if (!bell_model_entry_is_good(&entry, ahead->rptr, 0))
         return false;
     ahead->addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
     ahead->end = ahead->addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);

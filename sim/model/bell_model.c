@@ -126,6 +126,7 @@ static void model_reset(struct bell_device *device)
 
     model->hash = bell_hash_action(model->hash, BELL_HASH_RESET, model->cycle, 0, 0);
     clear_state(model);
+    model->reset_at = model->cycle;
     model->irq.level = level;
 }
 

@@ -109,6 +109,20 @@ void bell_model_node_abort(struct bell_model *model, struct bell_model_node *nod
         bell_model_node_goto(model, node, BELL_MODEL_HANG, 1);
 }
 
+/* WORK stops at once; the other states look when they come to a point where they can. */
+void bell_model_node_preempt(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->state == BELL_MODEL_IDLE || node->preempt)
+        return;
+    node->preempt = true;
+    if (node->state == BELL_MODEL_WORK && !node->abort) {
+        bell_model_engine_stop(model, node, true, node->total - (node->at - model->cycle));
+    } else if (node->state == BELL_MODEL_POST_IRQ && node->blocked) {
+        node->blocked = false;
+        node->at = model->cycle + 1;
+    }
+}
+
 /* ------------------------------------------------------------------ turn */
 
 void bell_model_node_start(struct bell_model *model, struct bell_model_node *node, uint32_t index)
@@ -119,6 +133,7 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
     node->queue = index;
     node->rptr = queue->rptr;
     node->wptr = queue->rptr;
+    node->resume = queue->resume;
     node->pasid = (uint32_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_PASID);
     if (!BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_KERNEL_RING))
         node->ring_pasid = node->pasid;
@@ -146,7 +161,7 @@ static bool ends_here(const struct bell_model *model, const struct bell_model_no
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
     const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS;
-    const bool go_on = more && !ends_here(model, node);
+    const bool go_on = more && !node->preempt && !ends_here(model, node);
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);
 }
@@ -191,13 +206,15 @@ uint64_t bell_model_entry_addr(const struct bell_model_queue *queue, uint64_t rp
     return queue->base + (rptr & (ring_entries(queue) - 1)) * BELL_ENTRY_BYTES;
 }
 
-bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr)
+bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr,
+                              uint32_t offset)
 {
     const uint64_t length = BELL_FIELD_GET(entry->word1, BELL_ENTRY_WORD1_LENGTH);
 
     return BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_TAG) == (rptr & 0xffff) &&
            BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_ADDR) % BELL_PACKET_BYTES == 0 &&
            length != 0 && length % BELL_PACKET_BYTES == 0 &&
+           offset < length && offset % BELL_PACKET_BYTES == 0 &&
            !(entry->word1 & BELL_ENTRY_WORD1_FLAGS_MASK);
 }
 
@@ -214,12 +231,13 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
         return;
     }
     memcpy(&entry, node->read_data, sizeof entry);
-    if (!bell_model_entry_is_good(&entry, node->rptr)) {
+    if (!bell_model_entry_is_good(&entry, node->rptr, node->resume.offset)) {
         bell_model_node_fault(model, node, BELL_CAUSE_BAD_ENTRY, node->rptr);
         return;
     }
-    node->packet_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
-    node->packet_end = node->packet_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
+    node->buffer_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
+    node->packet_addr = node->buffer_addr + node->resume.offset;
+    node->packet_end = node->buffer_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
     node->cache_bytes = 0;
     observe(model, node, BELL_DEV_START, node->rptr);
     bell_model_watch_progress(model, bell_model_node_index(model, node), false);
@@ -229,6 +247,7 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
 static void buffer_done(struct bell_model *model, struct bell_model_node *node)
 {
     node->rptr++;
+    node->resume = (struct bell_model_resume){0};
     node->buffers++;
     observe(model, node, BELL_DEV_DONE, node->rptr);
     bell_model_dma_write(model, node, BELL_WRITES_RPTR, node->ring_pasid,
@@ -248,6 +267,9 @@ static void turn_end(struct bell_model *model, struct bell_model_node *node)
     if (queue_of(model, node)->notify &&
         !bell_model_irq_post(model, node, BELL_CAUSE_STOPPED, node->rptr))
         return;
+    if (node->cause != BELL_CAUSE_NONE)
+        node->resume = (struct bell_model_resume){0};
+    model->sched.queues[node->queue].resume = node->resume;
     bell_model_sched_turn_end(model, node, node->wptr != node->rptr);
     bell_model_watch_turn_end(model, bell_model_node_index(model, node));
     node->state = BELL_MODEL_IDLE;

@@ -213,7 +213,7 @@ static enum bell_resp read_queue(const struct bell_model *model, uint32_t offset
     case BELL_QUEUE_CONFIG_OFFSET(0): *data = queue->config; break;
     case BELL_QUEUE_RPTR_OFFSET(0): *data = queue->rptr; break;
     case BELL_QUEUE_STATE_OFFSET(0): *data = bell_model_sched_state(model, index); break;
-    default: return BELL_RESP_SLVERR;
+    default: *data = 0; return BELL_RESP_OKAY;
     }
     return BELL_RESP_OKAY;
 }

@@ -162,7 +162,6 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_QUEUE_RPTR_OFFSET(7), true, true, BELL_QUEUE_RPTR_COUNT_MASK},
         {BELL_QUEUE_CMD_OFFSET(7), false, true, 0},
         {BELL_QUEUE_STATE_OFFSET(7), true, false, 0},
-        {BELL_QUEUE_STATE_OFFSET(7) + 8, false, false, 0},
         {BELL_QUEUE_BASE_OFFSET(8), false, false, 0},
     };
     for (const auto &r : registers) {

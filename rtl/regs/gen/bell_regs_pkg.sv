@@ -8,8 +8,8 @@
 package bell_regs_pkg;
 
     localparam BELL_REGS_DATA_WIDTH = 64;
-    localparam BELL_REGS_MIN_ADDR_WIDTH = 18;
-    localparam BELL_REGS_SIZE = 'h32000;
+    localparam BELL_REGS_MIN_ADDR_WIDTH = 19;
+    localparam BELL_REGS_SIZE = 'h60000;
 
     typedef struct packed {
         logic [15:0] next;
@@ -234,13 +234,13 @@ package bell_regs_pkg;
         logic rd_ack;
         logic [63:0] rd_data;
         logic wr_ack;
-    } bell__QUEUES__in_t;
+    } bell__TOKENS__in_t;
 
     typedef struct packed {
         logic rd_ack;
         logic [63:0] rd_data;
         logic wr_ack;
-    } bell__TOKENS__in_t;
+    } bell__QUEUES__in_t;
 
     typedef struct packed {
         bell__CAPS__in_t CAPS;
@@ -260,8 +260,8 @@ package bell_regs_pkg;
         bell__ACCESSES_REFUSED__in_t ACCESSES_REFUSED;
         bell__SATURATED__in_t SATURATED;
         bell__SLOTS__in_t SLOTS;
-        bell__QUEUES__in_t QUEUES;
         bell__TOKENS__in_t TOKENS;
+        bell__QUEUES__in_t QUEUES;
     } bell__in_t;
 
     typedef struct packed {
@@ -436,19 +436,19 @@ package bell_regs_pkg;
 
     typedef struct packed {
         logic req;
-        logic [15:0] addr;
-        logic req_is_wr;
-        logic [63:0] wr_data;
-        logic [63:0] wr_biten;
-    } bell__QUEUES__out_t;
-
-    typedef struct packed {
-        logic req;
         logic [12:0] addr;
         logic req_is_wr;
         logic [63:0] wr_data;
         logic [63:0] wr_biten;
     } bell__TOKENS__out_t;
+
+    typedef struct packed {
+        logic req;
+        logic [16:0] addr;
+        logic req_is_wr;
+        logic [63:0] wr_data;
+        logic [63:0] wr_biten;
+    } bell__QUEUES__out_t;
 
     typedef struct packed {
         bell__CTRL__out_t CTRL;
@@ -466,8 +466,8 @@ package bell_regs_pkg;
         bell__HUNG_LIMIT2__out_t HUNG_LIMIT2;
         bell__HUNG_LIMIT3__out_t HUNG_LIMIT3;
         bell__SLOTS__out_t SLOTS;
-        bell__QUEUES__out_t QUEUES;
         bell__TOKENS__out_t TOKENS;
+        bell__QUEUES__out_t QUEUES;
     } bell__out_t;
 
     typedef enum logic [4:0] {
@@ -483,6 +483,8 @@ package bell_regs_pkg;
         bell_cause_e__STOPPED = 'h9,
         bell_cause_e__ENGINE_IDLE = 'ha,
         bell_cause_e__ENGINE_HUNG = 'hb,
+        bell_cause_e__SCHED_LOG = 'hc,
+        bell_cause_e__FENCE_SIGNALED = 'hd,
         bell_cause_e__RING_REJECTED = 'h10,
         bell_cause_e__RING_UNOWNED = 'h11,
         bell_cause_e__ACCESS_REFUSED = 'h12
