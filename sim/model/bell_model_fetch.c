@@ -163,7 +163,9 @@ static void sample(struct bell_model *model, struct bell_model_node *node)
 /* Another entry, or the end of the turn: none left, enough for now, or off the run list. */
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
-    const bool go_on = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS &&
+    const bool others = bell_model_sched_others(model, bell_model_node_index(model, node));
+    const unsigned most = others ? BELL_MODEL_TURN_BUFFERS : BELL_MODEL_MAX_BUFFERS;
+    const bool go_on = node->rptr != node->wptr && node->buffers < most &&
                        queue_of(model, node)->listed && !node->preempt;
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint64_t kA = 0x200000, kB = 0x300000, kFence = 0x400000, kNative = 0x500000;
 constexpr uint64_t kFillBytes = 1200, kCopyBytes = 904, kWork = 57;
+constexpr uint64_t kSource = kA + 0xf80 + 744; // Half of it is filled before, half differs word by word.
 
 // A buffer of everything that can be stopped, and of what cannot.
 std::vector<Packet> mixed(uint64_t n)
@@ -21,13 +22,18 @@ std::vector<Packet> mixed(uint64_t n)
     return {{BELL_OP_NOP},
             {BELL_OP_WORK, kWork},
             {BELL_OP_FILL, kA + 0xf80, kFillBytes, 0xf111 + n},
-            {BELL_OP_COPY, kB + 0xfa8, kCopyBytes, kA + 0xf80 + 48},
+            {BELL_OP_COPY, kB + 0xfa8, kCopyBytes, kSource},
             {BELL_OP_WRITE64, kB + 0x3000 + 8 * n, 0x7777},
             {BELL_OP_FENCE, kFence + 8 * n, n + 1},
             {BELL_OP_SIGNAL, kNative, n + 1, kNative + 64},
             {BELL_OP_WAIT, kNative, n + 1},
             {BELL_OP_IRQ, 0x1110 + n},
             {BELL_OP_WORK, kWork}};
+}
+
+uint64_t source_word(uint64_t addr, uint64_t n)
+{
+    return addr < kA + 0xf80 + kFillBytes ? 0xf111 + n : addr;
 }
 
 constexpr unsigned kBuffers = 2;
@@ -60,8 +66,8 @@ void check_all(NodeBench &t)
     for (uint64_t i = 0; i < kFillBytes; i += 8)
         CHECK_EQ(t.memory.word(kA + 0xf80 + i), 0xf111 + kBuffers - 1);
     for (uint64_t i = 0; i < kCopyBytes; i += 8)
-        CHECK_EQ(t.memory.word(kB + 0xfa8 + i), 0xf111 + kBuffers - 1);
-    CHECK_EQ(t.memory.word(kA + 0xf80 + kFillBytes), 0u);
+        CHECK_EQ(t.memory.word(kB + 0xfa8 + i), source_word(kSource + i, kBuffers - 1));
+    CHECK_EQ(t.memory.word(kA + 0xf80 + kFillBytes), kA + 0xf80 + kFillBytes);
     CHECK_EQ(t.memory.word(kB + 0xfa8 + kCopyBytes), 0u);
     for (unsigned n = 0; n < kBuffers; n++)
         CHECK_EQ(t.memory.word(kFence + 8 * n), n + 1u);
@@ -70,6 +76,8 @@ void check_all(NodeBench &t)
 
 void append_all(NodeBench &t)
 {
+    for (uint64_t addr = kA + 0xf80 + kFillBytes; addr < kSource + kCopyBytes; addr += 8)
+        t.memory.words[addr] = addr;
     for (unsigned n = 0; n < kBuffers; n++)
         t.append(mixed(n));
 }
