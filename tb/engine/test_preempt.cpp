@@ -89,6 +89,12 @@ void finish(NodeBench &t)
         t.turn();
 }
 
+void finish_one(NodeBench &t)
+{
+    for (unsigned i = 0; i < 3 && t.rptr != 1; i++)
+        t.turn();
+}
+
 // A promise of the end of a turn that was preempted.
 void check_stopped(const NodeBench &t)
 {
@@ -145,10 +151,15 @@ RTL_TEST(preempt, many_times)
         unsigned turns = 0;
         for (; turns < 400 && t.rptr != kBuffers; turns++) {
             t.give_turn();
-            t.run(unsigned(random.below(200)));
-            t.dut->preempt_i = !t.end.ended;
-            t.wait_end(2000);
+            const unsigned at = unsigned(random.below(200));
+            for (unsigned i = 0; i < 3000 && !t.end.ended; i++) {
+                t.dut->preempt_i = i >= at;
+                t.dut->event_ready_i = random.percent(seed % 4 * 30 + 10);
+                t.dut->end_ready_i = random.percent(60);
+                t.step();
+            }
             t.dut->preempt_i = 0;
+            t.wait_end(0);
             check_stopped(t);
         }
         check_all(t);
@@ -312,6 +323,49 @@ RTL_TEST(preempt, fault_while_preempting)
         CHECK_EQ(t.clean(), true);
     }
     CHECK_EQ(faults > 0, true);
+}
+
+// USER_IRQ that finds no room is taken back, at any clock around the one in which room comes; it is
+// posted once, whether the stop was before or after.
+RTL_TEST(preempt, irq_without_room)
+{
+    bool before = false, after = false;
+    for (unsigned at = 0; at < 12; at++) {
+        for (unsigned room = 0; room < 12; room++) {
+            NodeBench t;
+            t.append({{BELL_OP_IRQ, 1}, {BELL_OP_FENCE, kFence, 1}});
+            t.dut->event_ready_i = 0;
+            t.turn(100);
+            CHECK_EQ(t.end.ended, false);
+            for (unsigned i = 0; i < 40 && !t.end.ended; i++) {
+                t.dut->preempt_i = i >= at;
+                t.dut->event_ready_i = i >= room;
+                t.step();
+            }
+            CHECK_EQ(t.end.ended, true);
+            t.dut->preempt_i = 0;
+            t.dut->event_ready_i = 1;
+            t.rptr = t.end.rptr;
+            t.offset = t.end.offset;
+            before |= t.events.empty();
+            after |= !t.events.empty();
+            CHECK_EQ(t.events.size(), size_t(t.rptr == 1 || t.offset == 32));
+            finish_one(t);
+            CHECK_EQ(t.events.size(), 1u);
+            CHECK_EQ(t.memory.word(kFence), 1u);
+            CHECK_EQ(t.clean(), true);
+        }
+    }
+    CHECK_EQ(before && after, true);
+
+    NodeBench full; // No room at all: the node is free all the same.
+    full.append({{BELL_OP_IRQ, 1}});
+    full.dut->event_ready_i = 0;
+    full.turn(100);
+    full.dut->preempt_i = 1;
+    full.wait_end(10);
+    CHECK_EQ(full.end.ended, true);
+    CHECK_EQ(full.dut->event_valid_o, 0u);
 }
 
 // HANG is not left for a preemption.
