@@ -215,6 +215,7 @@ module bell_top #(
   // ----------------------------------------------------------------- sched
 
   logic                [NumNodes-1:0] turn_valid, turn_ready, yield, abort, end_valid, end_ready;
+  logic                [NumNodes-1:0] others;
   logic                [NumNodes-1:0] node_running;
   bell_pkg::turn_t                    turn;
   bell_pkg::turn_end_t [NumNodes-1:0] turn_end;
@@ -230,6 +231,7 @@ module bell_top #(
     .req_data_i(sw.QUEUES.wr_data), .ack_read_o(hw.QUEUES.rd_ack), .ack_data_o(hw.QUEUES.rd_data),
     .ack_write_o(hw.QUEUES.wr_ack),
     .turn_valid_o(turn_valid), .turn_ready_i(turn_ready), .turn_o(turn), .yield_o(yield),
+    .others_o(others),
     .end_valid_i(end_valid), .end_ready_o(end_ready), .end_i(turn_end),
     .event_valid_o(stop_valid), .event_ready_i(stop_ready), .event_o(stop_event),
     .node_busy_o(node_running), .busy_o(sched_busy)
@@ -267,7 +269,7 @@ module bell_top #(
       .clk_i, .rst_ni, .advance_i,
       .turn_valid_i(turn_valid[n]), .turn_ready_o(turn_ready[n]), .turn_i(turn),
       .end_valid_o(end_valid[n]), .end_ready_i(end_ready[n]), .end_o(turn_end[n]),
-      .yield_i(yield[n]), .preempt_i(1'b0), .abort_i(abort[n]),
+      .yield_i(yield[n]), .others_i(others[n]), .preempt_i(1'b0), .abort_i(abort[n]),
       .signal_valid_o(signal_unused[n]), .signal_key_o(key_unused[n]),
       .log_valid_o(log_valid_unused[n]), .log_signals_o(log_signals_unused[n]),
       .log_ready_i(1'b1), .log_i('0), .time_i('0),

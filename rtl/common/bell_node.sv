@@ -23,7 +23,8 @@
 
 module bell_node #(
   parameter int unsigned NodeId     = 0,
-  parameter int unsigned MaxBuffers = 8  // Buffers in one turn, 1 .. 15.
+  parameter int unsigned MinBuffers = 8,  // Buffers in one turn, while others wait for the node,
+  parameter int unsigned MaxBuffers = 64  // and while none does; 1 .. 127.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -38,6 +39,7 @@ module bell_node #(
   input  logic                end_ready_i,
   output bell_pkg::turn_end_t end_o,
   input  logic                yield_i,    // Level: end the turn after the buffer that runs.
+  input  logic                others_i,   // Level: another queue of the node is ready.
   input  logic                preempt_i,  // Level: end it where that buffer can be resumed.
   input  logic                abort_i,    // Pulse; no effect without a turn.
 
@@ -126,6 +128,9 @@ module bell_node #(
   logic                  buf_end_valid, buf_end_ready;
   bell_pkg::buffer_t     buffer;
   bell_pkg::buffer_end_t buf_end;
+  bell_pkg::resume_t     resume;
+  logic [31:0]           buf_offset;
+  logic [63:0]           buf_done;
 
   // engine <-> fence
   logic             can_issue, issue, fence_valid, fence_done, clear, settled, err;
@@ -163,27 +168,48 @@ module bell_node #(
     end
   end
 
-  logic fetch_busy, engine_busy, fence_busy;
-
-  assign busy_o = fetch_busy || engine_busy || fence_busy || answer;
-
-  // The engine is empty when fetch posts a fault, so at most one of them has an event.
-  logic             fault_valid, irq_valid, signaled_valid;
+  // Events: one of the units offers one at a time; it waits here for irq, which tells it afterwards.
+  // So what irq has room for has no path into a unit. USER_IRQ can be taken back until irq has it.
+  logic             fault_valid, irq_valid, signaled_valid, event_take, event_cancel, event_valid_q;
+  logic       [2:0] event_from_q, event_taken_q;  // Fault, USER_IRQ, FENCE_SIGNALED; one-hot.
   bell_pkg::cause_t fault_cause;
   logic [63:0]      fault_data, irq_data;
   bell_pkg::addr_t  signaled_addr;
+  bell_pkg::event_t event_q;
 
-  assign event_valid_o = fault_valid || irq_valid || signaled_valid;
+  assign event_take    = (fault_valid || irq_valid || signaled_valid) && !event_valid_q &&
+                         (event_taken_q == '0);
+  assign event_cancel  = event_from_q[1] && (preempt_i || !irq_valid);
+  assign event_valid_o = event_valid_q;
+  assign event_o       = event_q;
 
-  always_comb begin
-    event_o = '0;
-    if (event_valid_o) begin
-      event_o = {fault_valid ? fault_cause :
-                 irq_valid ? bell_formats_pkg::CauseUserIrq : bell_formats_pkg::CauseFenceSignaled,
-                 2'(NodeId), queue_o,
-                 fault_valid ? fault_data : irq_valid ? irq_data : {16'd0, signaled_addr}};
+  always_ff @(posedge clk or negedge rst_ni) begin
+    if (!rst_ni) begin
+      event_valid_q <= 1'b0;
+      event_taken_q <= '0;
+    end else begin
+      event_valid_q <= event_take || (event_valid_q && !event_ready_i && !event_cancel);
+      event_taken_q <= (event_valid_q && event_ready_i) ? event_from_q : '0;
     end
   end
+
+  always_ff @(posedge clk) begin
+    if (event_take) begin
+      event_from_q  <= {fault_valid, irq_valid && !fault_valid,
+                        signaled_valid && !irq_valid && !fault_valid};
+      event_q.node  <= 2'(NodeId);
+      event_q.queue <= queue_o;
+      event_q.cause <= fault_valid ? fault_cause :
+                       irq_valid ? bell_formats_pkg::CauseUserIrq :
+                       bell_formats_pkg::CauseFenceSignaled;
+      event_q.data  <= fault_valid ? fault_data : irq_valid ? irq_data : {16'd0, signaled_addr};
+    end
+  end
+
+  logic fetch_busy, engine_busy, fence_busy;
+
+  assign busy_o = fetch_busy || engine_busy || fence_busy || answer || event_take ||
+                  (event_valid_q && (event_ready_i || event_cancel)) || (event_taken_q != '0);
 
   bell_pkg::count_t rptr;
 
@@ -200,14 +226,15 @@ module bell_node #(
     end
   end
 
-  bell_fetch #(.MaxBuffers(MaxBuffers)) u_fetch (
+  bell_fetch #(.MinBuffers(MinBuffers), .MaxBuffers(MaxBuffers)) u_fetch (
     .clk_i(clk), .rst_ni,
     .turn_valid_i, .turn_ready_o, .turn_i, .end_valid_o, .end_ready_i, .end_o,
-    .yield_i, .preempt_i, .abort_i,
-    .buf_valid_o(buf_valid), .buf_ready_i(buf_ready), .buf_o(buffer),
+    .yield_i, .others_i, .preempt_i, .abort_i,
+    .buf_valid_o(buf_valid), .buf_ready_i(buf_ready), .buf_o(buffer), .resume_o(resume),
     .flush_o(flush), .abort_o(abort), .running_i(running), .empty_i(empty),
     .buf_end_valid_i(buf_end_valid), .buf_end_ready_o(buf_end_ready), .buf_end_i(buf_end),
-    .event_valid_o(fault_valid), .event_ready_i, .event_cause_o(fault_cause),
+    .buf_offset_i(buf_offset), .buf_done_i(buf_done),
+    .event_valid_o(fault_valid), .event_ready_i(event_taken_q[2]), .event_cause_o(fault_cause),
     .event_data_o(fault_data),
     .rd_req_valid_o(rd_req_valid_o[0]), .rd_req_ready_i(rd_req_ready_i[0]), .rd_req_o(ring_req),
     .rd_data_valid_i(rd_valid_q[0]), .rd_data_ready_o(rd_ready_unused[0]), .rd_data_i(rd_data_q),
@@ -221,11 +248,12 @@ module bell_node #(
 
   bell_engine u_engine (
     .clk_i(clk), .clk_timer_i(clk_i), .rst_ni, .advance_i,
-    .buf_valid_i(buf_valid), .buf_ready_o(buf_ready), .buf_i(buffer),
+    .buf_valid_i(buf_valid), .buf_ready_o(buf_ready), .buf_i(buffer), .resume_i(resume),
     .flush_i(flush), .abort_i(abort), .preempt_i,
     .start_o(start), .running_o(running), .empty_o(empty),
     .end_valid_o(buf_end_valid), .end_ready_i(buf_end_ready), .end_o(buf_end),
-    .event_valid_o(irq_valid), .event_ready_i(event_ready_i && !fault_valid),
+    .end_offset_o(buf_offset), .end_done_o(buf_done),
+    .event_valid_o(irq_valid), .event_ready_i(event_taken_q[1]), .event_busy_i(event_valid_q),
     .event_data_o(irq_data),
     .can_issue_i(can_issue), .issue_o(issue), .issue_addr_o(issue_addr),
     .fence_valid_o(fence_valid), .fence_kind_o(fence_kind), .fence_addr_o(fence_addr),
@@ -257,7 +285,7 @@ module bell_node #(
     .clear_i(clear), .settled_o(settled), .err_o(err), .err_cause_o(err_cause),
     .err_addr_o(err_addr),
     .signal_valid_o, .signal_key_o, .log_valid_o, .log_signals_o, .log_ready_i, .log_i,
-    .event_valid_o(signaled_valid), .event_ready_i(event_ready_i && !fault_valid && !irq_valid),
+    .event_valid_o(signaled_valid), .event_ready_i(event_taken_q[0]),
     .event_addr_o(signaled_addr),
     .rd_req_valid_o(fence_rd_valid), .rd_req_ready_i(rd_req_ready_i[2]), .rd_req_o(fence_rd_req),
     .rd_data_valid_i(rd_valid_q[2]), .rd_data_i(rd_data_q),

@@ -98,10 +98,10 @@ package bell_pkg;
 
   // fetch -> engine: run one command buffer.
   typedef struct packed {
-    addr_t       addr;   // Of the first packet to run, and
-    logic [31:0] bytes;  // bytes from there on: resume.offset is counted in.
+    addr_t       addr;    // Of the first packet to run, and
+    logic [31:0] bytes;   // bytes from there on.
     pasid_t      pasid;
-    resume_t     resume;
+    logic        resumed; // The turn's resume point is in this buffer; its offset is counted in.
   } buffer_t;
 
   // engine -> fetch: the buffer is finished, or stopped; all its writes are visible.
@@ -109,8 +109,7 @@ package bell_pkg;
     logic        fault;
     cause_t      cause;
     logic [63:0] data;     // Second word of the event.
-    logic        stopped;  // No fault, but not finished either: it goes on at resume.
-    resume_t     resume;
+    logic        stopped;  // No fault, but not finished either: it goes on at the resume point.
     logic        blocked;  // Stopped by a WAIT
     fence_key_t  key;      // for a fence of this key.
   } buffer_end_t;

@@ -14,7 +14,7 @@
 //
 // A stop leaves the buffer at a resume point: the packet to go on with, and how much of it is done.
 // preempt_i stops between packets, inside WORK at once, inside FILL and COPY after the burst that
-// goes out; a fence under way is finished first, HANG is not left. WAIT stops by itself when its
+// goes out; a fence or event under way is finished first, HANG is not left. WAIT stops by itself when its
 // value is not reached: done is then the time at which it was first met. What is done is not done
 // again, so every clock and byte of a buffer happens once, whatever the number of stops.
 //
@@ -37,6 +37,7 @@ module bell_engine (
   input  logic                  buf_valid_i,
   output logic                  buf_ready_o,
   input  bell_pkg::buffer_t     buf_i,
+  input  bell_pkg::resume_t     resume_i,   // Of the buffer that says resumed.
   input  logic                  flush_i,    // Level, only while not running_o: drop what is queued.
   input  logic                  abort_i,    // Level: end the running buffer with ABORTED.
   input  logic                  preempt_i,  // Level: stop inside the running buffer.
@@ -46,10 +47,13 @@ module bell_engine (
   output logic                  end_valid_o,
   input  logic                  end_ready_i,
   output bell_pkg::buffer_end_t end_o,
+  output logic [31:0]           end_offset_o,  // Resume point of a buffer that was stopped.
+  output logic [63:0]           end_done_o,
 
   // To irq.
   output logic        event_valid_o,
-  input  logic        event_ready_i,
+  input  logic        event_ready_i,  // It was posted.
+  input  logic        event_busy_i,   // It is on its way and cannot be taken back.
   output logic [63:0] event_data_o,
 
   // From and to fence.
@@ -198,7 +202,7 @@ module bell_engine (
   assign work_left  = (at_q.done >= arg1) ? '0 : arg1 - at_q.done;
 
   // A packet is acted upon; the rest of the decode counts only while `here`.
-  assign stop_here = preempt_i && !fence_active_i;
+  assign stop_here = preempt_i && !fence_active_i && !event_busy_i && !event_ready_i;
   assign here     = (state_q == Run) && pkt_valid && !abort_i && !err_i && !stop_here &&
                     (pkt_resp == bell_pkg::RespOkay) && !is_bad;
   assign is_copy  = op == bell_formats_pkg::OpCopy;
@@ -246,13 +250,11 @@ module bell_engine (
       end_o.stopped = stopped_q;
       end_o.blocked = blocked_q;
       end_o.key     = blocked_q ? arg1[11:6] : '0;
-      end_o.resume  = at_q;
-      if (inside_q) begin
-        end_o.resume.offset = at_q.offset - 32'(bell_formats_pkg::PacketBytes);
-        end_o.resume.done   = total_q - rest;
-      end
     end
   end
+
+  assign end_offset_o = at_q.offset - (inside_q ? 32'(bell_formats_pkg::PacketBytes) : '0);
+  assign end_done_o   = inside_q ? total_q - rest : at_q.done;
 
   assign after_last  = (left_q == '0) ? Drain : Run;
 
@@ -328,7 +330,7 @@ module bell_engine (
       pkt_addr_q <= head.addr;
       left_q     <= head.bytes[31:5];
       pasid_q    <= head.pasid;
-      at_q       <= head.resume;
+      at_q       <= head.resumed ? resume_i : '0;
     end else if (pkt_pop) begin
       pkt_addr_q  <= pkt_addr_q + 48'(bell_formats_pkg::PacketBytes);
       left_q      <= left_q - 1'b1;

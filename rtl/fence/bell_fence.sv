@@ -93,7 +93,7 @@ module bell_fence #(
   output logic busy_o
 );
 
-  typedef enum logic [2:0] {Idle, Request, Data, Response, Read, ReadWait, Notify, Log} state_e;
+  typedef enum logic [3:0] {Idle, Request, Data, Response, Read, ReadWait, Notify, Log, Done} state_e;
   typedef enum logic [1:0] {Value, Entry, Index} what_e;  // What the write is.
 
   localparam logic [47:0] HeaderBytes = 48'd40;
@@ -112,6 +112,7 @@ module bell_fence #(
 
   logic is_signal, is_wait, go, answered, read_back, last_beat;
   logic bad_write, bad_fence, bad_read, reached, above;
+  logic more_writes, reached_well;  // The fence goes on after this answer.
 
   bell_fifo #(.Width($bits(bell_pkg::addr_t)), .Depth(MaxWrites)) u_track (
     .clk_i, .rst_ni, .clear_i(1'b0),
@@ -138,6 +139,8 @@ module bell_fence #(
   assign bad_write = resp_valid_i && (resp_i != bell_pkg::RespOkay);
   assign bad_fence = answered && (wr_resp_i != bell_pkg::RespOkay);
   assign bad_read  = read_back && (rd_data_i.resp != bell_pkg::RespOkay);
+  assign more_writes  = !bad_fence && ((is_signal && (what_q == Value)) || (what_q == Entry));
+  assign reached_well = !bad_read && reached;
   assign reached   = rd_data_i.data >= fence_value_i;
   assign above     = fence_value_i > rd_data_i.data;
 
@@ -157,12 +160,8 @@ module bell_fence #(
       Data:    if (wr_data_ready_i && last_beat) state_d = Response;
       Response: begin
         if (answered) begin
-          state_d = Idle;
-          if (!bad_fence && is_signal && (what_q == Value)) begin
-            state_d = (fence_monitored_i != '0) ? Read : Notify;
-          end else if (!bad_fence && (what_q == Entry)) begin
-            state_d = Request;
-          end
+          state_d = !more_writes ? Idle : (what_q == Entry) ? Request :
+                    (fence_monitored_i != '0) ? Read : Notify;
         end
       end
       Read: if (rd_req_ready_i) state_d = ReadWait;
@@ -171,17 +170,19 @@ module bell_fence #(
           if (is_signal) begin
             state_d = (bad_read || above) ? Notify : Log;
           end else begin
-            state_d = (bad_read || !reached) ? Idle : Log;
+            state_d = reached_well ? Log : Idle;
           end
         end
       end
-      Notify: if (event_ready_i) state_d = err_q ? Idle : Log;
-      Log:    if (log_ready_i) state_d = log_i.enable ? Request : Idle;
+      Notify:  if (event_ready_i) state_d = err_q ? Done : Log;
+      Log:     if (log_ready_i) state_d = log_i.enable ? Request : Done;
       default: state_d = Idle;
     endcase
   end
 
-  assign fence_done_o    = (state_q != Idle) && (state_d == Idle);
+  // From flops alone, so that no ready of a neighbour has a path into the engine.
+  assign fence_done_o    = (answered && !more_writes) || (read_back && is_wait && !reached_well) ||
+                           (state_q == Done);
   assign fence_blocked_o = read_back && is_wait && !bad_read && !reached;
   assign fence_seen_o    = seen_q;
 
@@ -307,6 +308,7 @@ module bell_fence #(
   end
 
   assign busy_o = rd_req_valid_o || wr_req_valid_o || wr_data_valid_o ||
-                  (event_valid_o && event_ready_i) || (log_valid_o && log_ready_i);
+                  (event_valid_o && event_ready_i) || (log_valid_o && log_ready_i) ||
+                  (state_q == Done);
 
 endmodule : bell_fence

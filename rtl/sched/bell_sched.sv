@@ -54,6 +54,7 @@ module bell_sched #(
   input  logic [NumNodes-1:0] turn_ready_i,
   output bell_pkg::turn_t     turn_o,  // Shared.
   output logic [NumNodes-1:0] yield_o, // Level: the queue left the run list.
+  output logic [NumNodes-1:0] others_o, // Level: another queue of the node is ready.
 
   // From nodes.
   input  logic                [NumNodes-1:0] end_valid_i,
@@ -313,6 +314,7 @@ module bell_sched #(
   end
 
   logic                rt_valid, all_valid;
+  logic [NumNodes-1:0] rt_some, all_some;
   bell_pkg::node_id_t  rt_node, all_node;
   bell_pkg::queue_id_t rt_queue, all_queue;
 
@@ -323,7 +325,7 @@ module bell_sched #(
     .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
     .put_ready_i(ready_d && state_d.urgent),
     .want_i(want), .pick_valid_o(rt_valid), .pick_node_o(rt_node), .pick_queue_o(rt_queue),
-    .pick_take_i(pick_take && rt_valid)
+    .pick_take_i(pick_take && rt_valid), .some_o(rt_some)
   );
 
   bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker (
@@ -333,7 +335,7 @@ module bell_sched #(
     .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
     .put_ready_i(ready_d && !state_d.urgent),
     .want_i(want), .pick_valid_o(all_valid), .pick_node_o(all_node), .pick_queue_o(all_queue),
-    .pick_take_i(pick_take && !rt_valid)
+    .pick_take_i(pick_take && !rt_valid), .some_o(all_some)
   );
 
   assign pick_valid = rt_valid || all_valid;
@@ -391,6 +393,7 @@ module bell_sched #(
   assign event_valid_o = event_valid_q;
   assign event_o       = event_q;
   assign yield_o     = yield_q;
+  assign others_o    = rt_some | all_some;
   assign node_busy_o = node_busy_q;
 
   // ------------------------------------------------------------ register port

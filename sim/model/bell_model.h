@@ -32,7 +32,8 @@
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_TURN_SLACK 64u  /**< Clocks in which a pick may be overtaken: it was made before. */
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
-#define BELL_MODEL_TURN_BUFFERS 8u /**< Command buffers a queue runs before others may. */
+#define BELL_MODEL_TURN_BUFFERS 8u  /**< Command buffers a queue runs while others wait for it, */
+#define BELL_MODEL_MAX_BUFFERS 64u  /**< and while none does. */
 #define BELL_MODEL_BURST_BYTES 128u
 #define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
 #define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
@@ -409,6 +410,8 @@ const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t no
                                      uint32_t queue);
 /** The node's turn is over; takes over its pointers and its fault. */
 void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work);
+/** Another queue of the node is ready. */
+bool bell_model_sched_others(const struct bell_model *model, uint32_t node);
 /** A native fence of this key was raised, and memory has it. */
 void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key);
 /** Take the next place in the log of waits or of signals. @return false: none is kept. */

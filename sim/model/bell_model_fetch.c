@@ -154,13 +154,15 @@ static bool ends_here(const struct bell_model *model, const struct bell_model_no
 {
     if (model->oracle)
         return model->oracle->ends(model->oracle->ctx, bell_model_node_index(model, node));
-    return !queue_of(model, node)->listed;
+    return !queue_of(model, node)->listed ||
+           (node->buffers >= BELL_MODEL_TURN_BUFFERS &&
+            bell_model_sched_others(model, bell_model_node_index(model, node)));
 }
 
 /* Another entry, or the end of the turn: none left, enough for now, or off the run list. */
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
-    const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS;
+    const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_MAX_BUFFERS;
     const bool go_on = more && !node->preempt && !ends_here(model, node);
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);

@@ -256,6 +256,15 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     bell_model_sched_wake(model);
 }
 
+bool bell_model_sched_others(const struct bell_model *model, uint32_t node)
+{
+    for (unsigned list = 0; list < 2; list++)
+        for (unsigned w = 0; w < BELL_MODEL_READY_WORDS; w++)
+            if (model->sched.lists[node][list].ready[w])
+                return true;
+    return false;
+}
+
 /* A queue that waits is ready all the same: it looks again with each turn. */
 void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key)
 {

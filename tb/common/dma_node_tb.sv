@@ -31,6 +31,7 @@ module dma_node_tb (
   output logic        end_blocked_o,
   output logic [5:0]  end_key_o,
   input  logic        yield_i,
+  input  logic        others_i,
   input  logic        preempt_i,
   input  logic        abort_i,
 
@@ -119,7 +120,7 @@ module dma_node_tb (
     .clk_i, .rst_ni, .advance_i,
     .turn_valid_i, .turn_ready_o, .turn_i(turn),
     .end_valid_o, .end_ready_i, .end_o(turn_end),
-    .yield_i, .preempt_i, .abort_i,
+    .yield_i, .others_i, .preempt_i, .abort_i,
     .signal_valid_o, .signal_key_o, .log_valid_o, .log_signals_o, .log_ready_i,
     .log_i({log_enable_i, log_addr_i, log_index_i, log_wraps_i}), .time_i,
     .event_valid_o, .event_ready_i, .event_o(node_event),

@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint64_t kA = 0x200000, kB = 0x300000, kFence = 0x400000, kNative = 0x500000;
 constexpr uint64_t kFillBytes = 1200, kCopyBytes = 904, kWork = 57;
+constexpr uint64_t kSource = kA + 0xf80 + 744; // Half of it is filled before, half differs word by word.
 
 // A buffer of everything that can be stopped, and of what cannot.
 std::vector<Packet> mixed(uint64_t n)
@@ -21,13 +22,18 @@ std::vector<Packet> mixed(uint64_t n)
     return {{BELL_OP_NOP},
             {BELL_OP_WORK, kWork},
             {BELL_OP_FILL, kA + 0xf80, kFillBytes, 0xf111 + n},
-            {BELL_OP_COPY, kB + 0xfa8, kCopyBytes, kA + 0xf80 + 48},
+            {BELL_OP_COPY, kB + 0xfa8, kCopyBytes, kSource},
             {BELL_OP_WRITE64, kB + 0x3000 + 8 * n, 0x7777},
             {BELL_OP_FENCE, kFence + 8 * n, n + 1},
             {BELL_OP_SIGNAL, kNative, n + 1, kNative + 64},
             {BELL_OP_WAIT, kNative, n + 1},
             {BELL_OP_IRQ, 0x1110 + n},
             {BELL_OP_WORK, kWork}};
+}
+
+uint64_t source_word(uint64_t addr, uint64_t n)
+{
+    return addr < kA + 0xf80 + kFillBytes ? 0xf111 + n : addr;
 }
 
 constexpr unsigned kBuffers = 2;
@@ -60,8 +66,8 @@ void check_all(NodeBench &t)
     for (uint64_t i = 0; i < kFillBytes; i += 8)
         CHECK_EQ(t.memory.word(kA + 0xf80 + i), 0xf111 + kBuffers - 1);
     for (uint64_t i = 0; i < kCopyBytes; i += 8)
-        CHECK_EQ(t.memory.word(kB + 0xfa8 + i), 0xf111 + kBuffers - 1);
-    CHECK_EQ(t.memory.word(kA + 0xf80 + kFillBytes), 0u);
+        CHECK_EQ(t.memory.word(kB + 0xfa8 + i), source_word(kSource + i, kBuffers - 1));
+    CHECK_EQ(t.memory.word(kA + 0xf80 + kFillBytes), kA + 0xf80 + kFillBytes);
     CHECK_EQ(t.memory.word(kB + 0xfa8 + kCopyBytes), 0u);
     for (unsigned n = 0; n < kBuffers; n++)
         CHECK_EQ(t.memory.word(kFence + 8 * n), n + 1u);
@@ -70,6 +76,8 @@ void check_all(NodeBench &t)
 
 void append_all(NodeBench &t)
 {
+    for (uint64_t addr = kA + 0xf80 + kFillBytes; addr < kSource + kCopyBytes; addr += 8)
+        t.memory.words[addr] = addr;
     for (unsigned n = 0; n < kBuffers; n++)
         t.append(mixed(n));
 }
@@ -78,6 +86,12 @@ void append_all(NodeBench &t)
 void finish(NodeBench &t)
 {
     for (unsigned i = 0; i < 10 && t.rptr != kBuffers; i++)
+        t.turn();
+}
+
+void finish_one(NodeBench &t)
+{
+    for (unsigned i = 0; i < 3 && t.rptr != 1; i++)
         t.turn();
 }
 
@@ -137,10 +151,15 @@ RTL_TEST(preempt, many_times)
         unsigned turns = 0;
         for (; turns < 400 && t.rptr != kBuffers; turns++) {
             t.give_turn();
-            t.run(unsigned(random.below(200)));
-            t.dut->preempt_i = !t.end.ended;
-            t.wait_end(2000);
+            const unsigned at = unsigned(random.below(200));
+            for (unsigned i = 0; i < 3000 && !t.end.ended; i++) {
+                t.dut->preempt_i = i >= at;
+                t.dut->event_ready_i = random.percent(seed % 4 * 30 + 10);
+                t.dut->end_ready_i = random.percent(60);
+                t.step();
+            }
             t.dut->preempt_i = 0;
+            t.wait_end(0);
             check_stopped(t);
         }
         check_all(t);
@@ -304,6 +323,49 @@ RTL_TEST(preempt, fault_while_preempting)
         CHECK_EQ(t.clean(), true);
     }
     CHECK_EQ(faults > 0, true);
+}
+
+// USER_IRQ that finds no room is taken back, at any clock around the one in which room comes; it is
+// posted once, whether the stop was before or after.
+RTL_TEST(preempt, irq_without_room)
+{
+    bool before = false, after = false;
+    for (unsigned at = 0; at < 12; at++) {
+        for (unsigned room = 0; room < 12; room++) {
+            NodeBench t;
+            t.append({{BELL_OP_IRQ, 1}, {BELL_OP_FENCE, kFence, 1}});
+            t.dut->event_ready_i = 0;
+            t.turn(100);
+            CHECK_EQ(t.end.ended, false);
+            for (unsigned i = 0; i < 40 && !t.end.ended; i++) {
+                t.dut->preempt_i = i >= at;
+                t.dut->event_ready_i = i >= room;
+                t.step();
+            }
+            CHECK_EQ(t.end.ended, true);
+            t.dut->preempt_i = 0;
+            t.dut->event_ready_i = 1;
+            t.rptr = t.end.rptr;
+            t.offset = t.end.offset;
+            before |= t.events.empty();
+            after |= !t.events.empty();
+            CHECK_EQ(t.events.size(), size_t(t.rptr == 1 || t.offset == 32));
+            finish_one(t);
+            CHECK_EQ(t.events.size(), 1u);
+            CHECK_EQ(t.memory.word(kFence), 1u);
+            CHECK_EQ(t.clean(), true);
+        }
+    }
+    CHECK_EQ(before && after, true);
+
+    NodeBench full; // No room at all: the node is free all the same.
+    full.append({{BELL_OP_IRQ, 1}});
+    full.dut->event_ready_i = 0;
+    full.turn(100);
+    full.dut->preempt_i = 1;
+    full.wait_end(10);
+    CHECK_EQ(full.end.ended, true);
+    CHECK_EQ(full.dut->event_valid_o, 0u);
 }
 
 // HANG is not left for a preemption.
