@@ -114,7 +114,8 @@ static bool turn_ends(void *ctx, uint32_t n)
     struct bell_lockstep *lockstep = ctx;
 
     return lockstep->now->kind == BELL_SAW_TURN_END &&
-           lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER;
+           (lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER ||
+            lockstep->model->nodes[n].buffers >= BELL_MODEL_TURN_BUFFERS);
 }
 
 const struct bell_model_oracle bell_lockstep_oracle = {

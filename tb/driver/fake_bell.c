@@ -60,12 +60,17 @@ static UINT64 read_slot(UINT32 offset)
     return BELL_FIELD_PUT(BELL_SLOT_DRAIN_IN_FLIGHT, 1);
 }
 
+static bool is_token(UINT32 offset)
+{
+    return offset >= BELL_TOKEN_LISTEN_OFFSET(0) && offset < BELL_TOKEN_LISTEN_OFFSET(BELL_TOKEN_MAX);
+}
+
 static UINT64 device_read(UINT32 offset)
 {
     const UINT64 *event = fake.events[fake.event_tail % 1024];
     bool has_event = fake.event_head != fake.event_tail;
 
-    if (offset >= BELL_TOKEN_LISTEN_OFFSET(0)) {
+    if (is_token(offset)) {
         UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
 
         assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
@@ -166,7 +171,7 @@ static void write_queue(UINT32 offset, UINT64 value)
 
 static void device_write(UINT32 offset, UINT64 value)
 {
-    if (offset >= BELL_TOKEN_LISTEN_OFFSET(0)) {
+    if (is_token(offset)) {
         UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
 
         assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
