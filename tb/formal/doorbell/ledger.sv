@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
 // arithmetic: integer
-// says: In every clock accepted = sampled + coalesced + unowned + rejected + owed, whatever comes in
-//       the same clock; and each count moves by exactly what was reported.
+// says: In every clock accepted = sampled + coalesced + unowned + rejected + owed, whatever comes
+//       in the same clock; and each count moves by exactly what was reported.
 //
 // The sum is that of the whole 64-bit counters, overflow included.
 

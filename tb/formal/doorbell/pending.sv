@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue owed
-//       a sample stays owed until a turn is given to that queue, then counts as sampled, once; or
-//       until the queue is closed, then counts as rejected, once; one that coalesces does so into a sample still owed.
-//       A sample given while the queue is
-//       owed nothing counts for no ring. A queue opened again owes nothing to rings of before. The
-//       ledger's OWED is the number of rings that are owed or on their way.
+// says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue
+//       owed a sample stays owed until a turn is given to that queue, then counts as sampled,
+//       once; or until the queue is closed, then counts as rejected, once; one that coalesces
+//       does so into a sample still owed. A sample given while the queue is owed nothing counts
+//       for no ring. A queue opened again owes nothing to rings of before. The ledger's OWED is
+//       the number of rings that are owed or on their way.
 //
 // The doorbell stage with the scheduler; software, stores and nodes do as they like within their
 // handshakes.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
-// says: The picker offers a queue exactly when a wanted node has a ready one, and only a queue that is
-//       ready at that node; while a queue stays ready, no other queue of its node is picked twice
-//       before it, so it waits for at most one pick of each other queue; and with two nodes that
-//       want one, neither is served twice in a row while the other waits.
+// says: The picker offers a queue exactly when a wanted node has a ready one, and only a queue
+//       that is ready at that node; while a queue stays ready, no other queue of its node is
+//       picked twice before it, so it waits for at most one pick of each other queue; and with
+//       two nodes that want one, neither is served twice in a row while the other waits.
 //
 // 64 queues in two words, two nodes. Two queues of one node, chosen freely, are followed: one that
 // waits, one that may go before it.
@@ -122,7 +122,7 @@ module f_picker #(
   assign to_rival  = rival_q - last;
 
   always_comb begin
-    different: assert (!started_q || (waiter_q != rival_q));
+    inv_different: assert (!started_q || (waiter_q != rival_q));
     same_words = 1'b1;
     summaries  = 1'b1;
     for (int unsigned n = 0; n < Nodes; n++) begin
@@ -134,13 +134,13 @@ module f_picker #(
                   && (32'(dut.last_q[n]) < Queues);
     end
     if (rst_ni && started_q) begin
-      ready_bits: assert (same_words);
-      summary_bits: assert (summaries);
+      inv_ready_bits: assert (same_words);
+      inv_summary_bits: assert (summaries);
       // After the rival the order runs towards the waiter: the rival is last, or a lap away.
-      between: assert (!passed_q || ((to_waiter != '0)
+      inv_between: assert (!passed_q || ((to_waiter != '0)
                        && ((to_rival == '0) || (to_waiter < to_rival))));
-      after_node_1: assert (!jumped_q[0] || (dut.u_node.later_q == 2'b00));
-      after_node_0: assert (!jumped_q[1] || (dut.u_node.later_q == 2'b10));
+      inv_after_node_1: assert (!jumped_q[0] || (dut.u_node.later_q == 2'b00));
+      inv_after_node_0: assert (!jumped_q[1] || (dut.u_node.later_q == 2'b10));
     end
   end
 
