@@ -23,7 +23,11 @@ module f_handover #(
   input logic            req_i,
   input logic            req_write_i,
   input logic [13:0]     req_addr_i,
-  input logic [63:0]     req_data_i
+  input logic [63:0]     req_data_i,
+  input logic            token_req_i,
+  input logic            token_write_i,
+  input logic [12:0]     token_addr_i,
+  input logic [63:0]     token_data_i
 );
 
   logic                credit_valid, ack_read, tap_valid;

@@ -205,7 +205,8 @@ module f_pointers #(
                            + 5'd2 * 5'(dut.asked_q - dut.received_q) - 5'(dut.second_q));
       inv_entries_after_wptr: assert (!waits_q || (!dut.second_q && (dut.received_q == '0)));
       inv_engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
-      inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q && (beats_q == '0)));
+      inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q
+                                     && (beats_q == '0)));
       inv_room_in_size: assert (room_q <= size);
       inv_early_ring_is_small: assert (known_q || !early_q || (turn_q.log2_entries < 5'd16));
       inv_log2_in_range: assert ((turn_q.log2_entries <= 5'd16)
