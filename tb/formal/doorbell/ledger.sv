@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
-// says: Until ACCEPTED saturates, accepted = sampled + coalesced + unowned + rejected + owed in every
-//       clock, whatever comes in the same clock; a counter that is not marked saturated moved by
-//       exactly what was reported, one that is marked stands at its largest value for good; OWED
+// says: Until ACCEPTED saturates, accepted = sampled + coalesced + unowned + rejected + owed in
+//       every clock, whatever comes in the same clock; a counter that is not marked saturated moved
+//       by exactly what was reported, one that is marked stands at its largest value for good; OWED
 //       is always exact.
 //
 // Counters of 4 bits, so that their end is near. Samples, buckets and rings given up are those of
