@@ -177,6 +177,7 @@ static void forget_nodes(struct bell_lockstep *lockstep)
             bell_lockstep_clear(&node->due[u]);
         node->asked.open = node->failed.is = node->stopped_due = false;
         node->free_at = lockstep->model->cycle;
+        node->left = 0;
     }
 }
 

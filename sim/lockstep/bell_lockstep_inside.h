@@ -11,6 +11,7 @@
 
 #define BELL_LOCKSTEP_SETTLE 8u  /**< Clocks that an order to a node may take to reach it. */
 #define BELL_LOCKSTEP_OWED 4096u /**< Clocks in which a free node serves a ready queue. */
+#define BELL_LOCKSTEP_EARLY 16u  /**< Entries that a turn reads before it knows WPTR, at most. */
 #define BELL_LOCKSTEP_VALUES 16u /**< Values that a register may have had during one read. */
 
 /** One word that was read, or that is to be written. */
@@ -55,7 +56,11 @@ struct bell_lockstep_node {
     } failed;
     uint64_t first;     /**< RPTR at the start of the turn. */
     uint64_t entries;   /**< Ring entries the model has read in this turn. */
-    bool sampled;       /**< It has read WPTR. */
+    bool sampled;       /**< It has read WPTR, */
+    uint64_t sampled_at; /**< in this clock. */
+    uint64_t early;     /**< Entries that the RTL may read before it knows WPTR. */
+    bool reread;        /**< It read some of them again. */
+    uint64_t left;      /**< Entries that the last turn of the node left. */
     uint64_t next_command; /**< Behind the last command word it read of this buffer; 0: none. */
     uint64_t answered_at;  /**< Earliest clock in which its fills, copies, words are all answered. */
     uint64_t copy_next;    /**< Where the read after the last one of a copy would be; 0: none. */
@@ -129,8 +134,10 @@ extern const struct bell_model_oracle bell_lockstep_oracle;
 /* bell_lockstep_reads.c: what the model reads is what the RTL read. */
 /** Answer the read that is open. @return false: the RTL did not read it; nothing is reported. */
 bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t node);
-/** An entry is read once more: the early copy must have been no good. */
-void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t node);
+/** WPTR or an entry is read: is it early, or read once more, such that it may be? */
+void bell_lockstep_ring_read(struct bell_lockstep *lockstep, uint32_t node);
+/** The model's turn has ended: what its successor may read early. */
+void bell_lockstep_ring_left(struct bell_lockstep *lockstep, uint32_t node);
 /** At the end of a turn: reads that came to nothing were such as the turn may make. */
 void bell_lockstep_leftovers(struct bell_lockstep *lockstep, uint32_t node);
 bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);

@@ -256,10 +256,11 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, "turn", "no turn for queue %u: %s", now->queue, refusal);
         return;
     }
+    own->early = now->queue == model_node(lockstep)->queue && own->left ? own->left : 1;
     bell_model_sched_give(lockstep->model, now->node, now->queue);
     own->given_at = now->cycle;
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
-    own->asked.open = own->failed.is = own->sampled = false;
+    own->asked.open = own->failed.is = own->sampled = own->reread = false;
     own->first = model_node(lockstep)->rptr;
     own->entries = own->next_command = own->copy_next = own->answered_at = 0;
 }
@@ -277,6 +278,7 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
                              (unsigned long long)own->failed.addr);
     bell_lockstep_step(lockstep);
+    bell_lockstep_ring_left(lockstep, lockstep->now->node);
     for (unsigned u = 0; u < BELL_WRITERS && !lockstep->over; u++)
         if (own->due[u].count)
             bell_lockstep_differ(lockstep, writer_names[u], "first writes 0x%llx at 0x%llx",
@@ -353,7 +355,7 @@ void bell_lockstep_read(struct bell_lockstep *lockstep)
         return;
     }
     if (now->unit == BELL_READS_RING)
-        bell_lockstep_reread(lockstep, now->node);
+        bell_lockstep_ring_read(lockstep, now->node);
     for (uint32_t i = 0; i < now->size / sizeof now->data[0]; i++)
         bell_lockstep_push(&own->reads[now->unit], (struct bell_lockstep_word){
                                                        .addr = now->addr + 8 * i,

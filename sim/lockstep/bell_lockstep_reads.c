@@ -31,8 +31,10 @@ static void differ(struct bell_lockstep *lockstep, uint32_t node, enum bell_mode
     lockstep->now = &read;
     bell_lockstep_differ(lockstep, reader_names[unit], "reads at 0x%llx for PASID %u%s",
                          (unsigned long long)addr, pasid,
-                         word->addr == addr && word->pasid == pasid
-                             ? ", once the writes before it are answered" : "");
+                         word->addr != addr || word->pasid != pasid ? ""
+                         : unit == BELL_READS_RING
+                             ? ", again: the copy that was read beside WPTR is no good"
+                             : ", once the writes before it are answered");
     lockstep->now = now;
 }
 
@@ -69,6 +71,112 @@ static size_t available(const struct bell_lockstep_node *node)
     return count;
 }
 
+/* ------------------------------------------------------------------ early entries */
+
+static struct bell_ring_entry entry_at(const struct bell_lockstep_words *words, size_t index)
+{
+    return (struct bell_ring_entry){bell_lockstep_at(words, index)->data,
+                                    bell_lockstep_at(words, index + 1)->data};
+}
+
+/* Entry `count` of the turn, whose words are at `index`, names a command buffer. */
+static bool is_good(const struct bell_lockstep *lockstep, uint32_t n, size_t index, uint64_t count)
+{
+    const struct bell_lockstep_words *words = &lockstep->nodes[n].reads[BELL_READS_RING];
+    const struct bell_ring_entry entry = entry_at(words, index);
+
+    return bell_lockstep_at(words, index)->resp == BELL_RESP_OKAY &&
+           bell_lockstep_at(words, index + 1)->resp == BELL_RESP_OKAY &&
+           bell_model_entry_is_good(&entry, lockstep->nodes[n].first + count,
+                                    count ? 0 : lockstep->model->nodes[n].resume.offset);
+}
+
+/* A ring so large that the tag cannot tell one lap from the next is not read early. */
+static uint64_t early_entries(const struct bell_lockstep *lockstep, uint32_t n)
+{
+    const struct bell_model_queue *queue =
+        &lockstep->model->sched.queues[lockstep->model->nodes[n].queue];
+
+    if (BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_LOG2_ENTRIES) >=
+        BELL_MODEL_MAX_LOG2_ENTRIES)
+        return 0;
+    return lockstep->nodes[n].early;
+}
+
+/* Asked for before WPTR can have been there. How long the answers take under load is not known. */
+static bool is_early(const struct bell_lockstep *lockstep, uint64_t cycle, uint64_t sample)
+{
+    return cycle + BELL_LOCKSTEP_SETTLE < sample + lockstep->model->config.dma_latency;
+}
+
+/* An early copy that is no good is not what the turn goes by. */
+static bool is_stale(const struct bell_lockstep *lockstep, uint32_t n)
+{
+    const struct bell_lockstep_node *node = &lockstep->nodes[n];
+    const struct bell_lockstep_words *words = &node->reads[BELL_READS_RING];
+
+    return node->asked.unit == BELL_READS_RING && node->sampled &&
+           !lockstep->model->nodes[n].abort && words->count >= ENTRY_WORDS &&
+           is_early(lockstep, bell_lockstep_at(words, 0)->cycle, node->sampled_at) &&
+           !is_good(lockstep, n, 0, node->entries);
+}
+
+/*
+ * Of the early copies, one that is no good ends what counts: it and what came after it are read
+ * again, and so are those before it that had not gone to the engine by then.
+ */
+static void reread(struct bell_lockstep *lockstep, uint32_t n)
+{
+    struct bell_lockstep_node *node = &lockstep->nodes[n];
+    struct bell_lockstep_words *words = &node->reads[BELL_READS_RING];
+    const struct bell_model_queue *queue =
+        &lockstep->model->sched.queues[lockstep->model->nodes[n].queue];
+    const uint64_t early = early_entries(lockstep, n);
+    size_t index = !node->sampled;
+    size_t again = words->count;
+
+    for (uint64_t count = node->entries; index + ENTRY_WORDS <= words->count && count < early;
+         index += ENTRY_WORDS, count++) {
+        if (again == words->count &&
+            lockstep->now->addr == bell_model_entry_addr(queue, node->first + count))
+            again = index;
+        if (again == words->count || is_good(lockstep, n, index, count))
+            continue;
+        words->count = again;
+        node->reread = true;
+        return;
+    }
+}
+
+/* Before the sample, no more entries than the last turn may have left. */
+static bool is_too_early(const struct bell_lockstep *lockstep, uint32_t n)
+{
+    const struct bell_lockstep_node *node = &lockstep->nodes[n];
+    const struct bell_lockstep_words *words = &node->reads[BELL_READS_RING];
+
+    return !node->sampled && words->count &&
+           words->count >= 1 + ENTRY_WORDS * early_entries(lockstep, n) &&
+           is_early(lockstep, lockstep->now->cycle, bell_lockstep_at(words, 0)->cycle);
+}
+
+void bell_lockstep_ring_read(struct bell_lockstep *lockstep, uint32_t n)
+{
+    if (!lockstep->nodes[n].reread)
+        reread(lockstep, n);
+    if (is_too_early(lockstep, n))
+        bell_lockstep_differ(lockstep, "ring read", "reads this entry once it knows WPTR");
+}
+
+void bell_lockstep_ring_left(struct bell_lockstep *lockstep, uint32_t n)
+{
+    const struct bell_model_node *node = &lockstep->model->nodes[n];
+    const uint64_t left = node->wptr - node->rptr;
+
+    lockstep->nodes[n].left = left < BELL_LOCKSTEP_EARLY ? left : BELL_LOCKSTEP_EARLY;
+}
+
+/* ------------------------------------------------------------------ answers */
+
 static void answer(struct bell_lockstep *lockstep, uint32_t n,
                    const struct bell_model_dma_access *access)
 {
@@ -95,9 +203,16 @@ bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t n)
                          node->asked.unit == BELL_READS_COPY && bell_lockstep_copy_failed(node);
     const size_t count = failing ? words->count : available(node);
 
+    if (is_stale(lockstep, n)) {
+        differ(lockstep, n, BELL_READS_RING, bell_lockstep_at(words, 0), node->asked.addr,
+               node->asked.pasid);
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
         const struct bell_lockstep_word word = bell_lockstep_pop(words);
 
+        if (node->asked.unit == BELL_READS_RING && !node->sampled)
+            node->sampled_at = word.cycle;
         if (word.addr != node->asked.addr + 8 * i || word.pasid != node->asked.pasid) {
             differ(lockstep, n, node->asked.unit, &word, node->asked.addr + 8 * i,
                    node->asked.pasid);
@@ -119,36 +234,6 @@ bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t n)
     if (count)
         answer(lockstep, n, &access);
     return count != 0;
-}
-
-/* ------------------------------------------------------------------ early entries */
-
-static struct bell_ring_entry entry_at(const struct bell_lockstep_words *words, size_t index)
-{
-    return (struct bell_ring_entry){bell_lockstep_at(words, index)->data,
-                                    bell_lockstep_at(words, index + 1)->data};
-}
-
-/* The model has not sampled yet: WPTR, then entries. */
-void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t n)
-{
-    struct bell_lockstep_words *words = &lockstep->nodes[n].reads[BELL_READS_RING];
-    struct bell_lockstep_word sample;
-    struct bell_ring_entry entry;
-
-    if (lockstep->nodes[n].sampled || words->count < 1 + ENTRY_WORDS ||
-        lockstep->now->addr != bell_lockstep_at(words, 1)->addr)
-        return;
-    entry = entry_at(words, 1);
-    if (!first_bad(words, 1 + ENTRY_WORDS) &&
-        bell_model_entry_is_good(&entry, lockstep->nodes[n].first,
-                                 lockstep->model->nodes[n].resume.offset)) {
-        bell_lockstep_differ(lockstep, "ring read", "does not read a good entry twice");
-        return;
-    }
-    sample = bell_lockstep_pop(words);
-    bell_lockstep_clear(words);
-    bell_lockstep_push(words, sample);
 }
 
 /* ------------------------------------------------------------------ leftovers */

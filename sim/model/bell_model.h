@@ -167,8 +167,8 @@ struct bell_model_queue {
     bool listed;
     bool realtime; /**< On the real-time list, when listed. */
     bool ready;
-    uint64_t ready_at; /**< Clock since which it is ready. */
-    uint64_t given_at; /**< Clock of its newest turn. */
+    uint64_t ready_at; /**< Clock since which it is ready, on the list where it is. */
+    uint64_t given_at; /**< Clock of its newest turn from that list; 0: none. */
     bool pending;
     bool pending_by_ring;
     bool notify; /**< The end of the turn posts STOPPED. */

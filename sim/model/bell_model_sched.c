@@ -90,6 +90,16 @@ static void close_queue(struct bell_model *model, uint32_t index)
     queue->cause = BELL_CAUSE_NONE;
 }
 
+/* On another list it waits anew. */
+static void add_to(const struct bell_model *model, struct bell_model_queue *queue, bool realtime)
+{
+    if (queue->realtime != realtime) {
+        queue->ready_at = model->cycle;
+        queue->given_at = 0;
+    }
+    queue->realtime = realtime;
+}
+
 void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t op)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
@@ -100,7 +110,7 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t
     case BELL_QUEUE_CMD_ADD:
     case BELL_QUEUE_CMD_ADD_RT:
         queue->listed = queue->open;
-        queue->realtime = op == BELL_QUEUE_CMD_ADD_RT;
+        add_to(model, queue, op == BELL_QUEUE_CMD_ADD_RT);
         queue->notify = false;
         break;
     case BELL_QUEUE_CMD_REMOVE: queue->listed = false; break;

@@ -142,6 +142,7 @@ static bool alter(void *ctx, action *what)
 static bool data(action *what) { what->data[0] ^= 4; return true; }
 static bool pasid(action *what) { what->pasid ^= 1; return true; }
 static bool addr(action *what) { what->addr ^= 0x40; return true; }
+static bool first_entry(action *what) { what->addr &= ~UINT64_C(0x10); return true; }
 static bool refused(action *what) { what->resp = BELL_RESP_DECERR; return true; }
 static bool value(action *what) { what->value ^= 1; return true; }
 static bool next_event(action *what) { what->value = 0x78; return true; }
@@ -237,6 +238,12 @@ static const struct {
      "ring read", "PASID 3", "PASID 2"},
     {"entry read address", BELL_SAW_READ, BELL_READS_RING, 1, is_entry, addr, false,
      "ring read", "0x200050", "reads at 0x200010"},
+    {"good entry read again", BELL_SAW_READ, BELL_READS_RING, 1, is_entry, first_entry, false,
+     "ring read", "0x200000", "reads at 0x200010"},
+    {"bad early entry not read again", BELL_SAW_READ, BELL_READS_RING, 0, is_entry, data, false,
+     "ring read", "0x200000", "again: the copy that was read beside WPTR"},
+    {"entry too early", BELL_SAW_READ, BELL_READS_RING, 1, is_entry, early, false,
+     "ring read", "0x200010", "once it knows WPTR"},
     {"command read address", BELL_SAW_READ, BELL_READS_COMMANDS, 0, NULL, addr, false,
      "command read", "0x281040", "reads at 0x281000"},
     {"command read PASID", BELL_SAW_READ, BELL_READS_COMMANDS, 1, NULL, pasid, false,
@@ -250,7 +257,9 @@ static const struct {
     {"abort nobody asked for", BELL_SAW_EVENT, -1, 4, NULL, as_aborted, false,
      "event", "cause 8", "no abort was asked for"},
     {"event left out", BELL_SAW_EVENT, -1, 0, NULL, left_out, true,
-     "buffer end", "finishes a buffer", "posts cause 1"},
+     "interrupt line", "drives the line to 1", "leaves it at 0"},
+    {"second event left out", BELL_SAW_EVENT, -1, 1, NULL, left_out, true,
+     "buffer end", "RPTR 2", "posts cause 1"},
     {"fault event left out", BELL_SAW_EVENT, -1, 4, NULL, left_out, true,
      "turn end", "ends the turn", "posts cause 7"},
     {"order of events", BELL_SAW_EVENT, -1, 0, NULL, next_event, false,
