@@ -31,6 +31,7 @@
 
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_TURN_SLACK 64u  /**< Clocks in which a pick may be overtaken: it was made before. */
+#define BELL_MODEL_WAKE_CLOCKS 512u /**< Clocks from a signal in memory to the last queue it wakes. */
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
 #define BELL_MODEL_TURN_BUFFERS 8u  /**< Command buffers a queue runs while others wait for it, */
 #define BELL_MODEL_MAX_BUFFERS 64u  /**< and while none does. */
@@ -244,6 +245,7 @@ struct bell_model_sched_log {
     uint64_t config;
     uint64_t index;
     bool lost; /**< A write was refused: it counts as disabled. */
+    uint64_t set_at; /**< GPU time at which `base` was written. */
 };
 
 /** A change of state that is not in its log yet. */

@@ -261,6 +261,7 @@ void bell_model_sched_raise(struct bell_model *model, uint64_t keys)
             continue;
         queue->blocked = false;
         update_ready(model, q);
+        queue->ready_at += BELL_MODEL_WAKE_CLOCKS;
     }
 }
 
@@ -411,12 +412,13 @@ const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t no
         return "the queue has faulted";
     if (!queue->listed)
         return "the queue is not on a run list";
-    if (!queue->ready)
+    if (!queue->pending && !queue->work)
         return "the queue is owed no sample and has no work";
-    if (higher_waits(model, node, queue->place.level))
+    /* A wake-up too many is no harm. */
+    if (higher_waits(model, node, place_of(queue).level))
         return "a queue of a higher level waits";
-    if (queue->given_at && !queue->quantum &&
-        waits_since(model, node, queue->place.level, queue->given_at))
+    if (queue->given_at && queue->ready && !queue->quantum &&
+        waits_since(model, node, place_of(queue).level, queue->given_at))
         return "a queue that waits since before its last turn goes first";
     return NULL;
 }

@@ -48,7 +48,7 @@ void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handl
 {
     struct bell_model_log *log = &model->log;
 
-    if (model->oracle || !is_on(model, node))
+    if (!is_on(model, node))
         return;
     if (log->count == log->capacity && !grow(log))
         abort(); /* An entry is never lost. */

@@ -67,8 +67,11 @@ static void write_bands(struct bell_model *model, uint64_t data)
         bell_model_slice_look(model, n);
 }
 
-static void write_base(struct bell_model_sched_log *log, uint64_t data)
+static void write_base(struct bell_model *model, uint32_t node, uint64_t data)
 {
+    struct bell_model_sched_log *log = &model->sched.logs[node];
+
+    log->set_at = bell_model_time(model);
     log->base = data & (BELL_LOG_BASE0_ADDR_MASK | BELL_LOG_BASE0_ENABLE_MASK);
     log->lost = false;
 }
@@ -84,7 +87,7 @@ bool bell_model_sched_write(struct bell_model *model, uint64_t addr, uint64_t da
                                           ? UINT64_MAX
                                           : UINT64_C(1) << BELL_FIELD_GET(data, BELL_FENCE_WAKE_KEY));
     else if (is_of(addr, BELL_LOG_BASE0_OFFSET, &node))
-        write_base(&model->sched.logs[node], data);
+        write_base(model, node, data);
     else if (is_of(addr, BELL_LOG_CONFIG0_OFFSET, &node))
         model->sched.logs[node].config =
             data & (BELL_LOG_CONFIG0_ENTRIES_MASK | BELL_LOG_CONFIG0_INTERRUPT_ENTRY_MASK);

@@ -111,7 +111,8 @@ static void stop(struct bell_model *model, uint32_t node)
 {
     model->sched.slices[node].phase = BELL_MODEL_STOP;
     model->sched.slices[node].at = BELL_MODEL_NEVER;
-    bell_model_node_preempt(model, &model->nodes[node]);
+    if (!model->oracle)
+        bell_model_node_preempt(model, &model->nodes[node]);
 }
 
 static void hurry(struct bell_model *model, struct bell_model_slice *slice)
