@@ -294,10 +294,10 @@ static void stop_inside(struct bell_lockstep *lockstep)
     if (offset_of(node) != now->value) {
         bell_lockstep_differ(lockstep, "turn end", "stops at offset %llu, not %llu",
                              (unsigned long long)offset_of(node), (unsigned long long)now->value);
-    } else if (node->state == BELL_MODEL_PACKET && now->data[0]) {
-        node->preempt = false; /* A packet that began: WORK, or a WAIT that looked. */
-        while (is_in_buffer(node) && (node->state == BELL_MODEL_PACKET ||
-                                      node->state == BELL_MODEL_PACKETS) && may_step(lockstep))
+    } else if (now->data[0] || own_node(lockstep)->reads[BELL_READS_COPY].count) {
+        /* That packet began. */
+        while ((node->state == BELL_MODEL_PACKET || node->state == BELL_MODEL_PACKETS) &&
+               may_step(lockstep))
             bell_model_node_run(lockstep->model, node);
     }
     if (lockstep->over || !is_in_buffer(node))
@@ -308,7 +308,8 @@ static void stop_inside(struct bell_lockstep *lockstep)
                                  (unsigned long long)node->total);
         bell_model_engine_stop(lockstep->model, node, true, now->data[0]);
     } else {
-        node->preempt = node->state != BELL_MODEL_WAIT || !own_node(lockstep)->reads[BELL_READS_COPY].count;
+        node->preempt = node->state != BELL_MODEL_WAIT ||
+                        !own_node(lockstep)->reads[BELL_READS_COPY].count;
     }
 }
 
@@ -330,8 +331,6 @@ static void take_resume(struct bell_lockstep *lockstep, uint32_t queue, bool ins
 void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
 {
     const uint32_t queue = model_node(lockstep)->queue;
-    bool waits;
-
     struct bell_lockstep_node *own = own_node(lockstep);
     struct bell_model_node *node = model_node(lockstep);
     const bool faulted = node->cause != BELL_CAUSE_NONE;
@@ -342,13 +341,12 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     if (own->failed.is && !faulted)
         bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
                              (unsigned long long)own->failed.addr);
-    if (!faulted)
+    if (!faulted && !lockstep->now->cause && (own->rival || own->unlisted_at != BELL_MODEL_NEVER))
         stop_inside(lockstep);
-    waits = node->state == BELL_MODEL_WAIT || node->state == BELL_MODEL_WAITED;
     if (!lockstep->over && node->state != BELL_MODEL_IDLE)
         bell_lockstep_step(lockstep);
     if (!lockstep->over)
-        take_resume(lockstep, queue, waits);
+        take_resume(lockstep, queue, node->waits);
     for (unsigned u = 0; u < BELL_WRITERS && !lockstep->over; u++)
         if (own->due[u].count)
             bell_lockstep_differ(lockstep, writer_names[u], "first writes 0x%llx at 0x%llx",

@@ -250,7 +250,7 @@ static const struct {
     {"abort nobody asked for", BELL_SAW_EVENT, -1, 4, NULL, as_aborted, false,
      "event", "cause 8", "no abort was asked for"},
     {"event left out", BELL_SAW_EVENT, -1, 0, NULL, left_out, true,
-     "buffer end", "finishes a buffer", "posts cause 1"},
+     "interrupt line", "drives the line to 1", "leaves it at 0"},
     {"fault event left out", BELL_SAW_EVENT, -1, 4, NULL, left_out, true,
      "turn end", "ends the turn", "posts cause 7"},
     {"order of events", BELL_SAW_EVENT, -1, 0, NULL, next_event, false,

@@ -139,6 +139,46 @@ static void a_higher_level_takes_the_node_after_the_buffer(void **state)
     assert_int_equal(bench.counts[BELL_DEV_DONE], 6);
 }
 
+/* A higher level, or CMD.NOW, stops WORK, FILL and COPY inside: nothing is done twice or left out. */
+static void preempted_buffers_are_whole(void **state)
+{
+    (void)state;
+    enable();
+    for (unsigned round = 0; round < 60; round++) {
+        struct bench_queue low = bench_queue_open(&bench, 1, 0, 1, 4, 0);
+        const uint64_t data = low.buffers + 0x4000;
+        const struct bell_packet packets[] = {
+            {BELL_OP_WORK, 70, 0, 0},           {BELL_OP_FILL, data, 800, round + 1},
+            {BELL_OP_NOP, 0, 0, 0},             {BELL_OP_COPY, data + 0x1000, 800, data},
+            {BELL_OP_WRITE64, data + 800, round, 0}, {BELL_OP_FENCE, data + 808, round, 0},
+        };
+        const unsigned before = (unsigned)bench.counts[BELL_DEV_DONE];
+
+        place(1, 1, 0, 0);
+        bench_append(&low, low.buffers, packets, sizeof packets / sizeof packets[0]);
+        bench_command(&bench, 1, BELL_QUEUE_CMD_KICK);
+        bench_run(&bench, 5 + 11 * round);
+        if (round % 2) {
+            bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1),
+                        BELL_QUEUE_CMD_REMOVE | BELL_QUEUE_CMD_NOW_MASK);
+            bench_await_state(&bench, 1, BELL_QUEUE_STATE_RUNNING_MASK, 0);
+            bench_command(&bench, 1, BELL_QUEUE_CMD_ADD);
+        } else {
+            submit(2, 50);
+            place(2, 30, 0, 0);
+        }
+        bench_settle(&bench);
+        assert_int_equal(bench.counts[BELL_DEV_DONE] - before, round % 2 ? 1 : 2);
+        for (unsigned i = 0; i < 800; i += 8) {
+            assert_int_equal(bench_load(&bench, data + i), round + 1);
+            assert_int_equal(bench_load(&bench, data + 0x1000 + i), round + 1);
+        }
+        assert_int_equal(bench_load(&bench, data + 808), round);
+        bench_command(&bench, 1, BELL_QUEUE_CMD_CLOSE);
+        bench_command(&bench, 2, BELL_QUEUE_CMD_CLOSE);
+    }
+}
+
 /* ------------------------------------------------------------------ scheduling log */
 
 static void start_log(uint64_t entries, uint64_t interrupt)
@@ -287,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(TIME_counts_clocks_since_reset, setup, teardown),
         cmocka_unit_test_setup_teardown(a_higher_level_takes_the_node_after_the_buffer, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(preempted_buffers_are_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(HS_LOG_02_each_change_of_state_is_an_entry, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_log_wraps_and_interrupts_on_its_entry, setup, teardown),
