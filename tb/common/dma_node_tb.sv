@@ -133,6 +133,9 @@ module dma_node_tb (
     .sample_valid_o, .start_valid_o, .start_rptr_o, .done_valid_o, .done_rptr_o, .queue_o
   );
 
+  // No scheduling log here.
+  logic [2:0] unused_log;
+
   bell_dma_mux #(.NumNodes(1)) u_mux (
     .clk_i, .rst_ni,
     .rd_req_valid_i(rd_req_valid), .rd_req_ready_o(rd_req_ready), .rd_req_i(rd_req),
@@ -140,6 +143,9 @@ module dma_node_tb (
     .wr_req_valid_i(wr_req_valid), .wr_req_ready_o(wr_req_ready), .wr_req_i(wr_req),
     .wr_data_valid_i(wr_data_valid), .wr_data_ready_o(wr_data_ready), .wr_data_i(wr_data),
     .wr_resp_valid_o(wr_resp_valid), .wr_resp_o(wr_resp),
+    .log_req_valid_i(1'b0), .log_req_ready_o(unused_log[0]), .log_req_i('0),
+    .log_data_valid_i(1'b0), .log_data_ready_o(unused_log[1]), .log_data_i('0),
+    .log_resp_valid_o(unused_log[2]),
     .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_aruser,
     .m_axi_arvalid, .m_axi_arready,
     .m_axi_rid, .m_axi_rdata, .m_axi_rresp, .m_axi_rlast, .m_axi_rvalid, .m_axi_rready,

@@ -200,7 +200,8 @@ static void require_reset_state(const struct belfry_config *config)
     for (i = 0; i < BELL_FIELD_GET(caps, BELL_CAPS_SLOTS); i++)
         assert_int_equal(rig_slot_owner((uint32_t)i), 0);
     for (i = 0; i < BELL_FIELD_GET(caps, BELL_CAPS_QUEUES); i++)
-        assert_int_equal(rig_queue_state(i), 0);
+        assert_int_equal(rig_queue_state(i),
+                         BELL_FIELD_PUT(BELL_QUEUE_STATE_BLOCK, BELL_BLOCK_CLOSED));
     assert_int_equal(belfry_register(BELL_LEDGER_ACCEPTED_OFFSET), 0);
     assert_int_equal(belfry_register(BELL_LEDGER_OWED_OFFSET), 0);
     assert_int_equal(belfry_register(BELL_IRQ_LEVEL_OFFSET), 0);
