@@ -31,6 +31,10 @@ struct fake_op {
     UINT64 value;
 };
 
+struct fake_schedule {
+    UINT64 sched, quantum, grace, resume[2], handle;
+};
+
 struct fake_bell {
     /* Set by the test, before fake_start unless stated. */
     UINT32 slots, queues, nodes;
@@ -72,6 +76,8 @@ struct fake_bell {
     UINT64 owner[FAKE_MAX_SLOTS];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
     bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
+    bool now[FAKE_MAX_QUEUES]; /* The last command had CMD.NOW. */
+    struct fake_schedule schedule[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];
     UINT64 events[1024][2];
     unsigned event_head, event_tail;
