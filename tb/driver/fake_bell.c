@@ -350,7 +350,7 @@ void fake_reset(void)
 {
     memset(&fake, 0, sizeof(fake));
     fake.slots = 2;
-    fake.queues = FAKE_MAX_QUEUES;
+    fake.queues = 64;
     fake.nodes = 3;
     fake.id = BELL_FIELD_PUT(BELL_ID_MAGIC, BELL_ID_MAGIC_RESET) |
               BELL_FIELD_PUT(BELL_ID_MAJOR, BELL_ID_MAJOR_RESET);

@@ -21,7 +21,7 @@
 #define FAKE_NOTIFIES 512
 #define FAKE_HANDLES 32
 #define FAKE_MAX_SLOTS 64
-#define FAKE_MAX_QUEUES 64
+#define FAKE_MAX_QUEUES 256
 
 enum fake_op_kind { FAKE_READ, FAKE_WRITE, FAKE_CALLBACK };
 
