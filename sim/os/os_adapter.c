@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "os_kmd.h"
 #include "os_power.h"
+#include "os_sched.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +169,7 @@ static NTSTATUS discover(char *error, size_t error_size)
     }
     probe_nodes(nodes);
     os_adapter.node_count = nodes;
+    os_adapter.scheduling = caps.SchedulingCaps;
     query_ums();
     os_monitor_discovered();
     return STATUS_SUCCESS;
@@ -271,8 +273,10 @@ NTSTATUS os_adapter_start(char *error, size_t error_size)
     status = start_device(error, error_size);
     if (NT_SUCCESS(status)) {
         status = discover(error, error_size);
-        if (NT_SUCCESS(status))
+        if (NT_SUCCESS(status)) {
+            os_sched_start();
             return status;
+        }
         os_adapter_stop();
         return status;
     }
@@ -288,6 +292,7 @@ void os_adapter_stop(void)
     if (!os_adapter.started)
         return;
     os_power_stop();
+    os_sched_stop();
     os_interrupt_rest();
     status = OS_DDI(StopDevice, 0, &context, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiStopDevice(context));
