@@ -52,6 +52,11 @@ module bell_top #(
   output logic [7:0]  m_axi_arlen,
   output logic [2:0]  m_axi_arsize,
   output logic [1:0]  m_axi_arburst,
+  output logic        m_axi_arlock,
+  output logic [3:0]  m_axi_arcache,
+  output logic [2:0]  m_axi_arprot,
+  output logic [3:0]  m_axi_arqos,
+  output logic [3:0]  m_axi_arregion,
   output logic [19:0] m_axi_aruser,
   output logic        m_axi_arvalid,
   input  logic        m_axi_arready,
@@ -66,6 +71,11 @@ module bell_top #(
   output logic [7:0]  m_axi_awlen,
   output logic [2:0]  m_axi_awsize,
   output logic [1:0]  m_axi_awburst,
+  output logic        m_axi_awlock,
+  output logic [3:0]  m_axi_awcache,
+  output logic [2:0]  m_axi_awprot,
+  output logic [3:0]  m_axi_awqos,
+  output logic [3:0]  m_axi_awregion,
   output logic [19:0] m_axi_awuser,
   output logic        m_axi_awvalid,
   input  logic        m_axi_awready,
@@ -311,6 +321,18 @@ module bell_top #(
     .m_axi_bid, .m_axi_bresp, .m_axi_bvalid, .m_axi_bready,
     .busy_o(dma_busy)
   );
+
+  // The same for every access. Not bufferable: B comes from the memory itself, which the order of
+  // fences relies on. Not secure, not privileged, data.
+  localparam logic [3:0] CacheNonBufferable = 4'b0010;
+  localparam logic [2:0] ProtNonSecureData  = 3'b010;
+
+  assign {m_axi_arlock, m_axi_arqos, m_axi_arregion} = '0;
+  assign {m_axi_awlock, m_axi_awqos, m_axi_awregion} = '0;
+  assign m_axi_arcache = CacheNonBufferable;
+  assign m_axi_awcache = CacheNonBufferable;
+  assign m_axi_arprot  = ProtNonSecureData;
+  assign m_axi_awprot  = ProtNonSecureData;
 
   // ------------------------------------------------------------------- irq
 

@@ -13,6 +13,9 @@ for program in "$tests"/bench_*; do
   "$program"
 done
 
+echo "== belfry bench"
+build/release/bin/belfry bench | sed -n '/^Budgets/,$p'
+
 if ! command -v valgrind >/dev/null; then
   echo "(valgrind is not installed: no instruction counts)"
   exit 0

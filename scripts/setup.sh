@@ -19,6 +19,7 @@ test=(
   "libsystemc-dev|the SystemC face of the device"
   "gcc-mingw-w64-x86-64-win32|compiles the driver for Windows"
   "python3|runs the tests and adds them up"
+  "iverilog|runs the port checkers where a signal can be unknown"
   "patch|breaks a copy of the RTL on purpose, to test the tests"
 )
 dev=(

@@ -23,11 +23,14 @@ VTOP_SAN := $(subst fuzzer-no-link,,$(SAN) $(if $(SAN),-fno-sanitize=alignment -
 VERILATE := $(VERILATOR) --cc --trace-fst --x-initial unique --no-timing -Wall -O3 \
   -CFLAGS "-fPIC $(VTOP_SAN)" --top-module bell_top --prefix Vbell_top
 
+# The checkers cost a tenth of the speed: bound where errors are looked for at any price.
+ASSERTS := $(if $(filter san,$(VARIANT)),-F tb/assert/assert.f)
+
 VTOP_RUNTIME := verilated.o verilated_dpi.o verilated_fst_c.o verilated_threads.o
 
-$(VTOP)/Vbell_top__ALL.a: $(RTL_READY) sim/device/bell_public.vlt
+$(VTOP)/Vbell_top__ALL.a: $(RTL_READY) sim/device/bell_public.vlt $(wildcard tb/assert/*.sv tb/assert/assert.*)
 	@echo "  verilate $(RTL_DIR)"
 	@mkdir -p $(VTOP)
-	$(Q)$(VERILATE) -Mdir $(VTOP) sim/device/bell_public.vlt -F $(RTL_DIR)/bell.f
+	$(Q)$(VERILATE) -Mdir $(VTOP) sim/device/bell_public.vlt -F $(RTL_DIR)/bell.f $(ASSERTS)
 	$(Q)$(MAKE) --no-print-directory -C $(VTOP) -f Vbell_top.mk OPT_FAST="-O3" OPT_SLOW="-O1" \
 	  OPT_GLOBAL="-O2" CXX=$(CXX) $(if $(CCACHE),OBJCACHE=$(CCACHE)) Vbell_top__ALL.a $(VTOP_RUNTIME) >/dev/null

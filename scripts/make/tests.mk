@@ -7,8 +7,8 @@ TEST_LIB = -L$(B)/lib -lbelfry '-Wl,-rpath,$$ORIGIN/../lib'
 
 # Unit tests of RTL modules: each its own Verilated model.
 RTL_TESTS := $(patsubst tb/%.cpp,$(B)/rtl/%,$(wildcard $(foreach s,common mmio doorbell sched fetch \
-  engine fence irq,tb/$(s)/test_*.cpp)))
-$(B)/rtl/%: tb/%.cpp $(RTL_SRC) $(wildcard tb/common/*) scripts/build_rtl_test.sh
+  engine fence irq assert top,tb/$(s)/test_*.cpp)))
+$(B)/rtl/%: tb/%.cpp $(RTL_SRC) $(wildcard tb/common/* tb/assert/*) scripts/build_rtl_test.sh
 	@echo "  rtl test $<"
 	@mkdir -p $(@D)
 	$(Q)scripts/build_rtl_test.sh $< $@

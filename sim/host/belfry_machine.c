@@ -210,6 +210,7 @@ static void make_os(void)
     os_adapter.disconnect_published = config->disconnect_published;
     os_adapter.destroy_direct = config->destroy_direct;
     os_adapter.suspend_disconnect = config->suspend_disconnect;
+    os_adapter.idle_by_driver = config->idle_by_driver;
     os_adapter.ums_disabled = config->ums_disabled;
     os_adapter.trap_loads = config->trap_loads;
     os_adapter.trace_stores = config->trace_stores;

@@ -12,6 +12,7 @@
 #include "belfry/belfry.h"
 #include "belfry/observe.h"
 #include "belfry_demo.h"
+#include "bench.h"
 #include "explore.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
@@ -53,11 +54,13 @@ static const struct option options[] = {
 static const char usage[] =
     "Usage: belfry run [options] PROGRAM.so [arguments]\n"
     "       belfry demo [options]\n"
+    "       belfry bench [options]\n"
     "       belfry --help | --version\n"
     "\n"
     "run   Start one process that executes `int umd_main(int argc, char **argv)` of PROGRAM.so\n"
     "      on a simulated machine: GPU with doorbells, kernel-mode driver, small OS.\n"
     "demo  Three processes share a few doorbells; every byte is checked.\n"
+    "bench Latencies of a submission in clocks: histograms, and the budgets they must meet.\n"
     "\n"
     "Options\n"
     "  -d, --device=KIND   rtl (default): the hardware itself, or model: its fast reference\n"
@@ -117,6 +120,8 @@ static const char *replay_line(const char *command, const struct belfry_config *
         fputs(" --os=disconnect=published", out);
     if (config->destroy_direct)
         fputs(" --os=destroy=direct", out);
+    if (config->idle_by_driver)
+        fputs(" --os=idle=driver", out);
     if (config->sweep != 0)
         fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
     if (config->kmd != NULL) {
@@ -194,6 +199,8 @@ static const struct policy {
     {"disconnect=published", offsetof(struct belfry_config, disconnect_published), true},
     {"destroy=disconnect-first", offsetof(struct belfry_config, destroy_direct), false},
     {"destroy=direct", offsetof(struct belfry_config, destroy_direct), true},
+    {"idle=cadence", offsetof(struct belfry_config, idle_by_driver), false},
+    {"idle=driver", offsetof(struct belfry_config, idle_by_driver), true},
 };
 
 static bool take_policy(struct belfry_config *config, const char *text, size_t length)
@@ -411,26 +418,44 @@ static int command_run(struct belfry_config *config, int argc, char **argv)
     return code;
 }
 
-/* --- demo ------------------------------------------------------------------------------------ */
+/* --- demo and bench -------------------------------------------------------------------------- */
 
-static int command_demo(struct belfry_config *config, int argc, char **argv)
+/** A command that runs what the project brings along: options only. */
+static int command_own(const char *command, struct belfry_config *config, int argc, char **argv)
 {
+    const bool demo = strcmp(command, "demo") == 0;
     int code;
 
     if (argc != 0) {
-        fprintf(stderr, "belfry demo: \"%s\" is not expected; the demo takes options only\n",
+        fprintf(stderr, "belfry %s: \"%s\" is not expected; it takes options only\n", command,
                 argv[0]);
         return EXIT_BAD_INPUT;
     }
     if (asked.explore) {
-        fputs("belfry demo: option --explore is not expected; expected with belfry run\n", stderr);
+        fprintf(stderr, "belfry %s: option --explore is not expected; expected with belfry run\n",
+                command);
         return EXIT_BAD_INPUT;
     }
-    config->replay = replay_line("demo", config, 0, NULL);
-    code = judge_contract(belfry_demo(config));
+    if (!demo && config->slots != 0) {
+        fputs("belfry bench: option --slots is not expected; each run has its own number\n",
+              stderr);
+        return EXIT_BAD_INPUT;
+    }
+    config->replay = replay_line(command, config, 0, NULL);
+    code = judge_contract(demo ? belfry_demo(config) : belfry_bench(config));
     if (code == EXIT_RUN_FAILED)
         print_replay(config);
     return code;
+}
+
+static bool is_command(const char *word)
+{
+    static const char *const commands[] = {"run", "demo", "bench"};
+
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (strcmp(word, commands[i]) == 0)
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
@@ -446,8 +471,8 @@ int main(int argc, char **argv)
         return EXIT_BAD_INPUT;
     }
     command = argv[optind++];
-    if (strcmp(command, "run") != 0 && strcmp(command, "demo") != 0) {
-        fprintf(stderr, "belfry: \"%s\" is no command; expected run or demo (belfry --help)\n",
+    if (!is_command(command)) {
+        fprintf(stderr, "belfry: \"%s\" is no command; expected run, demo or bench (belfry --help)\n",
                 command);
         return EXIT_BAD_INPUT;
     }
@@ -459,5 +484,5 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     return strcmp(command, "run") == 0 ? command_run(&config, argc - optind, argv + optind)
-                                       : command_demo(&config, argc - optind, argv + optind);
+                                       : command_own(command, &config, argc - optind, argv + optind);
 }

@@ -225,6 +225,33 @@ static bool config_is_valid(const struct bell_device_config *config, char *error
     return true;
 }
 
+static struct bell_model *make(const struct bell_device_config *config,
+                               const struct bell_device_host *host)
+{
+    struct bell_model *model = calloc(1, sizeof *model);
+
+    if (!model)
+        return NULL;
+    model->device.ops = &model_ops;
+    model->config = *config;
+    model->host = *host;
+    model->hash = BELL_HASH_SEED;
+    model->mmio.perform_at = BELL_MODEL_NEVER;
+    clear_state(model);
+    return model;
+}
+
+struct bell_model *bell_model_create_stepped(const struct bell_device_config *config,
+                                             const struct bell_device_host *host,
+                                             const struct bell_model_oracle *oracle)
+{
+    struct bell_model *model = make(config, host);
+
+    if (model)
+        model->oracle = oracle;
+    return model;
+}
+
 struct bell_device *bell_model_create(const struct bell_device_config *config,
                                       const struct bell_device_host *host, char *error,
                                       size_t error_size)
@@ -233,16 +260,10 @@ struct bell_device *bell_model_create(const struct bell_device_config *config,
 
     if (!config_is_valid(config, error, error_size))
         return NULL;
-    model = calloc(1, sizeof *model);
+    model = make(config, host);
     if (!model) {
         snprintf(error, error_size, "model: no memory for %zu bytes of state", sizeof *model);
         return NULL;
     }
-    model->device.ops = &model_ops;
-    model->config = *config;
-    model->host = *host;
-    model->hash = BELL_HASH_SEED;
-    model->mmio.perform_at = BELL_MODEL_NEVER;
-    clear_state(model);
     return &model->device;
 }

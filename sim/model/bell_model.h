@@ -29,6 +29,7 @@
 #endif
 
 #define BELL_MODEL_NEVER UINT64_MAX
+#define BELL_MODEL_TURN_SLACK 64u  /**< Clocks in which a pick may be overtaken: it was made before. */
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
 #define BELL_MODEL_TURN_BUFFERS 8u /**< Command buffers a queue runs before others may. */
 #define BELL_MODEL_BURST_BYTES 128u
@@ -45,6 +46,30 @@
 #define BELL_MODEL_PACKET_CLOCKS 2u /**< Decode of one packet. */
 
 struct bell_model;
+
+/* oracle ----------------------------------------------------------------------------------- */
+
+/** Who in a node makes an access; numbers as in rtl/common/bell_node.sv. */
+enum bell_model_reader { BELL_READS_RING, BELL_READS_COMMANDS, BELL_READS_COPY, BELL_READERS };
+enum bell_model_writer { BELL_WRITES_RPTR, BELL_WRITES_DATA, BELL_WRITES_FENCE, BELL_WRITERS };
+
+/**
+ * What a model that does not run by itself is given instead of memory, event queue and schedule
+ * (sim/lockstep): it is stepped with bell_model_node_run(), in no time, and its accesses go here.
+ */
+struct bell_model_oracle {
+    void *ctx;
+    /** A node asks; bell_model_node_answer() is owed, also with fewer bytes than asked for. */
+    void (*read)(void *ctx, uint32_t node, enum bell_model_reader unit, uint32_t pasid,
+                 uint64_t addr, uint32_t size);
+    /** A node stores; it counts among node->writes until the oracle takes it off. */
+    void (*write)(void *ctx, uint32_t node, enum bell_model_writer unit, uint32_t pasid,
+                  uint64_t addr, const void *data, uint32_t size);
+    /** A node posts an event. The oracle puts it into the queue, bell_model_irq_push(). */
+    void (*event)(void *ctx, uint32_t node, enum bell_cause cause, uint64_t data);
+    /** There is another entry and the node may run it: does the turn end here all the same? */
+    bool (*ends)(void *ctx, uint32_t node);
+};
 
 /* mmio ------------------------------------------------------------------------------------- */
 
@@ -124,6 +149,9 @@ struct bell_model_queue {
     bool open;
     bool listed;
     bool realtime; /**< On the real-time list, when listed. */
+    bool ready;
+    uint64_t ready_at; /**< Clock since which it is ready. */
+    uint64_t given_at; /**< Clock of its newest turn. */
     bool pending;
     bool pending_by_ring;
     bool notify; /**< The end of the turn posts STOPPED. */
@@ -201,6 +229,7 @@ struct bell_model_node {
     bool draining;   /**< `state` is entered when no write is outstanding. */
     bool blocked;    /**< Waits for room in the event queue; to post its fault, or its USER_IRQ. */
     bool abort;      /**< NODE_ABORT was written during this turn. */
+    bool fence;      /**< STORE is that of a FENCE. */
     unsigned writes; /**< Outstanding write bursts. */
 
     uint32_t queue;
@@ -284,8 +313,14 @@ struct bell_model {
     struct bell_model_node nodes[BELL_MODEL_NODES];
     struct bell_model_irq irq;
     struct bell_model_watch watch;
+    const struct bell_model_oracle *oracle; /**< NULL: it runs by itself. */
     uint64_t limits[2 * BELL_MODEL_LIMITS]; /**< IDLE_LIMITn, then HUNG_LIMITn, as they read. */
 };
+
+/** A model that is stepped: see struct bell_model_oracle. NULL: no memory. Frees: device.ops. */
+struct bell_model *bell_model_create_stepped(const struct bell_device_config *config,
+                                             const struct bell_device_host *host,
+                                             const struct bell_model_oracle *oracle);
 
 /** Hand an observation to the host; the cycle is filled in. */
 void bell_model_observe(struct bell_model *model, struct bell_device_event event);
@@ -322,14 +357,21 @@ uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t queue);
 /** Something changed that may let a node start. */
 void bell_model_sched_wake(struct bell_model *model);
 void bell_model_sched_run(struct bell_model *model);
+/** Give `node` a turn on `queue`. */
+void bell_model_sched_give(struct bell_model *model, uint32_t node, uint32_t queue);
+/** Why a turn may not be given so now; NULL: it may. Tolerates picks TURN_SLACK clocks old. */
+const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t node,
+                                     uint32_t queue);
 /** The node's turn is over; takes over its pointers and its fault. */
 void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work);
 
 /** Read or write 8 .. BURST_BYTES bytes inside one page; bell_model_node_answer() follows. */
-void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
-                         uint64_t addr, uint32_t size);
-void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
-                          uint64_t addr, const void *data, uint32_t size);
+void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
+                         enum bell_model_reader unit, uint32_t pasid, uint64_t addr,
+                         uint32_t size);
+void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node,
+                          enum bell_model_writer unit, uint32_t pasid, uint64_t addr,
+                          const void *data, uint32_t size);
 /** Largest burst that starts at `addr` and has at most `left` bytes. */
 uint32_t bell_model_dma_burst(uint64_t addr, uint64_t left);
 uint64_t bell_model_dma_next(const struct bell_model *model);
@@ -342,6 +384,10 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
 void bell_model_node_answer(struct bell_model *model, struct bell_model_node *node,
                             const struct bell_model_dma_access *access);
 void bell_model_node_abort(struct bell_model *model, struct bell_model_node *node);
+/** Whether a ring entry, the one of count `rptr`, names a command buffer. */
+bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr);
+/** Address of the ring entry of count `rptr`. */
+uint64_t bell_model_entry_addr(const struct bell_model_queue *queue, uint64_t rptr);
 void bell_model_node_run(struct bell_model *model, struct bell_model_node *node);
 /** Enter `state` after `clocks`. */
 void bell_model_node_goto(struct bell_model *model, struct bell_model_node *node,

@@ -35,23 +35,38 @@ static struct bell_model_dma_access *request(struct bell_model *model,
     return access;
 }
 
-void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
-                         uint64_t addr, uint32_t size)
+void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
+                         enum bell_model_reader unit, uint32_t pasid, uint64_t addr,
+                         uint32_t size)
 {
-    request(model, node, pasid, addr & BELL_MODEL_ADDR_MASK, size)->write = false;
+    const struct bell_model_oracle *oracle = model->oracle;
+
+    addr &= BELL_MODEL_ADDR_MASK;
+    if (oracle)
+        oracle->read(oracle->ctx, bell_model_node_index(model, node), unit, pasid, addr, size);
+    else
+        request(model, node, pasid, addr, size)->write = false;
     node->reading = true;
     node->at = BELL_MODEL_NEVER;
 }
 
-void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node, uint32_t pasid,
-                          uint64_t addr, const void *data, uint32_t size)
+void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node,
+                          enum bell_model_writer unit, uint32_t pasid, uint64_t addr,
+                          const void *data, uint32_t size)
 {
-    struct bell_model_dma_access *access =
-        request(model, node, pasid, addr & BELL_MODEL_ADDR_MASK, size);
+    const struct bell_model_oracle *oracle = model->oracle;
+    struct bell_model_dma_access *access;
 
+    addr &= BELL_MODEL_ADDR_MASK;
+    node->writes++;
+    if (oracle) {
+        oracle->write(oracle->ctx, bell_model_node_index(model, node), unit, pasid, addr, data,
+                      size);
+        return;
+    }
+    access = request(model, node, pasid, addr, size);
     access->write = true;
     memcpy(access->data, data, size);
-    node->writes++;
 }
 
 uint64_t bell_model_dma_next(const struct bell_model *model)

@@ -30,7 +30,7 @@ static void ask_packets(struct bell_model *model, struct bell_model_node *node)
 {
     node->state = BELL_MODEL_PACKETS;
     bell_model_dma_read(
-        model, node, node->pasid, node->packet_addr,
+        model, node, BELL_READS_COMMANDS, node->pasid, node->packet_addr,
         bell_model_dma_burst(node->packet_addr, node->packet_end - node->packet_addr));
 }
 
@@ -96,6 +96,7 @@ static void start_store(struct bell_model *model, struct bell_model_node *node,
 {
     node->dst = packet->arg1;
     node->value = packet->arg2;
+    node->fence = fence;
     if (fence || node->writes == BELL_MODEL_NODE_WRITES)
         bell_model_node_drain(model, node, BELL_MODEL_STORE);
     else
@@ -194,7 +195,7 @@ static void fill(struct bell_model *model, struct bell_model_node *node)
     size = bell_model_dma_burst(node->dst, node->bytes);
     for (unsigned i = 0; i < size / sizeof words[0]; i++)
         words[i] = node->value;
-    bell_model_dma_write(model, node, node->pasid, node->dst, words, size);
+    bell_model_dma_write(model, node, BELL_WRITES_DATA, node->pasid, node->dst, words, size);
     moved(node, size);
     bell_model_node_goto(model, node, BELL_MODEL_FILL, size / sizeof(uint64_t));
 }
@@ -205,7 +206,7 @@ static void copy(struct bell_model *model, struct bell_model_node *node)
         return;
     node->state = BELL_MODEL_COPIED;
     bell_model_dma_read(
-        model, node, node->pasid, node->src,
+        model, node, BELL_READS_COPY, node->pasid, node->src,
         bell_model_dma_burst(node->src, bell_model_dma_burst(node->dst, node->bytes)));
 }
 
@@ -219,7 +220,8 @@ static void copied(struct bell_model *model, struct bell_model_node *node)
         node->at = BELL_MODEL_NEVER;
         return;
     }
-    bell_model_dma_write(model, node, node->pasid, node->dst, node->read_data, node->read_bytes);
+    bell_model_dma_write(model, node, BELL_WRITES_DATA, node->pasid, node->dst, node->read_data,
+                         node->read_bytes);
     moved(node, node->read_bytes);
     bell_model_node_goto(model, node, BELL_MODEL_COPY, 1);
 }
@@ -228,7 +230,8 @@ static void store(struct bell_model *model, struct bell_model_node *node)
 {
     if (aborted(model, node))
         return;
-    bell_model_dma_write(model, node, node->pasid, node->dst, &node->value, sizeof node->value);
+    bell_model_dma_write(model, node, node->fence ? BELL_WRITES_FENCE : BELL_WRITES_DATA,
+                         node->pasid, node->dst, &node->value, sizeof node->value);
     next_packet(model, node);
 }
 

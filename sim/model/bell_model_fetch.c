@@ -103,6 +103,8 @@ void bell_model_node_abort(struct bell_model *model, struct bell_model_node *nod
     if (node->state == BELL_MODEL_IDLE)
         return;
     node->abort = true;
+    if (model->oracle)
+        return;
     if (node->state == BELL_MODEL_WORK || node->state == BELL_MODEL_HANG)
         bell_model_node_goto(model, node, BELL_MODEL_HANG, 1);
 }
@@ -140,16 +142,23 @@ static void sample(struct bell_model *model, struct bell_model_node *node)
 {
     observe(model, node, BELL_DEV_SAMPLE, 0);
     node->state = BELL_MODEL_SAMPLED;
-    bell_model_dma_read(model, node, node->ring_pasid,
+    bell_model_dma_read(model, node, BELL_READS_RING, node->ring_pasid,
                         queue_of(model, node)->control + BELL_CONTROL_WPTR_OFFSET,
                         sizeof node->wptr);
+}
+
+static bool ends_here(const struct bell_model *model, const struct bell_model_node *node)
+{
+    if (model->oracle)
+        return model->oracle->ends(model->oracle->ctx, bell_model_node_index(model, node));
+    return !queue_of(model, node)->listed;
 }
 
 /* Another entry, or the end of the turn: none left, enough for now, or off the run list. */
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
-    const bool go_on = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS &&
-                       queue_of(model, node)->listed;
+    const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS;
+    const bool go_on = more && !ends_here(model, node);
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);
 }
@@ -171,15 +180,18 @@ static void sampled(struct bell_model *model, struct bell_model_node *node)
 
 static void ask_entry(struct bell_model *model, struct bell_model_node *node)
 {
-    const struct bell_model_queue *queue = queue_of(model, node);
-    const uint64_t index = node->rptr & (ring_entries(queue) - 1);
-
     node->state = BELL_MODEL_ENTERED;
-    bell_model_dma_read(model, node, node->ring_pasid, queue->base + index * BELL_ENTRY_BYTES,
+    bell_model_dma_read(model, node, BELL_READS_RING, node->ring_pasid,
+                        bell_model_entry_addr(queue_of(model, node), node->rptr),
                         BELL_ENTRY_BYTES);
 }
 
-static bool entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr)
+uint64_t bell_model_entry_addr(const struct bell_model_queue *queue, uint64_t rptr)
+{
+    return queue->base + (rptr & (ring_entries(queue) - 1)) * BELL_ENTRY_BYTES;
+}
+
+bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr)
 {
     const uint64_t length = BELL_FIELD_GET(entry->word1, BELL_ENTRY_WORD1_LENGTH);
 
@@ -196,7 +208,7 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
     if (!read_is_good(model, node))
         return;
     memcpy(&entry, node->read_data, sizeof entry);
-    if (!entry_is_good(&entry, node->rptr)) {
+    if (!bell_model_entry_is_good(&entry, node->rptr)) {
         bell_model_node_fault(model, node, BELL_CAUSE_BAD_ENTRY, node->rptr);
         return;
     }
@@ -213,7 +225,7 @@ static void buffer_done(struct bell_model *model, struct bell_model_node *node)
     node->rptr++;
     node->buffers++;
     observe(model, node, BELL_DEV_DONE, node->rptr);
-    bell_model_dma_write(model, node, node->ring_pasid,
+    bell_model_dma_write(model, node, BELL_WRITES_RPTR, node->ring_pasid,
                          queue_of(model, node)->control + BELL_CONTROL_RPTR_OFFSET, &node->rptr,
                          sizeof node->rptr);
     bell_model_node_drain(model, node, BELL_MODEL_RPTR);

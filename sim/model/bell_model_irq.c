@@ -24,6 +24,10 @@ bool bell_model_irq_post(struct bell_model *model, struct bell_model_node *node,
 {
     const uint32_t index = bell_model_node_index(model, node);
 
+    if (model->oracle) {
+        model->oracle->event(model->oracle->ctx, index, cause, data);
+        return true;
+    }
     if (!bell_model_irq_push(model, cause, index, node->queue, data)) {
         node->blocked = true;
         node->at = BELL_MODEL_NEVER;

@@ -6,14 +6,18 @@
 /* Keeps the ready bit of a queue equal to what its state says. */
 static void update_ready(struct bell_model *model, uint32_t index)
 {
-    const struct bell_model_queue *queue = &model->sched.queues[index];
+    struct bell_model_queue *queue = &model->sched.queues[index];
     const uint64_t bit = UINT64_C(1) << (index % 64);
+    const bool ready = queue->open && queue->listed && !queue->faulted && !queue->running &&
+                       (queue->pending || queue->work);
     const unsigned list = queue->realtime ? 0 : 1;
     uint64_t *word = &model->sched.lists[queue->node][list].ready[index / 64];
 
     model->sched.lists[queue->node][1 - list].ready[index / 64] &= ~bit;
-    if (queue->open && queue->listed && !queue->faulted && !queue->running &&
-        (queue->pending || queue->work)) {
+    if (ready && !queue->ready)
+        queue->ready_at = model->cycle;
+    queue->ready = ready;
+    if (ready) {
         *word |= bit;
         bell_model_sched_wake(model);
     } else {
@@ -154,7 +158,7 @@ static bool pick(struct bell_model *model, unsigned node, uint32_t *queue)
 }
 
 /* The pending bit goes before the WPTR read: a ring from here on is new work. */
-static void hand_over(struct bell_model *model, unsigned node, uint32_t index)
+void bell_model_sched_give(struct bell_model *model, uint32_t node, uint32_t index)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
 
@@ -165,8 +169,58 @@ static void hand_over(struct bell_model *model, unsigned node, uint32_t index)
     queue->pending = false;
     queue->pending_by_ring = false;
     queue->running = true;
+    queue->given_at = model->cycle;
     update_ready(model, index);
     bell_model_node_start(model, &model->nodes[node], index);
+}
+
+static bool may_start(const struct bell_model *model, uint32_t node)
+{
+    return (model->mmio.ctrl & BELL_CTRL_ENABLE_MASK) &&
+           !(BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> node & 1) &&
+           model->nodes[node].state == BELL_MODEL_IDLE;
+}
+
+/* A queue of the list that was ready before `clock`, slack taken off, and still is. */
+static bool waits_since(const struct bell_model *model, uint32_t node, unsigned list,
+                        uint64_t clock)
+{
+    for (uint32_t word = 0; word < BELL_MODEL_READY_WORDS; word++)
+        for (uint64_t bits = model->sched.lists[node][list].ready[word]; bits; bits &= bits - 1)
+            if (model->sched.queues[word * 64 + (uint32_t)__builtin_ctzll(bits)].ready_at +
+                    BELL_MODEL_TURN_SLACK < clock)
+                return true;
+    return false;
+}
+
+const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t node,
+                                     uint32_t index)
+{
+    const struct bell_model_queue *queue = &model->sched.queues[index];
+
+    if (!(model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
+        return "CTRL.ENABLE is off";
+    if (model->nodes[node].state != BELL_MODEL_IDLE)
+        return "the node has a turn";
+    if (!may_start(model, node))
+        return "the node is gated";
+    if (!queue->open)
+        return "the queue is not open";
+    if (queue->node != node)
+        return "the queue belongs to another node";
+    if (queue->running)
+        return "the queue runs already";
+    if (queue->faulted)
+        return "the queue has faulted";
+    if (!queue->listed)
+        return "the queue is not on a run list";
+    if (!queue->ready)
+        return "the queue is owed no sample and has no work";
+    if (!queue->realtime && waits_since(model, node, 0, model->cycle))
+        return "a queue of the real-time list waits";
+    if (queue->given_at && waits_since(model, node, queue->realtime ? 0 : 1, queue->given_at))
+        return "a queue that waits since before its last turn goes first";
+    return NULL;
 }
 
 /* One pick a clock. */
@@ -178,9 +232,8 @@ void bell_model_sched_run(struct bell_model *model)
     if (!(model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
         return;
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
-        if (!(BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> n & 1) &&
-            model->nodes[n].state == BELL_MODEL_IDLE && pick(model, n, &queue)) {
-            hand_over(model, n, queue);
+        if (may_start(model, n) && pick(model, n, &queue)) {
+            bell_model_sched_give(model, n, queue);
             bell_model_sched_wake(model);
             return;
         }

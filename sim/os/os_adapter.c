@@ -275,6 +275,7 @@ NTSTATUS os_adapter_start(char *error, size_t error_size)
         status = discover(error, error_size);
         if (NT_SUCCESS(status)) {
             os_sched_start();
+            os_idle_start();
             return status;
         }
         os_adapter_stop();

@@ -419,12 +419,9 @@ void os_allocation_make_resident(struct os_allocation *allocation)
         os_gpuva_refresh(allocation);
 }
 
-bool os_allocation_evict(struct os_allocation *allocation)
+void os_allocation_evict(struct os_allocation *allocation)
 {
-    if (!allocation->resident)
-        return false;
     trace_alloc(allocation, "evict", --allocation->resident);
     if (!allocation->resident)
         os_gpuva_refresh(allocation);
-    return true;
 }

@@ -98,6 +98,7 @@ static struct os_queue *next_live_queue(const struct os_process *process, struct
 struct backlog {
     const struct os_queue *first; /* Of the queues that are behind; NULL: none. */
     uint64_t progress;            /* Of all queues. */
+    bool working;                 /* The hardware has something left to do for one of them. */
     bool dead;
 };
 
@@ -107,10 +108,12 @@ static struct backlog look_at_backlog(const struct os_process *process)
     struct os_queue *queue = NULL;
 
     while ((queue = next_live_queue(process, queue)) != NULL) {
-        uint64_t value = os_fence_read(queue->fence);
+        uint64_t value;
 
         if (queue->flags.UserModeSubmission && !queue->doorbell)
             continue;
+        backlog.working |= os_queue_has_work(queue); /* Before the fence, which is written first. */
+        value = os_fence_read(queue->fence);
         backlog.progress += value;
         backlog.dead |= queue->dead;
         if (!queue->dead && !backlog.first && value < os_queue_last_queued(queue))
@@ -119,8 +122,9 @@ static struct backlog look_at_backlog(const struct os_process *process)
     return backlog;
 }
 
-/* Bounded by clocks in which no queue moved: the last queued value is the user's word (A-30). Many
- * queues that lie hold the exit no longer than one. */
+/* The last queued value is the user's word (A-30): over at once when the hardware has retired all
+ * that is in the rings, and after so many clocks in which no queue moved. Many queues that lie hold
+ * the exit no longer than one. */
 static bool drain_queues(const struct os_process *process)
 {
     struct backlog backlog = look_at_backlog(process);
@@ -131,7 +135,7 @@ static bool drain_queues(const struct os_process *process)
     while (backlog.first) {
         if (backlog.progress != seen)
             end = bell_sim_now() + os_tdr.delay;
-        else if (bell_sim_now() >= end)
+        else if (!backlog.working || bell_sim_now() >= end)
             return false;
         seen = backlog.progress;
         snprintf(what, sizeof(what),

@@ -140,7 +140,8 @@ struct os_adapter {
     uint32_t slots;
     uint64_t memory_bytes;
     unsigned mapped;                /**< DxgkCbMapMemory without DxgkCbUnmapMemory. */
-    bool disconnect_published, destroy_direct, suspend_disconnect, trap_loads, trace_stores;
+    bool disconnect_published, destroy_direct, suspend_disconnect, idle_by_driver;
+    bool trap_loads, trace_stores;
     bool ums_disabled;              /**< OS feature 4 is off (A-42). */
 };
 extern struct os_adapter os_adapter;

@@ -344,28 +344,59 @@ static NTSTATUS copy_list(struct os_process *process, const D3DKMT_HANDLE *user,
     return status;
 }
 
+/* A change of residency: of which allocations, and what the caller is told. */
+struct residency {
+    const struct os_device *device;
+    const D3DKMT_HANDLE *user_list;
+    UINT count;
+    void *user_args;
+    const void *answer;
+    size_t answer_bytes;
+    bool (*may)(const D3DKMT_HANDLE *list, UINT count);
+    void (*change)(struct os_allocation *allocation);
+};
+
+/* All or nothing: the list is checked whole and the caller told before anything changes. */
+static NTSTATUS change_residency(struct os_process *process, const struct residency *wanted)
+{
+    D3DKMT_HANDLE *list = NULL;
+    NTSTATUS status =
+        copy_list(process, wanted->user_list, wanted->count, wanted->device, &list);
+
+    if (NT_SUCCESS(status) &&
+        (!wanted->may(list, wanted->count) ||
+         !bell_copy_to_user(wanted->user_args, wanted->answer, wanted->answer_bytes)))
+        status = STATUS_INVALID_PARAMETER;
+    for (UINT i = 0; i < wanted->count && NT_SUCCESS(status); i++)
+        wanted->change(os_object_peek(list[i], OS_ALLOCATION));
+    free(list);
+    return status;
+}
+
+static bool always(const D3DKMT_HANDLE *list, UINT count)
+{
+    (void)list;
+    (void)count;
+    return true;
+}
+
 static NTSTATUS make_resident(struct os_process *process, D3DDDI_MAKERESIDENT *args,
                               D3DDDI_MAKERESIDENT *user)
 {
     struct os_paging_queue *paging =
         os_object_lookup(process, args->hPagingQueue, OS_PAGING_QUEUE);
-    D3DKMT_HANDLE *list = NULL;
     NTSTATUS status = STATUS_INVALID_PARAMETER;
 
-    if (paging && !args->Flags.Reserved)
-        status = copy_list(process, args->AllocationList, args->NumAllocations,
-                           (const struct os_device *)paging->base.parent, &list);
-    if (NT_SUCCESS(status)) {
+    if (paging && !args->Flags.Reserved) {
         args->NumBytesToTrim = 0;
         args->PagingFenceValue = os_fence_read(paging->fence) + 1;
-        if (!bell_copy_to_user(user, args, sizeof(*args)))
-            status = STATUS_INVALID_PARAMETER;
+        status = change_residency(process, &(struct residency){
+            (const struct os_device *)paging->base.parent, args->AllocationList,
+            args->NumAllocations, user, args, sizeof(*args), always,
+            os_allocation_make_resident });
     }
-    for (UINT i = 0; i < args->NumAllocations && NT_SUCCESS(status); i++)
-        os_allocation_make_resident(os_object_peek(list[i], OS_ALLOCATION));
     if (NT_SUCCESS(status))
         next_paging_value(paging);
-    free(list);
     os_object_unref(paging);
     return status;
 }
@@ -384,37 +415,32 @@ NTSTATUS APIENTRY D3DKMTMakeResident(D3DDDI_MAKERESIDENT *user)
     return os_call_exit(&call, args.hPagingQueue, status);
 }
 
-/* Each entry must be resident as often as the list names it. */
+/* Each must be resident as often as the list names it. */
 static bool all_resident(const D3DKMT_HANDLE *list, UINT count)
 {
-    for (UINT i = 0; i < count; i++) {
-        const struct os_allocation *allocation = os_object_peek(list[i], OS_ALLOCATION);
-        unsigned named = 0;
+    bool all = true;
 
-        for (UINT j = 0; j <= i; j++)
-            named += list[j] == list[i];
-        if (allocation->resident < named)
-            return false;
+    for (UINT i = 0; i < count; i++)
+        ((struct os_allocation *)os_object_peek(list[i], OS_ALLOCATION))->named = 0;
+    for (UINT i = 0; i < count && all; i++) {
+        struct os_allocation *allocation = os_object_peek(list[i], OS_ALLOCATION);
+
+        all = ++allocation->named <= allocation->resident;
     }
-    return true;
+    return all;
 }
 
 static NTSTATUS evict(struct os_process *process, D3DKMT_EVICT *args, D3DKMT_EVICT *user)
 {
     struct os_device *device = os_object_lookup(process, args->hDevice, OS_DEVICE);
-    D3DKMT_HANDLE *list = NULL;
     NTSTATUS status = STATUS_INVALID_PARAMETER;
 
-    if (device && !args->Flags.Reserved)
-        status = copy_list(process, args->AllocationList, args->NumAllocations, device, &list);
-    if (NT_SUCCESS(status) && !all_resident(list, args->NumAllocations))
-        status = STATUS_INVALID_PARAMETER;
-    args->NumBytesToTrim = 0;
-    if (NT_SUCCESS(status) && !bell_copy_to_user(user, args, sizeof(*args)))
-        status = STATUS_INVALID_PARAMETER;
-    for (UINT i = 0; i < args->NumAllocations && NT_SUCCESS(status); i++)
-        os_allocation_evict(os_object_peek(list[i], OS_ALLOCATION));
-    free(list);
+    if (device && !args->Flags.Reserved) {
+        args->NumBytesToTrim = 0;
+        status = change_residency(process, &(struct residency){
+            device, args->AllocationList, args->NumAllocations, user, args, sizeof(*args),
+            all_resident, os_allocation_evict });
+    }
     os_object_unref(device);
     return status;
 }

@@ -332,6 +332,7 @@ struct os_allocation {
     unsigned resident;  /**< MakeResident less Evict. */
     unsigned doorbells; /**< Doorbells that hold it (DB-CRE-07). */
     unsigned locks;     /**< Lock2 less Unlock2. */
+    unsigned named;     /**< By the list of an Evict under way. */
     bool paged_out;     /**< Resident, but moved away while the adapter is in D3. */
     struct bell_window *window;
     bool destroyed; /**< The user destroyed it; `doorbells` keeps it (A-52). */
@@ -366,7 +367,7 @@ void os_allocation_unhold(struct os_allocation *allocation);  /**< May free it, 
 NTSTATUS os_allocation_lock(struct os_allocation *allocation, void **address);
 NTSTATUS os_allocation_unlock(struct os_allocation *allocation);
 void os_allocation_make_resident(struct os_allocation *allocation);
-bool os_allocation_evict(struct os_allocation *allocation); /**< false: it was not resident. */
+void os_allocation_evict(struct os_allocation *allocation); /**< It is resident. */
 
 /* --- Contexts (os_context.c) ------------------------------------------------------------------ */
 
@@ -452,6 +453,11 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
 void os_queue_destroy(struct os_queue *queue, bool disconnect);
 struct os_context *os_queue_context(const struct os_queue *queue);
 struct os_device *os_queue_device(const struct os_queue *queue);
+/**
+ * Has it entries that the hardware has not retired? By the ring's counts in memory, where the
+ * hardware writes RPTR after a buffer's fence. Without a control area: is its fence behind?
+ */
+bool os_queue_has_work(const struct os_queue *queue);
 /** Highest value that user mode or kernel submission said it queued (DB-PF-03). */
 uint64_t os_queue_last_queued(const struct os_queue *queue);
 NTSTATUS os_submit_command(struct os_queue *queue, const D3DKMT_SUBMITCOMMANDTOHWQUEUE *args,

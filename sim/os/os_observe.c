@@ -174,6 +174,9 @@ void belfry_os_tdr(const struct belfry_tdr *tdr)
         os_tdr.limit_time = tdr->limit_time;
     if (tdr->limit)
         os_tdr.limit = tdr->limit;
+    if (tdr->idle)
+        os_tdr.idle = tdr->idle;
+    os_tdr_changed();
 }
 
 /* --- Callbacks of the driver that look at handles --------------------------------------------- */

@@ -25,6 +25,7 @@ static struct {
     bool off; /**< No register may be touched. */
     unsigned inside;
     struct bell_waitq gate;
+    bool resetting[OS_MAX_NODES];
     bool idle_noted[OS_MAX_NODES], hung_noted[OS_MAX_NODES];
 } power;
 
@@ -166,7 +167,7 @@ static NTSTATUS begin_idle(UINT node)
     os_lock_acquire(&power.lock);
     if (power.d == D0 && power.f[node] == F1)
         status = STATUS_SUCCESS;
-    if (power.d == D0 && power.f[node] == F0) {
+    if (power.d == D0 && power.f[node] == F0 && !power.resetting[node]) {
         power.f[node] = F_GOING_DOWN;
         note("F-going-down", node);
         status = STATUS_PENDING;
@@ -366,6 +367,9 @@ bool os_power_up(UINT node)
     os_lock_release(&power.lock);
     if (mine)
         leave_d3();
+    for (UINT each = 0; each < os_adapter.node_count; each++)
+        if (mine || each == node)
+            os_idle_touch(each);
     return mine;
 }
 
@@ -377,6 +381,7 @@ void os_power_wake(UINT node)
 
 void os_power_stop(void)
 {
+    os_idle_stop();
     os_lock_acquire(&power.lock);
     wait_for_rest();
     os_lock_release(&power.lock);
@@ -387,6 +392,24 @@ void os_power_stop(void)
 bool os_power_runs(UINT node)
 {
     return power.d == D0 && power.f[node] == F0;
+}
+
+bool os_power_begin_reset(UINT node)
+{
+    bool powered;
+
+    os_lock_acquire(&power.lock);
+    powered = (power.d == D0 || power.d == D_GOING_DOWN) && power.f[node] != F1;
+    if (powered && power.d == D0)
+        wake_engine(node);
+    power.resetting[node] = powered;
+    os_lock_release(&power.lock);
+    return powered;
+}
+
+void os_power_end_reset(UINT node)
+{
+    power.resetting[node] = false;
 }
 
 unsigned os_power_d(void)
@@ -415,6 +438,11 @@ static void idle_work(void *arg)
     os_power_idle((UINT)(uintptr_t)arg);
 }
 
+void os_power_idle_later(UINT node)
+{
+    os_work_queue(idle_work, (void *)(uintptr_t)node);
+}
+
 static void hung_work(void *arg)
 {
     os_tdr_reset((UINT)(uintptr_t)arg, "the driver reports DXGK_ENGINE_STATE_HUNG"); /* DB-FST-05 */
@@ -426,7 +454,7 @@ void os_power_dpc(void)
         if (power.hung_noted[node])
             os_work_queue(hung_work, (void *)(uintptr_t)node);
         if (power.idle_noted[node])
-            os_work_queue(idle_work, (void *)(uintptr_t)node);
+            os_power_idle_later(node);
         power.hung_noted[node] = false;
         power.idle_noted[node] = false;
     }

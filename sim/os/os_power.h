@@ -50,7 +50,15 @@ void os_power_resume_all(void);
 void os_power_wake(UINT node);
 /** F0 -> F1 (DB-FST-02). STATUS_CANCELLED: work or a connect came between. */
 NTSTATUS os_power_idle(UINT node);
+void os_power_idle_later(UINT node); /**< By the worker. */
 bool os_power_runs(UINT node); /**< D0 and F0. */
+/**
+ * An engine is about to be reset: cancels its descent to F1 and forbids another, until the end. A
+ * descent of the adapter goes on; it may be what found the hang.
+ * @return false: the engine is without power; there is nothing to reset.
+ */
+bool os_power_begin_reset(UINT node);
+void os_power_end_reset(UINT node);
 unsigned os_power_d(void);     /**< 0 or 3; on the way: 0. */
 unsigned os_power_f(UINT node);
 /** Before StopDevice. */
@@ -61,6 +69,17 @@ void os_power_dpc(void);
 /** Disconnect every doorbell of a node (OS_ALL_NODES: of all). */
 #define OS_ALL_NODES UINT32_MAX
 void os_power_disconnect(UINT node);
+
+/* --- Idle engines (os_idle.c) ---------------------------------------------------------------- */
+
+/** The driver has started: engines go to F1 at the TDR cadence (DB-FST-01). */
+void os_idle_start(void);
+void os_idle_stop(void);
+/** A sign of life of an engine that its fences do not show. */
+void os_idle_touch(UINT node);
+uint64_t os_idle_time(void);   /**< Clocks without a sign of life that send an engine to F1. */
+bool os_idle_is_armed(void);   /**< Some engine could go. */
+void os_idle_look(void);       /**< By the watching thread of os_tdr.c. */
 
 /* --- Memory (os_power_page.c) ---------------------------------------------------------------- */
 
@@ -76,11 +95,13 @@ struct os_tdr {
     uint64_t ddi_delay;  /**< TdrDdiDelay, 5 s: for threads to leave the driver. */
     uint64_t limit_time; /**< TdrLimitTime, 60 s: */
     unsigned limit;      /**< TdrLimitCount, 5: more resets within it are fatal. */
+    uint64_t idle;       /**< See os_idle_time(); 0: as delay. */
 };
 extern struct os_tdr os_tdr;
 void os_tdr_init(void); /**< Default values; the watching thread. */
 /** There may be work to watch now. */
 void os_tdr_arm(void);
+void os_tdr_changed(void); /**< Values of os_tdr. */
 /** Reset an engine (DB-TDR-06): devices of invalidated contexts are lost, the others go on. */
 void os_tdr_reset(UINT node, const char *why);
 

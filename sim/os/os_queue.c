@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "bell_formats.h"
+
 static void release_queue(struct os_object *object)
 {
     struct os_queue *queue = (struct os_queue *)object;
@@ -143,4 +145,16 @@ uint64_t os_queue_last_queued(const struct os_queue *queue)
     uint64_t lqv = queue->lqv ? __atomic_load_n(queue->lqv, __ATOMIC_SEQ_CST) : 0;
 
     return lqv > queue->submitted ? lqv : queue->submitted;
+}
+
+bool os_queue_has_work(const struct os_queue *queue)
+{
+    const volatile struct bell_ring_control *counts;
+
+    if (queue->flags.UserModeSubmission && !queue->doorbell)
+        return false;
+    if (!queue->doorbell || !queue->doorbell->control)
+        return os_fence_read(queue->fence) < os_queue_last_queued(queue);
+    counts = bell_phys_ptr(queue->doorbell->control->backing->phys);
+    return counts->rptr != counts->wptr;
 }

@@ -23,6 +23,8 @@ static NTSTATUS request(struct os_context *context, uint64_t *fence)
         bell_sim_fail("contract DB-SUS-01: DxgkDdiSuspendContext returned 0x%08X, expected "
                       "STATUS_SUCCESS or STATUS_PENDING", (unsigned)status);
     context->suspended = true;
+    if (status == STATUS_SUCCESS)
+        context->suspend_acked = *fence; /* None will come. */
     os_driver_leave(context->base.process);
     return status;
 }

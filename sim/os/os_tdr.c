@@ -24,7 +24,7 @@
 struct os_tdr os_tdr;
 
 static struct {
-    struct bell_waitq armed_wait, done_wait;
+    struct bell_waitq armed_wait, done_wait, changed;
     bool resetting;
     uint64_t resets[MAX_LIMIT]; /**< Cycles of the newest, round. */
     unsigned reset_count;
@@ -111,13 +111,14 @@ void os_tdr_reset(UINT node, const char *why)
 {
     while (state.resetting)
         bell_thread_wait(&state.done_wait, OS_LOCK_TIMEOUT, "another engine reset to end");
-    if (!os_power_runs(node))
+    if (!os_power_begin_reset(node))
         return;
     state.resetting = true;
     os_trace(BELFRY_POWER, "tdr-reset", node);
     count_reset(node, why);
     reset(node);
     os_trace(BELFRY_POWER, "tdr-resumed", node);
+    os_power_end_reset(node);
     state.resetting = false;
     bell_thread_wake_all(&state.done_wait);
 }
@@ -195,15 +196,36 @@ static bool is_armed(void)
     return false;
 }
 
+static uint64_t period(void)
+{
+    uint64_t shorter = os_tdr.delay < os_idle_time() ? os_tdr.delay : os_idle_time();
+
+    return shorter / LOOKS + 1;
+}
+
+static void wait_for_next_look(void)
+{
+    uint64_t last = bell_sim_now();
+
+    while (bell_sim_now() - last < period())
+        bell_thread_wait(&state.changed, last + period() - bell_sim_now(), "the next look");
+}
+
 static void tdr_thread(void *arg)
 {
     (void)arg;
     for (;;) {
-        while (!is_armed())
+        while (!is_armed() && !os_idle_is_armed())
             bell_thread_wait(&state.armed_wait, 0, "work to watch");
-        bell_thread_sleep(os_tdr.delay / LOOKS + 1);
+        wait_for_next_look();
         look();
+        os_idle_look();
     }
+}
+
+void os_tdr_changed(void)
+{
+    bell_thread_wake_all(&state.changed);
 }
 
 void os_tdr_arm(void)

@@ -48,6 +48,8 @@ struct belfry_config {
     const char *kmd;       /**< Shared object with DriverEntry; NULL = the built-in driver. */
     bool monitor_warn;     /**< A contract violation is printed and counted, not fatal. */
     const char *replay;    /**< Command line that repeats this run, for reports; NULL = made up. */
+    bool idle_by_driver;   /**< OS policy idle=driver: an engine goes to F1 only when the driver asks,
+                                not also at the TDR cadence (DB-FST-01). */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }

@@ -37,7 +37,7 @@ enum belfry_record_kind {
     BELFRY_PROCESS,  /**< name = "start" / "exit" / "fault". */
     BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
     BELFRY_POWER,    /**< name = "D-going-down" "D-cancelled" "D3" "D0", and with object = node
-                          "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
+                          "F-idle" "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
                           "tdr-resumed". */
     BELFRY_SCHED,    /**< Entry of a scheduling log, when the OS read it: name = "idle" "running"
                           "ready" "ready-standby", object = context (0: gone), value = GPU time,
@@ -174,6 +174,8 @@ struct belfry_tdr {
     uint64_t ddi_delay;  /**< TdrDdiDelay (5 s). */
     uint64_t limit_time; /**< TdrLimitTime (60 s). */
     uint32_t limit;      /**< TdrLimitCount (5). */
+    uint64_t idle;       /**< The OS takes an engine to F1 after so long without a sign of life;
+                              default: as TdrDelay. */
 };
 void belfry_os_tdr(const struct belfry_tdr *tdr);
 
