@@ -50,6 +50,7 @@ NTSTATUS os_sched_update(struct os_context *context, UINT priority, bool suspend
 NTSTATUS os_sched_switch(UINT node, struct os_context *first, struct os_context *second);
 /** The node is under bands, or the context is in its list. */
 bool os_sched_may_run(const struct os_context *context);
+bool os_sched_has_list(UINT node);
 void os_sched_lists_clear(void);
 /** DIRQL. */
 void os_sched_switched(UINT node, uint64_t fence);

@@ -21,6 +21,11 @@ bool os_sched_may_run(const struct os_context *context)
            lists[context->node].second == context;
 }
 
+bool os_sched_has_list(UINT node)
+{
+    return lists[node].in_force;
+}
+
 void os_sched_lists_clear(void)
 {
     memset(lists, 0, sizeof(lists));
@@ -53,6 +58,8 @@ static NTSTATUS update_in_driver(struct os_context *context, UINT priority, bool
                     os_adapter.ddi.DxgkDdiUpdateHwContextState(os_adapter.miniport, &args));
     if (!NT_SUCCESS(status))
         context->suspended = before;
+    else
+        context->schedule.list_priority = priority;
     return status;
 }
 
