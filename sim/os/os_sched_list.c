@@ -8,6 +8,7 @@
 #include "os_sched.h"
 
 #define ENGINE_ORDINAL 0u
+#define MAX_PRIORITY 32u /**< Of UpdateHwContextState: real-time level 31. */
 
 static struct {
     bool in_force;
@@ -90,6 +91,8 @@ NTSTATUS os_sched_update(struct os_context *context, UINT priority, bool suspend
 
     if (!os_adapter.ddi.DxgkDdiUpdateHwContextState)
         return STATUS_NOT_SUPPORTED;
+    if (priority > MAX_PRIORITY)
+        return STATUS_INVALID_PARAMETER;
     os_driver_enter(context->base.process);
     if (!context->base.retired && context->kmd)
         status = update_in_driver(context, priority, suspended, interrupt, &fence);
