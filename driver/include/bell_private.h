@@ -16,6 +16,9 @@ extern "C" {
  * answer STATUS_GRAPHICS_DRIVER_MISMATCH (AL-CRE-05). */
 #define BELL_INTERFACE_VERSION 1u
 
+/* The device's clock, 100 MHz. The OS gives times in units of 100 ns. */
+#define BELL_CLOCKS_PER_100NS 10u
+
 #define BELL_ALLOCATION_MAGIC 0x4C4C4542u /* "BELL" */
 #define BELL_REQUEST_MAGIC 0x51455242u    /* "BREQ" */
 #define BELL_QUEUE_MAGIC 0x45555142u      /* "BQUE" */

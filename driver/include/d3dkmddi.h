@@ -632,13 +632,13 @@ typedef struct _DXGK_UPDATEHWCONTEXTSTATE_FLAGS {
 typedef struct _DXGKARG_UPDATEHWCONTEXTSTATE {
     HANDLE hHwContext;
     UINT64 ContextSwitchFence;
-    INT Priority;
+    UINT Priority; /* Relative to other contexts of the node; 0: as its band says. */
     DXGK_UPDATEHWCONTEXTSTATE_FLAGS Flags;
 } DXGKARG_UPDATEHWCONTEXTSTATE;
 
 typedef struct _DXGKARG_SWITCHTOHWCONTEXTLIST {
-    HANDLE hHwContextFirst;
-    HANDLE hHwContextSecond;
+    HANDLE hHwContextFirst;  /* NULL: become idle. */
+    HANDLE hHwContextSecond; /* Or NULL. */
     UINT NodeOrdinal;
     UINT EngineOrdinal;
 } DXGKARG_SWITCHTOHWCONTEXTLIST;
@@ -709,12 +709,59 @@ typedef struct _DXGKARG_SETUPPRIORITYBANDS { /* Times: 100 ns. */
 typedef struct _DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES { /* Times: 100 ns. */
     HANDLE hContext;
     DXGK_SCHEDULING_PRIORITY_BAND priorityBand;
-    UINT realtimeBandPriorityLevel;
-    INT inProcessPriority;
-    UINT64 quantum;
-    UINT64 gracePeriodSamePriority;
+    INT realtimeBandPriorityLevel; /* 0 .. 31; other bands: ignored. */
+    INT inProcessPriority;         /* -7 .. +7. */
+    UINT64 quantum;                /* Weight among contexts of its process and priority. */
+    UINT64 gracePeriodSamePriority;  /* When it preempts one of its process. */
     UINT64 gracePeriodLowerPriority;
 } DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES;
+
+/* Scheduling log of one engine: this header, then the entries. The GPU writes both; the OS sets up
+ * the header and leaves the entries as they are (HS-LOG-01). */
+typedef struct _DXGK_SCHEDULING_LOG_HEADER {
+    union {
+        struct {
+            UINT FirstFreeEntryIndex;
+            UINT WraparoundCount;
+        };
+        UINT64 AtomicWraparoundAndEntryIndex; /* Both, written as one. */
+    };
+    UINT64 NumberOfEntries;
+    UINT64 Reserved[2];
+} DXGK_SCHEDULING_LOG_HEADER;
+
+typedef enum _DXGK_SCHEDULING_LOG_OPERATION {
+    DXGK_SCHEDULING_LOG_OPERATION_CONTEXT_STATE_CHANGE = 0
+} DXGK_SCHEDULING_LOG_OPERATION;
+
+typedef enum _DXGK_SCHEDULING_LOG_CONTEXT_STATE {
+    DXGK_SCHEDULING_LOG_CONTEXT_STATE_IDLE = 0,
+    DXGK_SCHEDULING_LOG_CONTEXT_STATE_RUNNING = 1,
+    DXGK_SCHEDULING_LOG_CONTEXT_STATE_READY = 2,
+    DXGK_SCHEDULING_LOG_CONTEXT_STATE_READY_STANDBY = 3
+} DXGK_SCHEDULING_LOG_CONTEXT_STATE;
+
+typedef struct _DXGK_SCHEDULING_LOG_ENTRY {
+    UINT64 GpuTimeStamp;
+    DXGK_SCHEDULING_LOG_OPERATION OperationType;
+    UINT Reserved;
+    union {
+        struct {
+            HANDLE hKmdContext; /* KMD handle. */
+            DXGK_SCHEDULING_LOG_CONTEXT_STATE newContextState;
+        } ContextStateChange;
+        UINT64 Payload[2];
+    };
+} DXGK_SCHEDULING_LOG_ENTRY;
+
+typedef struct _DXGKARG_SETSCHEDULINGLOGBUFFER {
+    UINT NodeOrdinal;
+    UINT EngineOrdinal;
+    UINT NumberOfEntries;  /* 0: no log from now on. */
+    VOID *LogBufferCpuVa;  /* Kernel address. */
+    D3DGPU_VIRTUAL_ADDRESS LogBufferGpuVa; /* The same memory for the device, PASID 0. */
+    UINT InterruptEntry;   /* Interrupt when this entry was written; none there: no interrupt. */
+} DXGKARG_SETSCHEDULINGLOGBUFFER;
 
 /* ---- Doorbells ---------------------------------------------------------------------------- */
 
@@ -1059,6 +1106,23 @@ typedef NTSTATUS DXGKDDI_RESUMEHWENGINE(HANDLE hAdapter, const DXGKARG_RESUMEHWE
  * PCI FLR) when it has returned; no register may be touched until RestartFromTimeout. */
 typedef NTSTATUS DXGKDDI_RESETFROMTIMEOUT(HANDLE hAdapter);
 typedef NTSTATUS DXGKDDI_RESTARTFROMTIMEOUT(HANDLE hAdapter);
+/* State of one context: HWCONTEXTLIST_SWITCH_COMPLETED with the fence when it has taken effect, if
+ * asked for (HS-UPD-01). */
+typedef NTSTATUS DXGKDDI_UPDATEHWCONTEXTSTATE(HANDLE hAdapter,
+                                              const DXGKARG_UPDATEHWCONTEXTSTATE *pArgs);
+/* From now on only these run on the engine (HS-SWI-01), until the bands are set up again. */
+typedef NTSTATUS DXGKDDI_SWITCHTOHWCONTEXTLIST(HANDLE hAdapter,
+                                               const DXGKARG_SWITCHTOHWCONTEXTLIST *pArgs);
+/* After start, before the first work; again at any time, for the next decision (HS-PRI-01). */
+typedef NTSTATUS DXGKDDI_SETUPPRIORITYBANDS(HANDLE hAdapter,
+                                            const DXGKARG_SETUPPRIORITYBANDS *pArgs);
+/* Before a context's first submission, and at any time (HS-PRI-02). */
+typedef NTSTATUS
+DXGKDDI_SETCONTEXTSCHEDULINGPROPERTIES(HANDLE hAdapter,
+                                       const DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES *pArgs);
+/* Synchronous: after it returns the device writes nothing to the log before (HS-LOG-01). */
+typedef NTSTATUS DXGKDDI_SETSCHEDULINGLOGBUFFER(HANDLE hAdapter,
+                                                const DXGKARG_SETSCHEDULINGLOGBUFFER *pArgs);
 /* D3: every context is suspended and acknowledged, every doorbell disconnected; the device loses
  * all state after the call returns. No other thread is in the driver. */
 typedef NTSTATUS DXGKDDI_SETPOWERSTATE(PVOID MiniportDeviceContext, ULONG DeviceUid,
@@ -1118,6 +1182,11 @@ typedef struct _DRIVER_INITIALIZATION_DATA {
     DXGKDDI_ESCAPE *DxgkDdiEscape;
     DXGKDDI_RESETFROMTIMEOUT *DxgkDdiResetFromTimeout;
     DXGKDDI_RESTARTFROMTIMEOUT *DxgkDdiRestartFromTimeout;
+    DXGKDDI_UPDATEHWCONTEXTSTATE *DxgkDdiUpdateHwContextState;
+    DXGKDDI_SWITCHTOHWCONTEXTLIST *DxgkDdiSwitchToHwContextList;
+    DXGKDDI_SETUPPRIORITYBANDS *DxgkDdiSetupPriorityBands;
+    DXGKDDI_SETCONTEXTSCHEDULINGPROPERTIES *DxgkDdiSetContextSchedulingProperties;
+    DXGKDDI_SETSCHEDULINGLOGBUFFER *DxgkDdiSetSchedulingLogBuffer;
 } DRIVER_INITIALIZATION_DATA, *PDRIVER_INITIALIZATION_DATA;
 
 /* PASSIVE_LEVEL, once, from DriverEntry. The OS copies the table. */

@@ -325,6 +325,40 @@ typedef struct _D3DKMT_NOTIFY_WORK_SUBMISSION {
     D3DKMT_NOTIFY_WORK_SUBMISSION_FLAGS Flags;
 } D3DKMT_NOTIFY_WORK_SUBMISSION;
 
+/* ---- Scheduling --------------------------------------------------------------------------- */
+
+/* Above all bands but real time: Priority is a real-time level 0 .. 31. */
+#define D3DKMT_SETCONTEXTSCHEDULINGPRIORITY_ABSOLUTE 0x40000000
+
+typedef struct _D3DKMT_SETCONTEXTSCHEDULINGPRIORITY {
+    D3DKMT_HANDLE hContext;
+    INT Priority;
+} D3DKMT_SETCONTEXTSCHEDULINGPRIORITY;
+
+typedef struct _D3DKMT_GETCONTEXTSCHEDULINGPRIORITY {
+    D3DKMT_HANDLE hContext;
+    INT Priority; /* Out. */
+} D3DKMT_GETCONTEXTSCHEDULINGPRIORITY;
+
+typedef struct _D3DKMT_SETCONTEXTINPROCESSSCHEDULINGPRIORITY {
+    D3DKMT_HANDLE hContext;
+    INT Priority; /* -7 .. +7. */
+} D3DKMT_SETCONTEXTINPROCESSSCHEDULINGPRIORITY;
+
+typedef struct _D3DKMT_GETCONTEXTINPROCESSSCHEDULINGPRIORITY {
+    D3DKMT_HANDLE hContext;
+    INT Priority; /* Out. */
+} D3DKMT_GETCONTEXTINPROCESSSCHEDULINGPRIORITY;
+
+typedef enum _D3DKMT_SCHEDULINGPRIORITYCLASS {
+    D3DKMT_SCHEDULINGPRIORITYCLASS_IDLE = 0,
+    D3DKMT_SCHEDULINGPRIORITYCLASS_BELOW_NORMAL = 1,
+    D3DKMT_SCHEDULINGPRIORITYCLASS_NORMAL = 2,
+    D3DKMT_SCHEDULINGPRIORITYCLASS_ABOVE_NORMAL = 3,
+    D3DKMT_SCHEDULINGPRIORITYCLASS_HIGH = 4,
+    D3DKMT_SCHEDULINGPRIORITYCLASS_REALTIME = 5
+} D3DKMT_SCHEDULINGPRIORITYCLASS;
+
 /* ---- Escape ------------------------------------------------------------------------------- */
 
 typedef enum _D3DKMT_ESCAPETYPE { D3DKMT_ESCAPE_DRIVERPRIVATE = 0 } D3DKMT_ESCAPETYPE;
@@ -394,6 +428,35 @@ NTSTATUS APIENTRY D3DKMTCreateDoorbell(D3DKMT_CREATE_DOORBELL *args);
 NTSTATUS APIENTRY D3DKMTConnectDoorbell(D3DKMT_CONNECT_DOORBELL *args);
 NTSTATUS APIENTRY D3DKMTDestroyDoorbell(D3DKMT_DESTROY_DOORBELL *args);
 NTSTATUS APIENTRY D3DKMTNotifyWorkSubmission(D3DKMT_NOTIFY_WORK_SUBMISSION *args);
+
+/*
+ * Scheduling priority of a context among all contexts of its node (HS-PRI-02, -03):
+ *   -7 .. -1                idle band
+ *   0                       the band of its process: by priority class, or focus
+ *   1 .. 7                  focus band, privileged
+ *   ..._ABSOLUTE | 0 .. 31  real-time band at that level, privileged
+ * In-process priority: -7 .. +7, among contexts of the same process, node and band.
+ * Out of range: STATUS_INVALID_PARAMETER. A caller without SE_INC_BASE_PRIORITY_NAME:
+ * STATUS_PRIVILEGE_NOT_HELD. Counts from the next decision of the scheduler.
+ */
+NTSTATUS APIENTRY
+D3DKMTSetContextSchedulingPriority(const D3DKMT_SETCONTEXTSCHEDULINGPRIORITY *args);
+NTSTATUS APIENTRY D3DKMTGetContextSchedulingPriority(D3DKMT_GETCONTEXTSCHEDULINGPRIORITY *args);
+NTSTATUS APIENTRY D3DKMTSetContextInProcessSchedulingPriority(
+    const D3DKMT_SETCONTEXTINPROCESSSCHEDULINGPRIORITY *args);
+NTSTATUS APIENTRY D3DKMTGetContextInProcessSchedulingPriority(
+    D3DKMT_GETCONTEXTINPROCESSSCHEDULINGPRIORITY *args);
+
+/*
+ * Priority class of a process, its own only: `process` is BELL_CURRENT_PROCESS. IDLE gives the idle
+ * band, BELOW_NORMAL to ABOVE_NORMAL the normal band, HIGH the focus band and REALTIME the
+ * real-time band at level 0, these two privileged as above.
+ */
+#define BELL_CURRENT_PROCESS ((HANDLE)(ULONG_PTR)-1)
+NTSTATUS APIENTRY D3DKMTSetProcessSchedulingPriorityClass(HANDLE process,
+                                                          D3DKMT_SCHEDULINGPRIORITYCLASS level);
+NTSTATUS APIENTRY D3DKMTGetProcessSchedulingPriorityClass(HANDLE process,
+                                                          D3DKMT_SCHEDULINGPRIORITYCLASS *level);
 
 #ifdef __cplusplus
 }

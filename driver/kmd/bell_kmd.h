@@ -20,10 +20,11 @@
  *   1 bell_adapter.slot_lock   KMUTEX, PASSIVE_LEVEL   slot table, bell_doorbell.slot; held while
  *                                                      calling DxgkCbDisconnectDoorbell (A-14)
  *   2 bell_context.run_lock    KMUTEX, PASSIVE_LEVEL   open and run-list state of its queues
- *   3 bell_adapter.queue_lock  KSPIN_LOCK              queue table, against the DPC
+ *   3 bell_adapter.sched_lock  KMUTEX, PASSIVE_LEVEL   chains of contexts and queues, scheduling
+ *   4 bell_adapter.queue_lock  KSPIN_LOCK              queue table, against the DPC
  *     bell_queue.ring_lock     KSPIN_LOCK              kernel ring; nothing is taken inside it
  *     bell_adapter.map_lock    KSPIN_LOCK              GPU addresses of allocations
- *   4 bell_adapter.power_lock  KMUTEX, PASSIVE_LEVEL   gated nodes; nothing is taken inside it
+ *   5 bell_adapter.power_lock  KMUTEX, PASSIVE_LEVEL   gated nodes; nothing is taken inside it
  * Data shared with the interrupt routine changes under DxgkCbSynchronizeExecution.
  */
 #ifndef BELL_KMD_H
@@ -32,6 +33,7 @@
 #include <stdbool.h>
 
 #include "bell_formats.h"
+#include "bell_kmd_schedule.h"
 #include "bell_private.h"
 #include "bell_regs.h"
 #include "d3dkmddi.h"
@@ -59,6 +61,9 @@
 /* Limit registers of a kind. */
 #define BELL_KMD_LIMITS 4u
 
+/* Nodes that the driver can keep account of. */
+#define BELL_KMD_NODES 4u
+
 enum bell_kind {
     BELL_KIND_ADAPTER = 0x61646170,
     BELL_KIND_PROCESS = 0x70726F63,
@@ -72,6 +77,7 @@ enum bell_kind {
 };
 
 struct bell_slot;
+struct bell_context;
 struct bell_queue;
 
 /* One event as the hardware gave it. */
@@ -122,6 +128,12 @@ struct bell_adapter {
     UINT32 next_queue;                   /* Where the search for a free number starts. */
 
     KSPIN_LOCK map_lock;
+
+    KMUTEX sched_lock;
+    struct bell_context *contexts; /* All, by bell_context.next. */
+    struct bell_bands bands;
+    struct bell_group groups[BELL_KMD_GROUPS];
+    struct bell_context_list lists[BELL_KMD_NODES]; /* By node. */
 
     struct bell_event events[BELL_KMD_EVENTS];
     volatile UINT32 event_head; /* Written at DIRQL only; free-running. */

@@ -6,6 +6,7 @@
 #include "bell_kmd_isr.h"
 #include "bell_kmd_layout.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_sched.h"
 #include "bell_kmd_slot.h"
 
 NTSTATUS bell_kmd_adapter_add(struct bell_adapter **adapter)
@@ -17,6 +18,7 @@ NTSTATUS bell_kmd_adapter_add(struct bell_adapter **adapter)
     added->kind = BELL_KIND_ADAPTER;
     KeInitializeMutex(&added->slot_lock, 0);
     KeInitializeMutex(&added->power_lock, 0);
+    KeInitializeMutex(&added->sched_lock, 0);
     KeInitializeSpinLock(&added->queue_lock);
     KeInitializeSpinLock(&added->map_lock);
     *adapter = added;
@@ -124,7 +126,7 @@ static NTSTATUS read_capabilities(struct bell_adapter *adapter)
     adapter->doorbell_bytes = (UINT32)BELL_FIELD_GET(caps, BELL_CAPS_DOORBELL_BYTES);
     if (adapter->slot_count == 0 || adapter->slot_count > BELL_SLOT_MAX ||
         adapter->queue_count == 0 || adapter->queue_count > BELL_QUEUE_MAX ||
-        adapter->node_count == 0)
+        adapter->node_count == 0 || adapter->node_count > BELL_KMD_NODES)
         return STATUS_NOT_SUPPORTED;
     return STATUS_SUCCESS;
 }
@@ -198,6 +200,7 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
     if (!NT_SUCCESS(status))
         goto unmap;
 
+    bell_kmd_sched_start(adapter);
     adapter->um_submission = feature_is_enabled(adapter, DXGK_FEATURE_USER_MODE_SUBMISSION);
     adapter->started = true;
     bell_kmd_adapter_enable(adapter);
@@ -266,6 +269,7 @@ static NTSTATUS query_driver_caps(struct bell_adapter *adapter,
     memset(&caps, 0, sizeof(caps));
     caps.HighestAcceptableAddress.QuadPart = (LONGLONG)BELL_QUEUE_BASE_ADDR_MASK;
     caps.SchedulingCaps.MultiEngineAware = 1;
+    caps.SchedulingCaps.PreemptionAware = 1;
     caps.GpuEngineTopology.NbAsymetricProcessingNodes = adapter->node_count;
     caps.WDDMVersion = DXGKDDI_WDDMv3_2;
     return write_output(args, &caps, sizeof(caps));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_isr.h"
-#include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 
 #define BELL_ENGINE_AFFINITY 1u /* One engine a node. */
 
@@ -20,6 +20,7 @@ NTSTATUS bell_kmd_context_create(struct bell_device *device, DXGKARG_CREATEHWCON
     context->os_context = args->hHwContext;
     context->node = args->NodeOrdinal;
     KeInitializeMutex(&context->run_lock, 0);
+    bell_kmd_sched_join(context);
     args->hHwContext = context;
     args->ContextCaps.Value = 0;
     args->ContextCaps.UseIoMmu = 1;
@@ -28,6 +29,7 @@ NTSTATUS bell_kmd_context_create(struct bell_device *device, DXGKARG_CREATEHWCON
 
 VOID bell_kmd_context_destroy(struct bell_context *context)
 {
+    bell_kmd_sched_leave(context);
     context->kind = 0;
     bell_kmd_free(context);
 }
@@ -40,6 +42,7 @@ NTSTATUS bell_kmd_context_suspend(struct bell_context *context, UINT64 fence)
     if (!context->quiet) {
         context->suspended = true;
         bell_kmd_isr_suspend(context, fence);
+        bell_kmd_sched_update(context->device->adapter); /* The others share its part. */
         status = STATUS_PENDING;
     }
     bell_kmd_unlock(&context->run_lock);
@@ -50,6 +53,7 @@ VOID bell_kmd_context_resume(struct bell_context *context)
 {
     bell_kmd_lock(&context->run_lock);
     context->suspended = false;
+    bell_kmd_sched_update(context->device->adapter);
     bell_kmd_isr_resume(context);
     bell_kmd_unlock(&context->run_lock);
 }

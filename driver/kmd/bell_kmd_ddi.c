@@ -13,6 +13,7 @@
 #include "bell_kmd_notify.h"
 #include "bell_kmd_power.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 #include "bell_kmd_settings.h"
 #include "bell_kmd_submit.h"
 
@@ -305,6 +306,35 @@ static NTSTATUS restart_from_timeout(HANDLE adapter)
     return bell_kmd_power_restart(adapter);
 }
 
+static NTSTATUS update_hw_context_state(HANDLE adapter, const DXGKARG_UPDATEHWCONTEXTSTATE *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hHwContext, BELL_KIND_CONTEXT))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_sched_update_context(args->hHwContext, args);
+}
+
+static NTSTATUS switch_to_hw_context_list(HANDLE adapter, const DXGKARG_SWITCHTOHWCONTEXTLIST *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_sched_switch(adapter, args);
+}
+
+static NTSTATUS setup_priority_bands(HANDLE adapter, const DXGKARG_SETUPPRIORITYBANDS *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_sched_setup_bands(adapter, args);
+}
+
+static NTSTATUS set_context_properties(HANDLE adapter,
+                                       const DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hContext, BELL_KIND_CONTEXT))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_sched_set_context(args->hContext, args);
+}
+
 static NTSTATUS set_power_state(PVOID context, ULONG device, DEVICE_POWER_STATE state,
                                 POWER_ACTION action)
 {
@@ -369,6 +399,10 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiEscape = escape;
     data.DxgkDdiResetFromTimeout = reset_from_timeout;
     data.DxgkDdiRestartFromTimeout = restart_from_timeout;
+    data.DxgkDdiUpdateHwContextState = update_hw_context_state;
+    data.DxgkDdiSwitchToHwContextList = switch_to_hw_context_list;
+    data.DxgkDdiSetupPriorityBands = setup_priority_bands;
+    data.DxgkDdiSetContextSchedulingProperties = set_context_properties;
     status = bell_kmd_settings_read(registry);
     if (!NT_SUCCESS(status))
         return status;

@@ -6,6 +6,7 @@
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 #include "bell_kmd_settings.h"
 
 /* Stands in the queue table for a number that must not be used again. Never dereferenced as a
@@ -57,11 +58,10 @@ static VOID report_state(struct bell_adapter *adapter, UINT node, DXGK_ENGINE_ST
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
-static VOID report_suspended(struct bell_adapter *adapter, struct bell_context *context)
+static VOID report_suspended(struct bell_adapter *adapter, const struct bell_context *context)
 {
     DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
 
-    context->quiet = true;
     memset(&data, 0, sizeof(data));
     data.InterruptType = DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED;
     data.SuspendContextCompleted.hContext = context->os_context;
@@ -84,6 +84,37 @@ static VOID report_hung(struct bell_adapter *adapter, UINT node)
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+static VOID report_switched(struct bell_adapter *adapter, const struct bell_context *context)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED;
+    data.HwContextListSwitchCompleted.NodeOrdinal = context->node;
+    data.HwContextListSwitchCompleted.ContextSwitchFence = context->switch_fence;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
+/* The state that was asked for is there. True: somebody was told. */
+static bool tell(struct bell_adapter *adapter, struct bell_context *context)
+{
+    bool told = context->tell_suspended || context->tell_switched;
+
+    if (context->tell_suspended)
+        report_suspended(adapter, context);
+    if (context->tell_switched)
+        report_switched(adapter, context);
+    context->tell_suspended = false;
+    context->tell_switched = false;
+    return told;
+}
+
+static bool now_quiet(struct bell_adapter *adapter, struct bell_context *context)
+{
+    context->quiet = true;
+    return tell(adapter, context);
+}
+
 /* An event that a resume has made pointless finds the queue not stopping. */
 static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
 {
@@ -91,7 +122,7 @@ static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
         return;
     queue->stopping = false;
     if (--queue->context->stopping == 0)
-        report_suspended(adapter, queue->context);
+        (VOID)now_quiet(adapter, queue->context);
 }
 
 bool bell_kmd_isr_is_refusal(UINT64 cause)
@@ -261,16 +292,14 @@ VOID bell_kmd_isr_retire_queue(struct bell_queue *queue)
     change_table(queue, retire_table_entry);
 }
 
-static BOOLEAN suspend(PVOID argument)
+/* Take its queues off the run list, inside their buffers; true: none is on a node any more. */
+static bool stop_queues(struct bell_adapter *adapter, struct bell_context *context)
 {
-    struct bell_context *context = argument;
-    struct bell_adapter *adapter = context->device->adapter;
-
     context->quiet = false;
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
         if (!queue->open)
             continue;
-        bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_SUSPEND);
+        bell_kmd_queue_cmd_now(adapter, queue->hw_id, BELL_QUEUE_CMD_SUSPEND);
         /* Still running after the command: its event is to come, and not before this read. */
         if (!queue->stopping &&
             (bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id)) &
@@ -279,45 +308,106 @@ static BOOLEAN suspend(PVOID argument)
             context->stopping++;
         }
     }
-    if (context->stopping == 0) {
-        report_suspended(adapter, context);
+    return context->stopping == 0;
+}
+
+static BOOLEAN stop_context(PVOID argument)
+{
+    struct bell_context *context = argument;
+    struct bell_adapter *adapter = context->device->adapter;
+
+    if (stop_queues(adapter, context) && now_quiet(adapter, context))
         (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
-    }
     return TRUE;
 }
 
 VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence)
 {
     context->fence = fence;
-    at_dirql(context->device->adapter, suspend, context);
+    context->tell_suspended = true;
+    at_dirql(context->device->adapter, stop_context, context);
 }
 
-static BOOLEAN resume(PVOID argument)
+static bool list_queues(struct bell_adapter *adapter, const struct bell_context *context)
 {
-    struct bell_context *context = argument;
-    struct bell_adapter *adapter = context->device->adapter;
-    struct bell_queue *pushed = NULL;
+    const struct bell_queue *pushed = NULL;
 
-    context->quiet = false;
-    context->stopping = 0;
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
-        queue->stopping = false;
         if (!queue->open)
             continue;
         bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_ADD);
         bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_KICK); /* After ADD. */
         pushed = queue;
     }
-    if (pushed == NULL)
-        return TRUE;
     /* The commands have arrived: none overtakes those of another processor's next suspend, and
      * events of the old request are all in the device's queue. */
-    (VOID)bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(pushed->hw_id));
-    return take_events(adapter);
+    if (pushed != NULL)
+        (VOID)bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(pushed->hw_id));
+    return pushed != NULL;
+}
+
+static BOOLEAN resume(PVOID argument)
+{
+    struct bell_context *context = argument;
+    struct bell_adapter *adapter = context->device->adapter;
+
+    context->quiet = false;
+    context->stopping = 0;
+    context->tell_suspended = false;
+    for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
+        queue->stopping = false;
+    if (!context->barred && list_queues(adapter, context))
+        (VOID)take_events(adapter);
+    if (tell(adapter, context))
+        (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool asked)
+{
+    context->switch_fence = fence;
+    context->tell_switched = asked;
+    at_dirql(context->device->adapter, context->suspended ? stop_context : resume, context);
+}
+
+static VOID bar_queues(struct bell_adapter *adapter, const struct bell_context *context)
+{
+    for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
+        if (queue->open)
+            bell_kmd_queue_cmd_now(adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
+}
+
+/* Others leave before the plan, and those that come are listed by it. */
+static BOOLEAN switch_lists(PVOID argument)
+{
+    struct bell_adapter *adapter = argument;
+    bool present = !adapter->off && !adapter->lost;
+
+    for (struct bell_context *context = adapter->contexts; context != NULL;
+         context = context->next) {
+        context->joins = context->barred && !bell_kmd_sched_is_barred(context);
+        if (present && !context->barred && bell_kmd_sched_is_barred(context))
+            bar_queues(adapter, context);
+        context->barred = bell_kmd_sched_is_barred(context);
+    }
+    (VOID)bell_kmd_sched_plan(adapter);
+    for (struct bell_context *context = adapter->contexts; context != NULL && present;
+         context = context->next)
+        if (context->joins && !context->suspended)
+            (VOID)list_queues(adapter, context);
+    if (present)
+        bell_kmd_flush(adapter);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_switch(struct bell_adapter *adapter)
+{
+    at_dirql(adapter, switch_lists, adapter);
 }
 
 VOID bell_kmd_isr_resume(struct bell_context *context)
 {
+    context->tell_switched = false;
     at_dirql(context->device->adapter, resume, context);
 }
 

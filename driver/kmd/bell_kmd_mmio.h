@@ -41,6 +41,14 @@ static inline VOID bell_kmd_queue_cmd(struct bell_adapter *adapter, UINT32 hw_id
     bell_kmd_write(adapter, BELL_QUEUE_CMD_OFFSET(hw_id), BELL_FIELD_PUT(BELL_QUEUE_CMD_OP, cmd));
 }
 
+/* REMOVE or SUSPEND, and the turn under way stops inside its buffer. Posted. */
+static inline VOID bell_kmd_queue_cmd_now(struct bell_adapter *adapter, UINT32 hw_id,
+                                          enum bell_queue_cmd cmd)
+{
+    bell_kmd_write(adapter, BELL_QUEUE_CMD_OFFSET(hw_id),
+                   BELL_FIELD_PUT(BELL_QUEUE_CMD_OP, cmd) | BELL_QUEUE_CMD_NOW_MASK);
+}
+
 /* Registers of a node's watches. */
 static inline UINT32 bell_kmd_limit(bool hung, UINT32 node)
 {

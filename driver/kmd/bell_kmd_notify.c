@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bell_kmd_doorbell.h"
-#include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 #include "bell_kmd_slot.h"
 
 NTSTATUS bell_kmd_notify_read(const DXGKARG_CREATEHWQUEUE *args, bool *notify)
@@ -35,6 +35,8 @@ VOID bell_kmd_notify_work(struct bell_queue *queue)
         bell_kmd_slot_touch(adapter, queue->doorbell->slot);
     if (queue->notify)
         bell_kmd_queue_relist(queue, true);
+    if (queue->notify)
+        bell_kmd_sched_boost(queue, true);
     bell_kmd_queue_kick(queue);
     bell_kmd_unlock(&adapter->slot_lock);
 }
@@ -60,6 +62,8 @@ static VOID set_notify(struct bell_context *context, bool notify)
         queue->notify = notify;
         if (!notify)
             bell_kmd_queue_relist(queue, false);
+        if (!notify)
+            bell_kmd_sched_boost(queue, false);
         ask_for_reconnect(queue->doorbell);
     }
     bell_kmd_unlock(&context->run_lock);

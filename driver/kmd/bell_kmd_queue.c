@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell_kmd_queue.h"
 
+#include <string.h>
+
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_notify.h"
+#include "bell_kmd_sched.h"
 #include "bell_kmd_submit.h"
 
 /* Take a hardware queue number. Numbers go round, so that one is not reused at once. */
@@ -46,8 +49,10 @@ static VOID link_to_context(struct bell_queue *queue)
     struct bell_context *context = queue->context;
 
     bell_kmd_lock(&context->run_lock);
+    bell_kmd_lock(&queue->adapter->sched_lock);
     queue->next = context->queues;
     context->queues = queue;
+    bell_kmd_unlock(&queue->adapter->sched_lock);
     bell_kmd_unlock(&context->run_lock);
 }
 
@@ -57,10 +62,12 @@ static VOID unlink_from_context(struct bell_queue *queue)
     struct bell_queue **link = &context->queues;
 
     bell_kmd_lock(&context->run_lock);
+    bell_kmd_lock(&queue->adapter->sched_lock);
     while (*link != NULL && *link != queue)
         link = &(*link)->next;
     if (*link != NULL)
         *link = queue->next;
+    bell_kmd_unlock(&queue->adapter->sched_lock);
     bell_kmd_unlock(&context->run_lock);
 }
 
@@ -139,8 +146,31 @@ static UINT64 config_word(const struct bell_queue *queue)
            BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, process->pasid);
 }
 
-/* Under run_lock. */
-static NTSTATUS open_locked(struct bell_queue *queue)
+static VOID write_context(const struct bell_queue *queue)
+{
+    struct bell_adapter *adapter = queue->adapter;
+    UINT32 hw_id = queue->hw_id;
+
+    bell_kmd_write(adapter, BELL_QUEUE_BASE_OFFSET(hw_id), queue->ring);
+    bell_kmd_write(adapter, BELL_QUEUE_CONTROL_OFFSET(hw_id), queue->control);
+    bell_kmd_write(adapter, BELL_QUEUE_CONFIG_OFFSET(hw_id), config_word(queue));
+    bell_kmd_write(adapter, BELL_QUEUE_RPTR_OFFSET(hw_id), queue->rptr);
+    bell_kmd_write(adapter, BELL_QUEUE_RESUME0_OFFSET(hw_id), queue->resume[0]);
+    bell_kmd_write(adapter, BELL_QUEUE_RESUME1_OFFSET(hw_id), queue->resume[1]);
+    bell_kmd_write(adapter, BELL_QUEUE_HANDLE_OFFSET(hw_id), (UINT64)(ULONG_PTR)queue->context);
+}
+
+/* Its part in the schedule begins or ends; sched_lock held. */
+static VOID plan(struct bell_queue *queue, bool planned)
+{
+    queue->planned = planned;
+    memset(&queue->words, 0xFF, sizeof(queue->words)); /* Whatever the hardware has is stale. */
+    if (bell_kmd_sched_plan(queue->adapter))
+        bell_kmd_flush(queue->adapter);
+}
+
+/* Under run_lock and sched_lock, the device on. */
+static NTSTATUS open_now(struct bell_queue *queue)
 {
     struct bell_adapter *adapter = queue->adapter;
     UINT32 hw_id = queue->hw_id;
@@ -154,12 +184,10 @@ static NTSTATUS open_locked(struct bell_queue *queue)
         queue->restore = true;
         return STATUS_SUCCESS;
     }
-    bell_kmd_write(adapter, BELL_QUEUE_BASE_OFFSET(hw_id), queue->ring);
-    bell_kmd_write(adapter, BELL_QUEUE_CONTROL_OFFSET(hw_id), queue->control);
-    bell_kmd_write(adapter, BELL_QUEUE_CONFIG_OFFSET(hw_id), config_word(queue));
-    bell_kmd_write(adapter, BELL_QUEUE_RPTR_OFFSET(hw_id), queue->rptr);
+    plan(queue, true);
+    write_context(queue);
     bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_OPEN);
-    if (!queue->context->suspended && !queue->restore)
+    if (bell_kmd_sched_may_run(queue->context) && !queue->restore)
         bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_ADD);
 
     state = bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(hw_id));
@@ -167,11 +195,30 @@ static NTSTATUS open_locked(struct bell_queue *queue)
         adapter->lost = true;
         return STATUS_DEVICE_REMOVED;
     }
-    if ((state & BELL_QUEUE_STATE_OPEN_MASK) == 0)
+    if ((state & BELL_QUEUE_STATE_OPEN_MASK) == 0) {
+        plan(queue, false);
         return STATUS_UNSUCCESSFUL;
+    }
     queue->open = true;
     queue->restore = false;
     return STATUS_SUCCESS;
+}
+
+/* Under run_lock. */
+static NTSTATUS open_locked(struct bell_queue *queue)
+{
+    NTSTATUS status;
+
+    if (queue->open)
+        return STATUS_SUCCESS;
+    if (queue->adapter->off) {
+        queue->restore = true;
+        return STATUS_SUCCESS;
+    }
+    bell_kmd_lock(&queue->adapter->sched_lock);
+    status = open_now(queue);
+    bell_kmd_unlock(&queue->adapter->sched_lock);
+    return status;
 }
 
 NTSTATUS bell_kmd_queue_open(struct bell_queue *queue)
@@ -200,6 +247,10 @@ static NTSTATUS close_locked(struct bell_queue *queue)
 
     bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
     status = wait_stopped(queue);
+    if (status == STATUS_IO_TIMEOUT) { /* Its buffer is long: stop inside. */
+        bell_kmd_queue_cmd_now(adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
+        status = wait_stopped(queue);
+    }
     if (status == STATUS_IO_TIMEOUT) {
         /* It is off the run list and the node has not changed: this hits nobody else. */
         bell_kmd_write(adapter, BELL_NODE_ABORT_OFFSET, UINT64_C(1) << queue->context->node);
@@ -210,6 +261,14 @@ static NTSTATUS close_locked(struct bell_queue *queue)
     bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_CLOSE);
     return bell_kmd_poll(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id),
                          BELL_QUEUE_STATE_OPEN_MASK, 0, "close: hardware context to close");
+}
+
+static VOID stop_planning(struct bell_queue *queue)
+{
+    bell_kmd_lock(&queue->adapter->sched_lock);
+    if (queue->planned)
+        plan(queue, false);
+    bell_kmd_unlock(&queue->adapter->sched_lock);
 }
 
 NTSTATUS bell_kmd_queue_close(struct bell_queue *queue)
@@ -231,8 +290,10 @@ NTSTATUS bell_kmd_queue_close(struct bell_queue *queue)
     }
     queue->restore = false;
     queue->rptr = 0;
+    memset(queue->resume, 0, sizeof(queue->resume));
     if (!queue->open)
         queue->faulted = false;
+    stop_planning(queue);
     bell_kmd_unlock(&queue->context->run_lock);
     return status;
 }
@@ -248,7 +309,10 @@ NTSTATUS bell_kmd_queue_save(struct bell_queue *queue)
     if ((state & BELL_QUEUE_STATE_RUNNING_MASK) != 0)
         return STATUS_INVALID_DEVICE_STATE;
     queue->rptr = bell_kmd_read(adapter, BELL_QUEUE_RPTR_OFFSET(queue->hw_id));
+    queue->resume[0] = bell_kmd_read(adapter, BELL_QUEUE_RESUME0_OFFSET(queue->hw_id));
+    queue->resume[1] = bell_kmd_read(adapter, BELL_QUEUE_RESUME1_OFFSET(queue->hw_id));
     queue->open = false;
+    queue->planned = false;
     queue->restore = (state & BELL_QUEUE_STATE_FAULTED_MASK) == 0;
     return STATUS_SUCCESS;
 }

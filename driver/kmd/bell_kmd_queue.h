@@ -23,10 +23,17 @@ struct bell_context {
     UINT32 node;
     KMUTEX run_lock;
     bool suspended;             /* A context starts resumed (DB-SUS-07). */
-    bool quiet;                 /* Suspended, and reported so. This and the next two: DIRQL. */
+    bool barred;                /* Its node runs a list without it; DIRQL, under sched_lock. */
+    bool joins;                 /* Not any more; inside bell_kmd_isr_switch. */
+    bool quiet;                 /* Suspended, and reported so. This and the next five: DIRQL. */
     UINT32 stopping;            /* Its queues whose STOPPED event is to come. */
-    UINT64 fence;               /* Of the last suspend request. */
-    struct bell_queue *queues;  /* Chain by bell_queue.next. */
+    bool tell_suspended;        /* Then SUSPEND_CONTEXT_COMPLETED is due ... */
+    UINT64 fence;               /* ... with the last request's fence, */
+    bool tell_switched;         /* and HWCONTEXTLIST_SWITCH_COMPLETED ... */
+    UINT64 switch_fence;        /* ... with this one. */
+    struct bell_queue *queues;  /* Chain by bell_queue.next; under run_lock and sched_lock. */
+    struct bell_context *next;  /* Of the adapter; this and the next: under sched_lock. */
+    struct bell_schedule schedule;
 };
 
 struct bell_queue {
@@ -40,7 +47,11 @@ struct bell_queue {
     bool notify;      /* Connects answer CONNECTED_NOTIFY_KMD. Under slot_lock. */
     bool open;        /* Hardware context is open. */
     bool restore;     /* Not open because the device is off: opened again at D0. */
-    UINT64 rptr;      /* Entries consumed, as of the next open. */
+    UINT64 rptr;      /* Entries consumed, as of the next open, */
+    UINT64 resume[2]; /* and where the buffer of the next entry goes on. */
+    bool planned;     /* Open, or about to be: has its part in the schedule. Under sched_lock, as */
+    bool boosted;     /* real time by NotifyWorkSubmission, whatever its context, */
+    struct bell_words words; /* and what the hardware has. */
     bool stopping;    /* Its STOPPED event is to come; DIRQL. */
     volatile bool closing; /* An ABORTED event is the driver's own doing. */
     volatile bool faulted; /* Set by the DPC. */

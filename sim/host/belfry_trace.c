@@ -395,6 +395,7 @@ static void put_record(const struct belfry_record *record)
     case BELFRY_MMIO_WRITE:
     case BELFRY_MMIO_READ:
     case BELFRY_POWER:
+    case BELFRY_SCHED:
         break;
     }
 }

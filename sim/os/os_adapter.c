@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "os_kmd.h"
 #include "os_power.h"
+#include "os_sched.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +169,7 @@ static NTSTATUS discover(char *error, size_t error_size)
     }
     probe_nodes(nodes);
     os_adapter.node_count = nodes;
+    os_adapter.scheduling = caps.SchedulingCaps;
     query_ums();
     os_monitor_discovered();
     return STATUS_SUCCESS;
@@ -272,6 +274,7 @@ NTSTATUS os_adapter_start(char *error, size_t error_size)
     if (NT_SUCCESS(status)) {
         status = discover(error, error_size);
         if (NT_SUCCESS(status)) {
+            os_sched_start();
             os_idle_start();
             return status;
         }
@@ -290,6 +293,7 @@ void os_adapter_stop(void)
     if (!os_adapter.started)
         return;
     os_power_stop();
+    os_sched_stop();
     os_interrupt_rest();
     status = OS_DDI(StopDevice, 0, &context, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiStopDevice(context));

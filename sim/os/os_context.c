@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_sched.h"
 
 #include <stdlib.h>
 
@@ -53,6 +53,7 @@ NTSTATUS os_context_create(struct os_device *device, const D3DKMT_CREATEHWCONTEX
         os_object_unref(made);
         return status;
     }
+    os_sched_context_made(made);
     os_object_publish(&made->base);
     *context = made;
     return STATUS_SUCCESS;
@@ -67,7 +68,9 @@ void os_context_destroy(struct os_context *context)
         os_object_close(&queue->base);
         os_queue_destroy(queue, false);
     }
+    os_sched_log_read_all(); /* While the log's handle still means this context. */
     os_driver_enter(context->base.process);
+    os_sched_forget(context);
     os_object_retire(&context->base);
     status = OS_DDI(DestroyHwContext, context->base.name, &context->kmd, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiDestroyHwContext(context->kmd));

@@ -4,6 +4,7 @@
  * (DB-TRM-01 .. 03).
  */
 #include "os_power.h"
+#include "os_sched.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -40,6 +41,13 @@ void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
     case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
         note_fault(data->HwQueuePageFaulted.FaultedHwQueue);
         break;
+    case DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED:
+        os_sched_switched(data->HwContextListSwitchCompleted.NodeOrdinal,
+                          data->HwContextListSwitchCompleted.ContextSwitchFence);
+        break;
+    case DXGK_INTERRUPT_SCHEDULING_LOG_INTERRUPT:
+        os_sched_log_interrupt(data->SchedulingLogInterrupt.NodeOrdinal);
+        break;
     case DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE:
         os_power_interrupt(data->EngineStateChange.NodeOrdinal,
                            data->EngineStateChange.EngineOrdinal,
@@ -60,6 +68,7 @@ void os_objects_dpc(void)
 
     bell_thread_wake_all(&os_objects.waiters);
     os_power_dpc();
+    os_sched_dpc();
     if (!os_objects.fault_reported)
         return;
     os_objects.fault_reported = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_sched.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,7 +95,9 @@ static struct look look_at(struct os_fence *const *fences, const uint64_t *value
         if (look.first_missing == count)
             look.first_missing = i;
         look.dead |= fences[i]->dead;
-        look.suspended |= fences[i]->queue && os_queue_context(fences[i]->queue)->suspended;
+        look.suspended |= fences[i]->queue &&
+                          (os_queue_context(fences[i]->queue)->suspended ||
+                           !os_sched_may_run(os_queue_context(fences[i]->queue)));
     }
     return look;
 }

@@ -12,6 +12,7 @@
 #include "bell_trap.h"
 #include "belfry/belfry.h"
 #include "belfry/observe.h"
+#include "bell_private.h"
 #include "bell_wdk.h"
 #include "d3dkmddi.h"
 #include "d3dkmthk.h"
@@ -88,7 +89,7 @@ bool os_lock_mine(const struct os_lock *lock);
 /** Clocks that a lock or a bus answer may be waited for before the run fails. */
 #define OS_LOCK_TIMEOUT 20000000u
 /** Device clocks in one microsecond. */
-#define OS_CLOCKS_PER_US 100u
+#define OS_CLOCKS_PER_US (10u * BELL_CLOCKS_PER_100NS)
 
 /* --- Trace (os_trace.c) ---------------------------------------------------------------------- */
 
@@ -133,6 +134,7 @@ struct os_adapter {
     DXGK_USERMODESUBMISSION_CAPS caps;
     uint32_t node_count;
     DXGK_NODEMETADATA nodes[OS_MAX_NODES];
+    DXGK_VIDSCHCAPS scheduling;
     char *bar0, *bar2;              /**< Kernel virtual bases (PROT_NONE windows, kind MMIO). */
     uint64_t bar2_bytes;            /**< Doorbell pages decoded, from the resource list. */
     LUID luid;

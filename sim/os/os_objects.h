@@ -130,8 +130,23 @@ struct os_handle_slot {
     uint16_t next; /**< In the list of free slots. */
 };
 
+/** What user mode asked for a context, and what the driver was told (os_sched.h). */
+struct os_schedule {
+    INT priority;   /**< As D3DKMTSetContextSchedulingPriority has it. */
+    INT in_process; /**< -7 .. +7. */
+    DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES told; /**< Times are the OS's to choose. */
+    bool is_told;
+    UINT list_priority;     /**< Of the last UpdateHwContextState; 0: the band's. */
+    uint64_t switch_fence;  /**< Of the last UpdateHwContextState that asked for an interrupt. */
+    uint64_t switch_acked;  /**< The last one reported. */
+    unsigned queues;        /**< Made so far; log entries name the context only. */
+    int logged;             /**< Last state in the scheduling log, -1 = none known. */
+};
+
 struct os_process {
     uint32_t id;
+    bool privileged; /**< Holds SE_INC_BASE_PRIORITY_NAME. */
+    D3DKMT_SCHEDULINGPRIORITYCLASS priority_class;
     ULONG pasid;
     const char *name;
     HANDLE kmd;
@@ -366,6 +381,7 @@ struct os_context {
     bool invalidated;       /**< By the driver, during an engine reset. */
     uint64_t suspend_fence; /**< Of the last request. */
     uint64_t suspend_acked; /**< Highest acknowledged. */
+    struct os_schedule schedule;
 };
 
 NTSTATUS os_context_create(struct os_device *device, const D3DKMT_CREATEHWCONTEXT *args,

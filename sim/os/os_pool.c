@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "os_internal.h"
+#include "os_pool_arena.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
     require_at_most(paged ? APC_LEVEL : DISPATCH_LEVEL, "ExAllocatePool2");
     if (NumberOfBytes == 0 || NumberOfBytes > (SIZE_T)1 << 40 || injected_failure())
         return NULL;
-    made = malloc(sizeof(*made) + NumberOfBytes + POOL_TAIL);
+    made = os_pool_arena_take(sizeof(*made) + NumberOfBytes + POOL_TAIL);
     if (made == NULL)
         return NULL;
     *made = (struct pool_block){.next = pool,
@@ -151,14 +152,16 @@ static void check_free(const struct pool_block *block, ULONG tag)
 
 static void release_block(struct pool_block *block)
 {
+    size_t bytes = sizeof(*block) + block->size + POOL_TAIL;
+
     if (block->prev != NULL)
         block->prev->next = block->next;
     else
         pool = block->next;
     if (block->next != NULL)
         block->next->prev = block->prev;
-    memset(block, POOL_POISON, sizeof(*block) + block->size);
-    free(block);
+    memset(block, POOL_POISON, bytes);
+    os_pool_arena_give(block, bytes);
 }
 
 VOID ExFreePoolWithTag(PVOID P, ULONG Tag)
@@ -265,6 +268,7 @@ void os_pool_cleanup(void)
         release_block(pool);
     while (contiguous != NULL)
         release_contiguous(&contiguous);
+    os_pool_arena_reset();
     pool_serial = 0;
     pool_countdown = -1;
 }

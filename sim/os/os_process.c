@@ -113,6 +113,7 @@ struct os_process *os_process_create(const char *name)
     process->id = ++os_objects.last_process;
     process->pasid = FIRST_PASID + process->id - 1;
     process->name = name;
+    process->priority_class = D3DKMT_SCHEDULINGPRIORITYCLASS_NORMAL;
     os_lock_init(&process->lock, "process objects", OS_RANK_PROCESS);
     os_lock_init(&process->driver, "process in driver", OS_RANK_DRIVER);
     process->dummy_pages = dummy_pages();

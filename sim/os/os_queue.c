@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_sched.h"
 
 #include <stdlib.h>
 
@@ -113,6 +113,7 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
         take_memory(made);
         goto unref;
     }
+    context->schedule.queues++;
     os_object_publish(&made->base);
     *queue = made;
     return STATUS_SUCCESS;

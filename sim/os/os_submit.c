@@ -6,10 +6,14 @@
 /* What the private data looks like to a driver that kept the pointer (HS-SUB-02). */
 #define POISON 0xDD
 
+/* HS-SUB-04: what the node and the adapter say, 0 = nothing. */
 static unsigned in_flight_limit(const struct os_queue *queue)
 {
     unsigned limit = os_adapter.nodes[queue->node].Flags.MaxInFlightHwQueueBuffers;
+    unsigned cap = os_adapter.scheduling.HwQueuePacketCap;
 
+    if (cap && (!limit || cap < limit))
+        limit = cap;
     return limit && limit < OS_MAX_IN_FLIGHT ? limit : OS_MAX_IN_FLIGHT;
 }
 

@@ -8,6 +8,7 @@
  *            it is resumed. It does not within TdrDelay: the engine is reset (DB-SUS-03).
  */
 #include "os_power.h"
+#include "os_sched.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,7 +159,8 @@ NTSTATUS os_cb_invalidate_hw_context(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
 static bool can_hang(const struct os_queue *queue)
 {
     return !queue->dead && queue->base.open && !queue->flags.DisableGpuTimeout &&
-           !os_queue_context(queue)->suspended && os_power_runs(queue->node); /* DB-TDR-05 */
+           !os_queue_context(queue)->suspended && os_sched_may_run(os_queue_context(queue)) &&
+           os_power_runs(queue->node); /* DB-TDR-05 */
 }
 
 /* True when the queue has given no sign of life for TdrDelay. */

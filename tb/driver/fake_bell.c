@@ -84,6 +84,10 @@ static UINT64 device_read(UINT32 offset)
             return fake.context[queue][2];
         if (offset == BELL_QUEUE_RPTR_OFFSET(queue))
             return fake.rptr[queue];
+        if (offset == BELL_QUEUE_RESUME0_OFFSET(queue))
+            return fake.schedule[queue].resume[0];
+        if (offset == BELL_QUEUE_RESUME1_OFFSET(queue))
+            return fake.schedule[queue].resume[1];
         assert_true(offset == BELL_QUEUE_STATE_OFFSET(queue));
         return read_state(queue);
     }
@@ -127,8 +131,12 @@ ULONG64 READ_REGISTER_ULONG64(volatile ULONG64 *reg)
     return value;
 }
 
-static void command(UINT32 queue, UINT64 op)
+static void command(UINT32 queue, UINT64 value)
 {
+    UINT64 op = BELL_FIELD_GET(value, BELL_QUEUE_CMD_OP);
+
+    fake.now[queue] = (value & BELL_QUEUE_CMD_NOW_MASK) != 0;
+    assert_true(!fake.now[queue] || op == BELL_QUEUE_CMD_REMOVE || op == BELL_QUEUE_CMD_SUSPEND);
     switch (op) {
     case BELL_QUEUE_CMD_OPEN:
         assert_false(fake.open[queue]);
@@ -155,14 +163,40 @@ static void command(UINT32 queue, UINT64 op)
     }
 }
 
+/* Where the words from SCHED to HANDLE are kept; NULL: another register. */
+static UINT64 *schedule_word(UINT32 offset, UINT32 queue)
+{
+    struct fake_schedule *schedule = &fake.schedule[queue];
+
+    if (offset == BELL_QUEUE_SCHED_OFFSET(queue))
+        return &schedule->sched;
+    if (offset == BELL_QUEUE_QUANTUM_OFFSET(queue))
+        return &schedule->quantum;
+    if (offset == BELL_QUEUE_GRACE_OFFSET(queue))
+        return &schedule->grace;
+    assert_false(fake.open[queue]); /* The others: before OPEN only. */
+    if (offset == BELL_QUEUE_RESUME0_OFFSET(queue))
+        return &schedule->resume[0];
+    if (offset == BELL_QUEUE_RESUME1_OFFSET(queue))
+        return &schedule->resume[1];
+    return offset == BELL_QUEUE_HANDLE_OFFSET(queue) ? &schedule->handle : NULL;
+}
+
 static void write_queue(UINT32 offset, UINT64 value)
 {
+    UINT64 *kept;
+
     UINT32 queue = (offset - BELL_QUEUE_BASE_OFFSET(0)) / BELL_QUEUE_STRIDE;
     UINT32 word = (offset - BELL_QUEUE_BASE_OFFSET(queue)) / 8;
 
     assert_true(queue < fake.queues);
     if (offset == BELL_QUEUE_CMD_OFFSET(queue)) {
         command(queue, value);
+        return;
+    }
+    kept = schedule_word(offset, queue);
+    if (kept != NULL) {
+        *kept = value;
         return;
     }
     assert_true(word < 4 && !fake.open[queue]);
@@ -334,7 +368,7 @@ void fake_reset(void)
 {
     memset(&fake, 0, sizeof(fake));
     fake.slots = 2;
-    fake.queues = FAKE_MAX_QUEUES;
+    fake.queues = 64;
     fake.nodes = 3;
     fake.id = BELL_FIELD_PUT(BELL_ID_MAGIC, BELL_ID_MAGIC_RESET) |
               BELL_FIELD_PUT(BELL_ID_MAJOR, BELL_ID_MAJOR_RESET);

@@ -21,7 +21,7 @@
 #define FAKE_NOTIFIES 512
 #define FAKE_HANDLES 32
 #define FAKE_MAX_SLOTS 64
-#define FAKE_MAX_QUEUES 64
+#define FAKE_MAX_QUEUES 256
 
 enum fake_op_kind { FAKE_READ, FAKE_WRITE, FAKE_CALLBACK };
 
@@ -29,6 +29,10 @@ struct fake_op {
     enum fake_op_kind kind;
     UINT32 offset; /* BAR0; 0 for a callback. */
     UINT64 value;
+};
+
+struct fake_schedule {
+    UINT64 sched, quantum, grace, resume[2], handle;
 };
 
 struct fake_bell {
@@ -74,6 +78,8 @@ struct fake_bell {
     UINT64 listen[FAKE_MAX_QUEUES];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
     bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
+    bool now[FAKE_MAX_QUEUES]; /* The last command had CMD.NOW. */
+    struct fake_schedule schedule[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];
     UINT64 events[1024][2];
     unsigned event_head, event_tail;

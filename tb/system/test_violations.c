@@ -144,6 +144,23 @@ static void suspend_and_resume(void)
         &(D3DKMT_NOTIFY_WORK_SUBMISSION){ .hDoorbell = a.doorbell }));
 }
 
+/* A context list, priorities, and both ways of a switch report. */
+static void schedule(void)
+{
+    const D3DKMT_SETCONTEXTSCHEDULINGPRIORITY low = { .hContext = a.context, .Priority = -1 };
+    const D3DKMT_SETCONTEXTSCHEDULINGPRIORITY usual = { .hContext = a.context };
+    struct belfry_bands bands;
+
+    REQUIRE_OK(D3DKMTSetContextSchedulingPriority(&low));
+    REQUIRE_OK(D3DKMTSetContextSchedulingPriority(&usual));
+    REQUIRE_OK((NTSTATUS)belfry_os_switch(NODE, b.context, 0));
+    REQUIRE_OK((NTSTATUS)belfry_os_switch(NODE, a.context, b.context));
+    belfry_default_bands(&bands);
+    REQUIRE_OK((NTSTATUS)belfry_os_bands(&bands));
+    REQUIRE_OK((NTSTATUS)belfry_os_update_context(a.context, 0, true, true));
+    REQUIRE_OK((NTSTATUS)belfry_os_update_context(a.context, 0, false, false));
+}
+
 /* A queue on a device of its own, with one buffer of this one packet. */
 static void submit_packet(struct rig *victim, void (*packet)(struct bell_umd_commands *commands))
 {
@@ -195,6 +212,7 @@ static int workload(int argc, char **argv)
     submit_in_turns();
     disconnect_with_work();
     suspend_and_resume();
+    schedule();
     fault_a_queue();
     hang_a_queue();
     rig_close_beside(&c);

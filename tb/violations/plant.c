@@ -103,6 +103,8 @@ TRACKED(DestroyAllocation, (HANDLE of, const DXGKARG_DESTROYALLOCATION *args), (
 TRACKED(CloseAllocation, (HANDLE of, const DXGKARG_CLOSEALLOCATION *args), (of, args))
 TRACKED(SuspendContext, (HANDLE of, const DXGKARG_SUSPENDCONTEXT *args), (of, args))
 TRACKED(ResumeContext, (HANDLE of, const DXGKARG_RESUMECONTEXT *args), (of, args))
+TRACKED(UpdateHwContextState, (HANDLE of, const DXGKARG_UPDATEHWCONTEXTSTATE *args), (of, args))
+TRACKED(SwitchToHwContextList, (HANDLE of, const DXGKARG_SWITCHTOHWCONTEXTLIST *args), (of, args))
 
 static VOID track(DRIVER_INITIALIZATION_DATA *table)
 {
@@ -116,6 +118,8 @@ static VOID track(DRIVER_INITIALIZATION_DATA *table)
     table->DxgkDdiCloseAllocation = trackCloseAllocation;
     table->DxgkDdiSuspendContext = trackSuspendContext;
     table->DxgkDdiResumeContext = trackResumeContext;
+    table->DxgkDdiUpdateHwContextState = trackUpdateHwContextState;
+    table->DxgkDdiSwitchToHwContextList = trackSwitchToHwContextList;
 }
 
 NTSTATUS __wrap_DxgkInitialize(PDRIVER_OBJECT driver, PUNICODE_STRING registry,

@@ -40,6 +40,9 @@ enum belfry_record_kind {
                           "F-idle" "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
                           "tdr-resumed"; of the adapter "full-reset" and then "full-restart" or
                           "adapter-lost". */
+    BELFRY_SCHED,    /**< Entry of a scheduling log, when the OS read it: name = "idle" "running"
+                          "ready" "ready-standby", object = context (0: gone), value = GPU time,
+                          value2 = node, value3 = wrap count << 32 | index. */
 };
 
 enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
@@ -195,6 +198,65 @@ struct belfry_tdr {
                               default: as TdrDelay. */
 };
 void belfry_os_tdr(const struct belfry_tdr *tdr);
+
+/* --- Scheduling ------------------------------------------------------------------------------- */
+
+/** Times in units of 100 ns (10 clocks); index: 0 idle, 1 normal, 2 focus, 3 real time. */
+struct belfry_bands {
+    uint64_t grace[4];           /**< What the band allows those that it preempts. */
+    uint64_t process_quantum[4];
+    uint64_t process_grace[4];   /**< The same between processes of the band. */
+    uint32_t normal_percent;     /**< 0 .. 50. */
+};
+/** What the OS sets up at start. */
+void belfry_default_bands(struct belfry_bands *bands);
+/** SetupPriorityBands; every node is under bands then. @return NTSTATUS. */
+uint32_t belfry_os_bands(const struct belfry_bands *bands);
+/** A context's quantum (weight among its process's) and the grace that it allows. @return NTSTATUS. */
+uint32_t belfry_os_context_times(uint32_t hHwContext, uint64_t quantum, uint64_t grace_same,
+                                 uint64_t grace_lower);
+/** Give or take a process (its number, 1 ..) SE_INC_BASE_PRIORITY_NAME. */
+void belfry_os_privilege(uint32_t process, bool held);
+/** Move the focus to a process; 0 = to none. */
+void belfry_os_focus(uint32_t process);
+/**
+ * UpdateHwContextState; with `interrupt` waits for its report. priority 0 = the band's, 1 .. 32 = real
+ * time. @return NTSTATUS.
+ */
+uint32_t belfry_os_update_context(uint32_t hHwContext, uint32_t priority, bool suspended,
+                                  bool interrupt);
+/** SwitchToHwContextList; 0 = NULL. @return NTSTATUS. */
+uint32_t belfry_os_switch(uint32_t node, uint32_t first, uint32_t second);
+
+struct belfry_context_info {
+    uint32_t node;
+    int band;             /**< As the driver was last told, -1 = never. */
+    int realtime_level;
+    int in_process;
+    bool suspended;
+    bool listed;          /**< Under bands, or in its node's context list. */
+};
+/** @return false for a handle that is not a live context. */
+bool belfry_context(uint32_t hHwContext, struct belfry_context_info *info);
+
+/**
+ * Log changes of state of a node's contexts, in new memory with room for `entries`; 0 = stop. An
+ * interrupt when entry `interrupt_entry` was written, none beyond the last. @return NTSTATUS.
+ */
+uint32_t belfry_os_sched_log(uint32_t node, uint32_t entries, uint32_t interrupt_entry);
+struct belfry_sched_log {
+    uint64_t taken;      /**< Entries read and checked; each is a BELFRY_SCHED record. */
+    uint64_t lost;       /**< Overwritten before they were read. */
+    uint64_t interrupts; /**< SCHEDULING_LOG_INTERRUPT of this node. */
+};
+/** Read the log to its end; counts since the machine was made. */
+void belfry_sched_log(uint32_t node, struct belfry_sched_log *log);
+
+/**
+ * Why a hardware queue does not run, in words of the hardware ("a queue of a higher level goes
+ * first"); "it runs" when it does.
+ */
+const char *belfry_block_reason(uint32_t hw_queue);
 
 #ifdef __cplusplus
 }

@@ -176,6 +176,12 @@ void os_engine_resume_enter(struct os_monitor_call *call);
 void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status);
 
+/* os_monitor_sched.c */
+void os_sched_properties_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_sched_update_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_sched_switch_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_monitor_switched(UINT node, uint64_t fence);
+
 /* os_monitor_alloc.c */
 void os_alloc_create_enter(struct os_monitor_call *call);
 void os_alloc_create_exit(struct os_monitor_call *call, NTSTATUS status);
@@ -206,6 +212,8 @@ bool os_device_gone(void); /**< A register read all ones. */
 int os_device_queue_of(uint32_t queue);
 int os_device_last_queue_of(uint32_t queue); /**< The same; it may be closed by now. */
 bool os_device_listed(int hw);           /**< On the run list. */
+unsigned os_device_level(unsigned hw);   /**< As the driver wrote it. */
+unsigned os_device_realtime_level(unsigned level); /**< Hardware's number of a real-time level. */
 uint64_t os_device_kicked(int hw);       /**< Time of the last KICK. */
 uint64_t os_device_added(int hw);        /**< Time of the last ADD. */
 uint32_t os_device_queue(unsigned hw);   /**< D3DKMT handle of its queue, 0 = closed. */

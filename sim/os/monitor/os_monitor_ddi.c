@@ -74,6 +74,12 @@ static const struct os_ddi ddis[] = {
     {"DxgkDdiResumeHwEngine", "DB-THR-01", NULL, NULL, os_engine_resume_enter,
      os_engine_resume_exit},
     {"DxgkDdiQueryEngineStatus", "DB-THR-01", "HS-RST-04", NULL, NULL, NULL},
+    {"DxgkDdiUpdateHwContextState", "DB-THR-01", "HS-UPD-01", NULL, NULL, os_sched_update_exit},
+    {"DxgkDdiSwitchToHwContextList", "DB-THR-01", "HS-SWI-01", NULL, NULL, os_sched_switch_exit},
+    {"DxgkDdiSetupPriorityBands", "DB-THR-01", "HS-PRI-01", NULL, NULL, NULL},
+    {"DxgkDdiSetContextSchedulingProperties", "DB-THR-01", "HS-PRI-02", NULL, NULL,
+     os_sched_properties_exit},
+    {"DxgkDdiSetSchedulingLogBuffer", "DB-THR-01", "HS-LOG-01", NULL, NULL, NULL},
 };
 
 static const struct os_ddi *find(const char *name)

@@ -10,6 +10,8 @@
 
 #include "bell_regs.h"
 
+#define FIRST_REALTIME_LEVEL 3u /* Below: a level is a band. */
+
 struct slot {
     bool valid;
     uint16_t hw;
@@ -22,7 +24,7 @@ struct slot {
 };
 
 struct hardware_queue {
-    uint64_t base, control, config;
+    uint64_t base, control, config, sched;
     bool open, listed;
     uint32_t queue;
     uint64_t kicked, added;
@@ -87,6 +89,16 @@ int os_device_last_queue_of(uint32_t queue)
 bool os_device_listed(int hw)
 {
     return hw >= 0 && device.queues[hw].listed;
+}
+
+unsigned os_device_level(unsigned hw)
+{
+    return (unsigned)BELL_FIELD_GET(device.queues[hw].sched, BELL_QUEUE_SCHED_LEVEL);
+}
+
+unsigned os_device_realtime_level(unsigned level)
+{
+    return FIRST_REALTIME_LEVEL + level;
 }
 
 uint64_t os_device_kicked(int hw)
@@ -376,6 +388,8 @@ static void write_queue(unsigned number, uint64_t offset, uint64_t value)
 
     if (offset == BELL_QUEUE_CMD_OFFSET(number))
         command(number, BELL_FIELD_GET(value, BELL_QUEUE_CMD_OP));
+    else if (offset == BELL_QUEUE_SCHED_OFFSET(number))
+        hw->sched = value;
     else if (hw->open)
         return;
     else if (offset == BELL_QUEUE_BASE_OFFSET(number))

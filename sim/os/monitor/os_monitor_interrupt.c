@@ -139,6 +139,10 @@ void os_monitor_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
         os_monitor_suspended(data->SuspendContextCompleted.hContext,
                              data->SuspendContextCompleted.ContextSuspendFence);
         break;
+    case DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED:
+        os_monitor_switched(data->HwContextListSwitchCompleted.NodeOrdinal,
+                            data->HwContextListSwitchCompleted.ContextSwitchFence);
+        break;
     default:
         break;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rules of devices, contexts and queues: handles, suspend, resume. */
-#include "os_objects.h"
+#include "os_sched.h"
 
 #include <inttypes.h>
 
@@ -176,7 +176,8 @@ void os_context_resume_exit(struct os_monitor_call *call, NTSTATUS status)
         const struct os_queue *queue = os_object_peek(os_device_queue(number), OS_QUEUE);
         int hw = (int)number;
 
-        if (queue == NULL || queue->dead || os_queue_context(queue) != context)
+        if (queue == NULL || queue->dead || os_queue_context(queue) != context ||
+            !os_sched_may_run(context))
             continue;
         if (!os_device_listed(hw))
             os_violation("DB-SUS-06", queue->base.name, "hardware queue %d was not added to the "

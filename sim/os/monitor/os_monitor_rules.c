@@ -77,6 +77,17 @@ const struct os_rule os_rules[] = {
     {"AL-DSC-01", "DescribeAllocation runs at PASSIVE_LEVEL", 1},
     {"HS-CTX-01", "contexts and devices get handles of the driver, and are destroyed without "
                   "failing", 2},
+    {"HS-PRI-01", "SetupPriorityBands succeeds", 2},
+    {"HS-PRI-02", "SetContextSchedulingProperties succeeds, and the hardware has the band and level "
+                  "when it returns", 2},
+    {"HS-UPD-01", "UpdateHwContextState succeeds, moves the context's queues on or off the run list "
+                  "and reports the switch fence just when asked", 2},
+    {"HS-SWI-01", "after SwitchToHwContextList the run list holds the queues of First and Second and "
+                  "no others", 2},
+    {"HS-LOG-01", "SetSchedulingLogBuffer succeeds, and nobody writes to the log before it any "
+                  "more", 2},
+    {"HS-LOG-02", "the scheduling log has well-formed entries in the order of time, one context at "
+                  "a time runs, and its interrupt names its node", 2},
     {"HS-RST-01", "after ResetHwEngine nothing runs until ResumeHwEngine", 2},
     {"HS-RST-02", "after ResumeHwEngine the engine runs, and its queues are sampled", 2},
     {"HS-RST-03", "ResetEngine succeeds, with LastAbortedFenceId not beyond what was submitted", 2},

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+/* What the driver makes of the OS's scheduling calls, on a fake device. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_bell.h"
+
+enum { NODE = 0, GRACE = 7, QUANTUM = 1200 };
+
+static struct fake_process process, other;
+static int os_contexts; /* Addresses in it are OS handles. */
+
+static NTSTATUS bands(UINT64 quantum, UINT64 focus_grace, UINT percent)
+{
+    DXGKARG_SETUPPRIORITYBANDS args = {.targetNormalBandPercentage = percent};
+
+    for (int band = 0; band < DXGK_SCHEDULING_PRIORITY_BAND_COUNT; band++) {
+        args.processQuantumForBand[band] = quantum;
+        args.processGracePeriodForBand[band] = GRACE;
+    }
+    args.gracePeriodForBand[DXGK_SCHEDULING_PRIORITY_BAND_FOCUS] = focus_grace;
+    return fake_ddi.DxgkDdiSetupPriorityBands(fake_adapter, &args);
+}
+
+static NTSTATUS properties(HANDLE context, DXGK_SCHEDULING_PRIORITY_BAND band, INT level,
+                           INT priority, UINT64 quantum)
+{
+    DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES args = {
+        .hContext = context, .priorityBand = band, .realtimeBandPriorityLevel = level,
+        .inProcessPriority = priority, .quantum = quantum,
+        .gracePeriodSamePriority = 5, .gracePeriodLowerPriority = 3};
+
+    return fake_ddi.DxgkDdiSetContextSchedulingProperties(fake_adapter, &args);
+}
+
+static NTSTATUS normal(const struct fake_queue *queue, INT priority, UINT64 quantum)
+{
+    return properties(queue->context, DXGK_SCHEDULING_PRIORITY_BAND_NORMAL, 0, priority, quantum);
+}
+
+static NTSTATUS run_list(HANDLE first, HANDLE second, UINT node)
+{
+    DXGKARG_SWITCHTOHWCONTEXTLIST args = {first, second, node, 0};
+
+    return fake_ddi.DxgkDdiSwitchToHwContextList(fake_adapter, &args);
+}
+
+static NTSTATUS update(HANDLE context, UINT64 fence, UINT priority, bool suspended, bool interrupt)
+{
+    DXGKARG_UPDATEHWCONTEXTSTATE args = {context, fence, priority, {{{0}}}};
+
+    args.Flags.Suspended = suspended;
+    args.Flags.InterruptOnSwitchCompletion = interrupt;
+    return fake_ddi.DxgkDdiUpdateHwContextState(fake_adapter, &args);
+}
+
+static UINT64 level_of(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_LEVEL);
+}
+
+static UINT64 group_of(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_GROUP);
+}
+
+static UINT64 priority_of(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_PRIORITY);
+}
+
+static UINT64 quantum_of(const struct fake_queue *queue)
+{
+    return fake.schedule[queue->hw_id].quantum;
+}
+
+static UINT64 grace_same(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].grace, BELL_QUEUE_GRACE_SAME);
+}
+
+static UINT64 grace_higher(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].grace, BELL_QUEUE_GRACE_HIGHER);
+}
+
+static struct fake_queue make(struct fake_process *of)
+{
+    struct fake_queue queue = fake_queue_make(of, NODE, true);
+
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    return queue;
+}
+
+static int setup(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_reset();
+    fake.slots = 8;
+    fake.queues = 160;
+    assert_int_equal(fake_start(), STATUS_SUCCESS);
+    process = fake_process_make(7);
+    other = fake_process_make(8);
+    assert_int_equal(bands(QUANTUM, 2, 10), STATUS_SUCCESS);
+    fake_clear_ops();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_process_free(&other);
+    fake_process_free(&process);
+    fake_stop();
+    return 0;
+}
+
+static void HS_PRI_02_band_and_level(void **state)
+{
+    const struct {
+        DXGK_SCHEDULING_PRIORITY_BAND band;
+        INT level;
+        UINT64 wanted;
+    } cases[] = {
+        {DXGK_SCHEDULING_PRIORITY_BAND_IDLE, 9, 0},
+        {DXGK_SCHEDULING_PRIORITY_BAND_NORMAL, 9, 1},
+        {DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 99, 2},
+        {DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, 0, 3},
+        {DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, 31, 34},
+    };
+    struct fake_queue queue = make(&process);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(level_of(&queue), 1); /* Before anybody said anything. */
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(properties(queue.context, cases[i].band, cases[i].level, -7, 0),
+                         STATUS_SUCCESS);
+        assert_int_equal(level_of(&queue), cases[i].wanted);
+        assert_int_equal(priority_of(&queue), 0);
+    }
+    assert_int_equal(properties(queue.context, DXGK_SCHEDULING_PRIORITY_BAND_COUNT, 0, 0, 0),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(properties(queue.context, DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, 32, 0, 0),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(properties(queue.context, DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, -1, 0, 0),
+                     STATUS_INVALID_PARAMETER);
+    assert_int_equal(normal(&queue, 8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(normal(&queue, -8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(level_of(&queue), 34);
+    assert_int_equal(properties(&os_contexts, DXGK_SCHEDULING_PRIORITY_BAND_IDLE, 0, 0, 0),
+                     STATUS_INVALID_PARAMETER);
+    fake_queue_free(&queue);
+}
+
+/* Set before the first connect opens the queue: there from the start, before OPEN and ADD. */
+static void HS_PRI_02_before_the_first_submission(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, NODE, true);
+    int sched, open;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(properties(queue.context, DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 0, 0, 0),
+                     STATUS_SUCCESS);
+    fake_clear_ops();
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    sched = fake_find_write(0, BELL_QUEUE_SCHED_OFFSET(queue.hw_id), BELL_QUEUE_SCHED_LEVEL_MASK, 2);
+    open = fake_find_write(0, BELL_QUEUE_CMD_OFFSET(queue.hw_id), UINT64_MAX, BELL_QUEUE_CMD_OPEN);
+    assert_true(sched >= 0 && sched < open);
+    assert_ptr_equal((VOID *)(ULONG_PTR)fake.schedule[queue.hw_id].handle, queue.context);
+    fake_queue_free(&queue);
+}
+
+static void HS_PRI_01_quantum_shared_out(void **state)
+{
+    struct fake_queue one = make(&process), two = make(&process), third = make(&other);
+    DXGKARG_SUSPENDCONTEXT suspend = {two.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {two.context};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(quantum_of(&one), QUANTUM * 10 / 2); /* 100 ns are 10 clocks. */
+    assert_int_equal(quantum_of(&two), QUANTUM * 10 / 2);
+    assert_int_equal(quantum_of(&third), QUANTUM * 10);
+    assert_int_equal(normal(&one, 0, 30), STATUS_SUCCESS); /* Weights 30 : 10. */
+    assert_int_equal(normal(&two, 0, 10), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&one), QUANTUM * 10 * 3 / 4);
+    assert_int_equal(quantum_of(&two), QUANTUM * 10 / 4);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(quantum_of(&one), QUANTUM * 10); /* What is not listed has no share. */
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&one), QUANTUM * 10 * 3 / 4);
+
+    assert_int_equal(bands(1, 0, 0), STATUS_SUCCESS); /* While all of it runs. */
+    assert_int_equal(quantum_of(&third), 10);
+    assert_int_equal(quantum_of(&two), 2);
+    assert_int_equal(bands(UINT64_MAX, 0, 50), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&third), UINT32_MAX);
+    assert_int_equal(bands(0, 0, 50), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&third), 0); /* No limit. */
+    assert_int_equal(bands(4, 4, 51), STATUS_INVALID_PARAMETER);
+    assert_int_equal(quantum_of(&third), 0);
+    fake_queue_free(&third);
+    fake_queue_free(&two);
+    fake_queue_free(&one);
+}
+
+static void HS_PRI_01_shortest_grace(void **state)
+{
+    struct fake_queue queue = make(&process), peer, stranger, focus, realtime;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(normal(&queue, 0, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_same(&queue), 50); /* Its own context's other queues. */
+    assert_int_equal(grace_higher(&queue), 0);
+    focus = make(&other);
+    assert_int_equal(properties(focus.context, DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 0, 0, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&queue), 20); /* What the focus band allows. */
+    realtime = make(&other);
+    assert_int_equal(properties(realtime.context, DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, 0, 0, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&queue), 0); /* What real time allows. */
+    assert_int_equal(grace_higher(&focus), 0);
+    fake_queue_free(&realtime);
+    assert_int_equal(grace_higher(&queue), 20);
+    peer = make(&process);
+    assert_int_equal(normal(&peer, 1, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_same(&queue), 30); /* One of more priority came. */
+    assert_int_equal(grace_same(&peer), 50);
+    fake_queue_free(&peer);
+    stranger = make(&other);
+    assert_int_equal(grace_same(&queue), 50); /* Its process allows 70. */
+    assert_int_equal(grace_same(&stranger), 0); /* Nothing was set for it. */
+    fake_queue_free(&stranger);
+    fake_queue_free(&focus);
+    fake_queue_free(&queue);
+}
+
+static void HS_PRI_02_groups(void **state)
+{
+    struct fake_queue one = make(&process), two = make(&process), third = make(&other);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(group_of(&one), 0); /* Equal: no group is needed. */
+    assert_int_equal(normal(&two, 3, 0), STATUS_SUCCESS);
+    assert_int_not_equal(group_of(&one), 0);
+    assert_int_equal(group_of(&one), group_of(&two));
+    assert_int_equal(group_of(&third), 0);
+    assert_int_equal(priority_of(&one), 7);
+    assert_int_equal(priority_of(&two), 10);
+    assert_int_equal(quantum_of(&one), QUANTUM * 10); /* They do not share turns. */
+    assert_int_equal(properties(two.context, DXGK_SCHEDULING_PRIORITY_BAND_IDLE, 0, 3, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(group_of(&one), 0); /* Alone at its level again. */
+    assert_int_equal(group_of(&two), 0);
+    fake_queue_free(&third);
+    fake_queue_free(&two);
+    fake_queue_free(&one);
+}
+
+/* Two contexts of different priority on each of 32 levels, in two processes: one group too many. */
+static void HS_PRI_02_groups_run_out(void **state)
+{
+    enum { LEVELS = 32, PAIRS = 2 * LEVELS };
+    static struct fake_queue pairs[PAIRS][2];
+    unsigned with_group = 0, taken[64] = {0};
+
+    UNREFERENCED_PARAMETER(state);
+    for (int i = 0; i < PAIRS; i++) {
+        for (int j = 0; j < 2; j++) {
+            pairs[i][j] = fake_queue_make(i < LEVELS ? &process : &other, 2, false);
+            assert_int_equal(properties(pairs[i][j].context,
+                                        DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, i % LEVELS, j, 0),
+                             STATUS_SUCCESS);
+        }
+        fake_clear_ops();
+    }
+    for (int i = 0; i < PAIRS; i++) {
+        assert_int_equal(group_of(&pairs[i][0]), group_of(&pairs[i][1]));
+        with_group += group_of(&pairs[i][0]) != 0;
+        assert_int_equal(taken[group_of(&pairs[i][0])]++, 0);
+    }
+    assert_int_equal(with_group, 63);
+    assert_int_equal(group_of(&pairs[PAIRS - 1][0]), 0);
+    fake_queue_free(&pairs[0][0]); /* Its number comes free and is used. */
+    assert_int_equal(group_of(&pairs[0][1]), 0);
+    assert_int_not_equal(group_of(&pairs[PAIRS - 1][0]), 0);
+    for (int i = 0; i < PAIRS; i++) {
+        for (int j = i == 0; j < 2; j++)
+            fake_queue_free(&pairs[i][j]);
+        fake_clear_ops();
+    }
+}
+
+static void HS_SWI_01_first_second_idle(void **state)
+{
+    struct fake_queue first = make(&process), second = make(&other), third = make(&process);
+
+    UNREFERENCED_PARAMETER(state);
+    fake.kicks[first.hw_id] = 0;
+    assert_int_equal(run_list(first.context, second.context, NODE), STATUS_SUCCESS);
+    assert_true(fake.listed[first.hw_id] && fake.listed[second.hw_id]);
+    assert_false(fake.listed[third.hw_id]);
+    assert_true(fake.now[third.hw_id]); /* Preempted, not waited for. */
+    assert_true(level_of(&first) > level_of(&second));
+    assert_int_equal(grace_higher(&second), 0);
+    assert_int_equal(run_list(third.context, NULL, NODE), STATUS_SUCCESS);
+    assert_true(fake.listed[third.hw_id]);
+    assert_int_not_equal(fake.kicks[third.hw_id], 0);
+    assert_false(fake.listed[first.hw_id] || fake.listed[second.hw_id]);
+    assert_int_equal(run_list(NULL, NULL, NODE), STATUS_SUCCESS); /* Idle. */
+    assert_false(fake.listed[third.hw_id]);
+
+    assert_int_equal(run_list(NULL, first.context, NODE), STATUS_INVALID_PARAMETER);
+    assert_int_equal(run_list(first.context, first.context, NODE), STATUS_INVALID_PARAMETER);
+    assert_int_equal(run_list(first.context, NULL, 1), STATUS_INVALID_PARAMETER);
+    assert_int_equal(run_list(NULL, NULL, 3), STATUS_INVALID_PARAMETER);
+    assert_false(fake.listed[first.hw_id]);
+    assert_int_equal(bands(QUANTUM, 2, 10), STATUS_SUCCESS);
+    assert_true(fake.listed[first.hw_id] && fake.listed[second.hw_id] && fake.listed[third.hw_id]);
+    assert_int_equal(level_of(&first), 1);
+    fake_queue_free(&third);
+    fake_queue_free(&second);
+    fake_queue_free(&first);
+}
+
+/* A list bars what comes later, and does not wake what is suspended. */
+static void HS_SWI_01_with_suspend_and_connect(void **state)
+{
+    struct fake_queue first = make(&process), late = fake_queue_make(&process, NODE, true);
+    DXGKARG_SUSPENDCONTEXT suspend = {first.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {first.context};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(run_list(first.context, NULL, NODE), STATUS_SUCCESS);
+    assert_false(fake.listed[first.hw_id]);
+    assert_int_equal(fake_connect(&late, NULL), STATUS_SUCCESS);
+    assert_false(fake.listed[late.hw_id]);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_true(fake.listed[first.hw_id]);
+    assert_int_equal(run_list(late.context, NULL, NODE), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_false(fake.listed[first.hw_id]); /* Resumed, but not in the list. */
+    assert_true(fake.listed[late.hw_id]);
+    fake_queue_free(&late);
+    fake_queue_free(&first);
+}
+
+static void HS_UPD_01_switch_completed(void **state)
+{
+    struct fake_queue queue = make(&process);
+    const DXGKARGCB_NOTIFY_INTERRUPT_DATA *notify = fake.notifies;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(update(queue.context, 5, 3, false, true), STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 3 + 2);
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(notify[0].InterruptType, DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED);
+    assert_int_equal(notify[0].HwContextListSwitchCompleted.NodeOrdinal, NODE);
+    assert_int_equal(notify[0].HwContextListSwitchCompleted.ContextSwitchFence, 5);
+    assert_true(fake.dpc_queued);
+    fake.running_reads = 1; /* A turn is under way. */
+    assert_int_equal(update(queue.context, 6, 0, true, true), STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 1);
+    assert_false(fake.listed[queue.hw_id]);
+    assert_true(fake.now[queue.hw_id]);
+    assert_int_equal(fake.notify_count, 1);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 2);
+    assert_int_equal(notify[1].HwContextListSwitchCompleted.ContextSwitchFence, 6);
+    assert_int_equal(update(queue.context, 7, 0, false, false), STATUS_SUCCESS);
+    assert_true(fake.listed[queue.hw_id]);
+    assert_int_equal(fake.notify_count, 2); /* Nobody asked. */
+    assert_int_equal(update(queue.context, 8, 33, true, true), STATUS_INVALID_PARAMETER);
+    assert_true(fake.listed[queue.hw_id]);
+    assert_int_equal(fake.notify_count, 2);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+/* One stop may answer two requests, each by its own interrupt. */
+static void HS_UPD_01_and_suspend_together(void **state)
+{
+    struct fake_queue queue = make(&process);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 9};
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = 2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(update(queue.context, 4, 0, true, true), STATUS_SUCCESS);
+    assert_int_equal(fake.notify_count, 0);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 2);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 9);
+    assert_int_equal(fake.notifies[1].HwContextListSwitchCompleted.ContextSwitchFence, 4);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_SUCCESS);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+static NTSTATUS power(DEVICE_POWER_STATE wanted)
+{
+    return fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID, wanted,
+                                         PowerActionNone);
+}
+
+/* where a preempted buffer goes on survives D3, and only there. */
+static void A_54_resume_point_kept(void **state)
+{
+    struct fake_queue queue = make(&process);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+    DXGKARG_DESTROYDOORBELL destroy = {queue.doorbell};
+    struct fake_schedule *schedule = &fake.schedule[queue.hw_id];
+    UINT64 sched = schedule->sched, quantum = schedule->quantum;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_true(fake.now[queue.hw_id]);
+    schedule->resume[0] = 64; /* As the hardware left them. */
+    schedule->resume[1] = 12345;
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    memset(fake.open, 0, sizeof(fake.open));
+    memset(fake.schedule, 0xEE, sizeof(fake.schedule));
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    assert_int_equal(schedule->resume[0], 64);
+    assert_int_equal(schedule->resume[1], 12345);
+    assert_int_equal(schedule->sched, sched);
+    assert_int_equal(schedule->quantum, quantum);
+    assert_ptr_equal((VOID *)(ULONG_PTR)schedule->handle, queue.context);
+
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&destroy), STATUS_SUCCESS);
+    queue.doorbell = NULL;
+    assert_false(fake.open[queue.hw_id]);
+    fake_queue_free(&queue);
+    queue = make(&process); /* A new ring begins at the beginning. */
+    assert_int_equal(fake.schedule[queue.hw_id].resume[0], 0);
+    assert_int_equal(fake.schedule[queue.hw_id].resume[1], 0);
+    fake_queue_free(&queue);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(HS_PRI_02_band_and_level),
+        T(HS_PRI_02_before_the_first_submission),
+        T(HS_PRI_01_quantum_shared_out),
+        T(HS_PRI_01_shortest_grace),
+        T(HS_PRI_02_groups),
+        T(HS_PRI_02_groups_run_out),
+        T(HS_SWI_01_first_second_idle),
+        T(HS_SWI_01_with_suspend_and_connect),
+        T(HS_UPD_01_switch_completed),
+        T(HS_UPD_01_and_suspend_together),
+        T(A_54_resume_point_kept),
+    };
+
+    return cmocka_run_group_tests_name("kmd_sched", tests, NULL, NULL);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The switch is never reported. */
+#include "plant.h"
+
+static VOID notify(HANDLE of, const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    if (data->InterruptType != DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED)
+        os.DxgkCbNotifyInterrupt(of, data);
+}
+
+PLANT_CALLBACK(NotifyInterrupt, notify);
