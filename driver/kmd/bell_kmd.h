@@ -134,6 +134,7 @@ struct bell_adapter {
     struct bell_bands bands;
     struct bell_group groups[BELL_KMD_GROUPS];
     struct bell_context_list lists[BELL_KMD_NODES]; /* By node. */
+    struct bell_log logs[BELL_KMD_NODES];
 
     struct bell_event events[BELL_KMD_EVENTS];
     volatile UINT32 event_head; /* Written at DIRQL only; free-running. */

@@ -203,6 +203,7 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
     bell_kmd_sched_start(adapter);
     adapter->um_submission = feature_is_enabled(adapter, DXGK_FEATURE_USER_MODE_SUBMISSION);
     adapter->started = true;
+    bell_kmd_sched_restore(adapter);
     bell_kmd_adapter_enable(adapter);
     return STATUS_SUCCESS;
 

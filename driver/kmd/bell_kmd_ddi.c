@@ -14,6 +14,7 @@
 #include "bell_kmd_power.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_sched.h"
+#include "bell_kmd_sched_log.h"
 #include "bell_kmd_settings.h"
 #include "bell_kmd_submit.h"
 
@@ -335,6 +336,13 @@ static NTSTATUS set_context_properties(HANDLE adapter,
     return bell_kmd_sched_set_context(args->hContext, args);
 }
 
+static NTSTATUS set_scheduling_log(HANDLE adapter, const DXGKARG_SETSCHEDULINGLOGBUFFER *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_sched_log_set(adapter, args);
+}
+
 static NTSTATUS set_power_state(PVOID context, ULONG device, DEVICE_POWER_STATE state,
                                 POWER_ACTION action)
 {
@@ -403,6 +411,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiSwitchToHwContextList = switch_to_hw_context_list;
     data.DxgkDdiSetupPriorityBands = setup_priority_bands;
     data.DxgkDdiSetContextSchedulingProperties = set_context_properties;
+    data.DxgkDdiSetSchedulingLogBuffer = set_scheduling_log;
     status = bell_kmd_settings_read(registry);
     if (!NT_SUCCESS(status))
         return status;

@@ -9,8 +9,7 @@ static VOID account(struct bell_adapter *adapter, const struct bell_event *event
     UINT64 hw_id = BELL_FIELD_GET(event->word0, BELL_EVENT0_QUEUE);
     struct bell_queue *queue = hw_id < adapter->queue_count ? adapter->queues[hw_id] : NULL;
 
-    if (cause == BELL_CAUSE_STOPPED || cause == BELL_CAUSE_ENGINE_IDLE ||
-        cause == BELL_CAUSE_ENGINE_HUNG || bell_kmd_isr_is_refusal(cause) ||
+    if (bell_kmd_is_notice(cause) || bell_kmd_isr_is_refusal(cause) ||
         !bell_kmd_is(queue, BELL_KIND_QUEUE))
         return;
     if (cause == BELL_CAUSE_USER_IRQ) {

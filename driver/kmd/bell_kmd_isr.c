@@ -58,6 +58,16 @@ static VOID report_state(struct bell_adapter *adapter, UINT node, DXGK_ENGINE_ST
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+static VOID report_log(struct bell_adapter *adapter, UINT node)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_SCHEDULING_LOG_INTERRUPT;
+    data.SchedulingLogInterrupt.NodeOrdinal = node;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
 static VOID report_suspended(struct bell_adapter *adapter, const struct bell_context *context)
 {
     DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
@@ -151,13 +161,15 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
         report_hung(adapter, node);
     else if (bell_kmd_isr_is_refusal(cause))
         note_refusal(adapter, cause, event->word1);
+    else if (cause == BELL_CAUSE_SCHED_LOG)
+        report_log(adapter, node);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
         report_user_irq(adapter, node);
     else if (cause == BELL_CAUSE_STOPPED)
         note_stopped(adapter, queue);
-    else if (!queue->closing)
+    else if (!queue->closing && !bell_kmd_is_notice(cause))
         report_fault(adapter, queue, node, cause, event->word1);
 }
 

@@ -14,6 +14,12 @@
 struct bell_context;
 struct bell_queue;
 
+/* An event that says nothing bad about its queue, if it has one. */
+static inline bool bell_kmd_is_notice(UINT64 cause)
+{
+    return cause >= BELL_CAUSE_STOPPED && cause <= BELL_CAUSE_SCHED_LOG_LOST;
+}
+
 /* DIRQL. FALSE: the device had no event. */
 BOOLEAN bell_kmd_isr(struct bell_adapter *adapter);
 

@@ -5,6 +5,8 @@
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
+#include "bell_kmd_sched_log.h"
 #include "bell_kmd_slot.h"
 
 /* ---- Engines ------------------------------------------------------------------------------ */
@@ -134,6 +136,8 @@ static NTSTATUS go_off(struct bell_adapter *adapter)
     NTSTATUS status = each_queue(adapter, check_stopped);
 
     if (NT_SUCCESS(status))
+        status = bell_kmd_sched_log_save(adapter);
+    if (NT_SUCCESS(status))
         status = each_queue(adapter, bell_kmd_queue_save);
     if (!NT_SUCCESS(status))
         return status;
@@ -154,6 +158,8 @@ static NTSTATUS come_back(struct bell_adapter *adapter)
                    BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, adapter->layout));
     bell_kmd_adapter_enable(adapter);
     restore_limits(adapter);
+    bell_kmd_sched_restore(adapter);
+    bell_kmd_sched_log_restore(adapter);
     return each_queue(adapter, bell_kmd_queue_restore);
 }
 

@@ -50,11 +50,25 @@ VOID bell_kmd_sched_update(struct bell_adapter *adapter)
     bell_kmd_unlock(&adapter->sched_lock);
 }
 
+VOID bell_kmd_sched_restore(struct bell_adapter *adapter)
+{
+    const struct bell_bands *bands = &adapter->bands;
+    UINT64 slice =
+        bell_kmd_sched_clocks(bands->process_quantum[DXGK_SCHEDULING_PRIORITY_BAND_NORMAL]);
+
+    if (adapter->lost || adapter->off)
+        return;
+    bell_kmd_write(adapter, BELL_BANDS_OFFSET,
+                   BELL_FIELD_PUT(BELL_BANDS_NORMAL_PERCENT, bands->normal_percent) |
+                       BELL_FIELD_PUT(BELL_BANDS_NORMAL_SLICE, slice));
+}
+
 VOID bell_kmd_sched_start(struct bell_adapter *adapter)
 {
     memset(&adapter->bands, 0, sizeof(adapter->bands));
     memset(adapter->groups, 0, sizeof(adapter->groups));
     memset(adapter->lists, 0, sizeof(adapter->lists));
+    memset(adapter->logs, 0, sizeof(adapter->logs));
     adapter->bands.normal_percent = PERCENT_DEFAULT;
     for (UINT band = 0; band < DXGK_SCHEDULING_PRIORITY_BAND_COUNT; band++)
         adapter->bands.process_quantum[band] = QUANTUM_DEFAULT;
@@ -166,6 +180,7 @@ NTSTATUS bell_kmd_sched_setup_bands(struct bell_adapter *adapter,
     memcpy(bands->process_grace, args->processGracePeriodForBand, sizeof(bands->process_grace));
     bands->normal_percent = args->targetNormalBandPercentage;
     memset(adapter->lists, 0, sizeof(adapter->lists));
+    bell_kmd_sched_restore(adapter);
     bell_kmd_isr_switch(adapter);
     bell_kmd_unlock(&adapter->sched_lock);
     return STATUS_SUCCESS;

@@ -24,9 +24,16 @@
 /* Start: no context; default bands, which the OS sets up before the first work. */
 VOID bell_kmd_sched_start(struct bell_adapter *adapter);
 
+/* Tell a device that was reset what it shares out between bands. */
+VOID bell_kmd_sched_restore(struct bell_adapter *adapter);
+
 /* A context comes, with default properties, and goes. */
 VOID bell_kmd_sched_join(struct bell_context *context);
 VOID bell_kmd_sched_leave(struct bell_context *context);
+
+/* Clocks of a time in units of 100 ns, at most UINT32_MAX: the one place where the OS's time becomes
+ * the device's. */
+UINT64 bell_kmd_sched_clocks(UINT64 time);
 
 /* Recompute, and write what changed; true: something was. sched_lock held; also at DIRQL. */
 bool bell_kmd_sched_plan(struct bell_adapter *adapter);

@@ -16,8 +16,7 @@ struct rivals {
     bool processes[BELL_LEVEL_COUNT];                     /* There are several. */
 };
 
-/* The one place where the OS's time becomes the device's. */
-static UINT64 to_clocks(UINT64 time)
+UINT64 bell_kmd_sched_clocks(UINT64 time)
 {
     return time < UINT32_MAX / BELL_CLOCKS_PER_100NS ? time * BELL_CLOCKS_PER_100NS : UINT32_MAX;
 }
@@ -185,9 +184,9 @@ static VOID release_groups(struct bell_adapter *adapter)
 static UINT64 quantum_clocks(const struct bell_context *context, UINT32 level,
                              const struct peers *peers, UINT32 queues)
 {
-    UINT64 clocks = to_clocks(context->device->adapter->bands.process_quantum[band_of(level)]);
+    UINT64 clocks = bell_kmd_sched_clocks(context->device->adapter->bands.process_quantum[band_of(level)]);
 
-    if (clocks == 0) /* No limit, for the hardware too. */
+    if (clocks == 0) /* The queue leaves after each turn. */
         return 0;
     if (peers->weight != 0)
         clocks = clocks * weight_of(context) / peers->weight;
@@ -245,11 +244,11 @@ static bool plan_context(struct bell_context *context, const struct rivals *riva
             quantum_clocks(context, level, alone ? &none : &peers, alone ? 1 : queues));
         words.grace =
             BELL_FIELD_PUT(BELL_QUEUE_GRACE_SAME,
-                           to_clocks(grace_same(&adapter->bands, rivals, level,
+                           bell_kmd_sched_clocks(grace_same(&adapter->bands, rivals, level,
                                                 alone ? context->schedule.grace_same
                                                       : peers.grace))) |
             BELL_FIELD_PUT(BELL_QUEUE_GRACE_HIGHER,
-                           list ? 0 : to_clocks(grace_higher(&adapter->bands, rivals, level)));
+                           list ? 0 : bell_kmd_sched_clocks(grace_higher(&adapter->bands, rivals, level)));
         changed |= write(queue, &words);
     }
     return changed;

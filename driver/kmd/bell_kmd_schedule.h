@@ -54,6 +54,13 @@ struct bell_group {
     bool wanted; /* Found in use by the plan under way. */
 };
 
+/* SetSchedulingLogBuffer of a node, as the hardware has it. */
+struct bell_log {
+    UINT64 base; /* 0: no log. */
+    UINT64 config;
+    UINT64 index; /* At the next start. */
+};
+
 /* SwitchToHwContextList of a node. */
 struct bell_context_list {
     bool in_force; /* Otherwise the bands are. */

@@ -65,6 +65,23 @@ static bool is_token(UINT32 offset)
     return offset >= BELL_TOKEN_LISTEN_OFFSET(0) && offset < BELL_TOKEN_LISTEN_OFFSET(BELL_TOKEN_MAX);
 }
 
+/* Where a register of the scheduling logs is kept; NULL: another register. */
+static UINT64 *log_word(UINT32 offset)
+{
+    UINT32 word = (offset - BELL_LOG_BASE0_OFFSET) / 8;
+
+    return offset >= BELL_LOG_BASE0_OFFSET && word < 12 ? &fake.logs[word / 4][word % 4] : NULL;
+}
+
+static UINT64 read_log_busy(void)
+{
+    if (fake.log_busy_reads == 0)
+        return 0;
+    if (fake.log_busy_reads > 0)
+        fake.log_busy_reads--;
+    return BELL_STATUS_LOG_BUSY_MASK;
+}
+
 static UINT64 device_read(UINT32 offset)
 {
     const UINT64 *event = fake.events[fake.event_tail % 1024];
@@ -95,6 +112,8 @@ static UINT64 device_read(UINT32 offset)
         return read_slot(offset);
     if (offset >= BELL_IDLE_LIMIT0_OFFSET && offset <= BELL_HUNG_LIMIT3_OFFSET)
         return fake.limits[(offset - BELL_IDLE_LIMIT0_OFFSET) / 8];
+    if (log_word(offset) != NULL)
+        return *log_word(offset);
     switch (offset) {
     case BELL_CTRL_OFFSET:
         return fake.ctrl;
@@ -111,7 +130,7 @@ static UINT64 device_read(UINT32 offset)
         return BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, fake.layout) |
                BELL_FIELD_PUT(BELL_DOORBELLS_IN_FORCE, fake.refuse_layout ? 0 : fake.layout);
     case BELL_STATUS_OFFSET:
-        return BELL_STATUS_IDLE_MASK;
+        return BELL_STATUS_IDLE_MASK | read_log_busy();
     case BELL_EVENT0_OFFSET:
         return has_event ? event[0] : 0;
     case BELL_EVENT1_OFFSET:
@@ -219,6 +238,13 @@ static void device_write(UINT32 offset, UINT64 value)
         fake.owner[slot] = value;
     } else if (offset >= BELL_IDLE_LIMIT0_OFFSET && offset <= BELL_HUNG_LIMIT3_OFFSET) {
         fake.limits[(offset - BELL_IDLE_LIMIT0_OFFSET) / 8] = value;
+    } else if (log_word(offset) != NULL) {
+        /* Shape and index: only while there is no log. */
+        assert_true(offset <= BELL_LOG_BASE3_OFFSET ||
+                    fake.logs[0][(offset - BELL_LOG_BASE0_OFFSET) / 8 % 4] == 0);
+        *log_word(offset) = value;
+    } else if (offset == BELL_BANDS_OFFSET) {
+        fake.bands = value;
     } else if (offset == BELL_IRQ_CTRL_OFFSET) {
         fake.irq_enabled = value != 0;
     } else if (offset == BELL_CTRL_OFFSET) {

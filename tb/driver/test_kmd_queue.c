@@ -102,15 +102,15 @@ static void DB_QUE_06_failure_leaves_nothing(void **state)
 
 static void DB_QUE_06_all_hardware_queues_taken(void **state)
 {
-    HANDLE context = create_context(0), queues[FAKE_MAX_QUEUES], extra;
+    HANDLE context = create_context(0), queues[64], extra;
 
     UNREFERENCED_PARAMETER(state);
-    for (int i = 0; i < FAKE_MAX_QUEUES; i++)
+    for (int i = 0; i < 64; i++)
         assert_int_equal(create_queue(context, 0x10, &queues[i]), STATUS_SUCCESS);
     assert_int_equal(create_queue(context, 0x10, &extra), STATUS_INSUFFICIENT_RESOURCES);
     assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queues[17]), STATUS_SUCCESS);
     assert_int_equal(create_queue(context, 0x10, &queues[17]), STATUS_SUCCESS);
-    for (int i = 0; i < FAKE_MAX_QUEUES; i++)
+    for (int i = 0; i < 64; i++)
         assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queues[i]), STATUS_SUCCESS);
     assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
 }

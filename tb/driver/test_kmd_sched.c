@@ -445,6 +445,98 @@ static void A_54_resume_point_kept(void **state)
     fake_queue_free(&queue);
 }
 
+/* ---- Log ---------------------------------------------------------------------------------- */
+
+static NTSTATUS log_to(UINT node, UINT64 address, UINT entries, UINT interrupt_entry)
+{
+    DXGKARG_SETSCHEDULINGLOGBUFFER args = {
+        .NodeOrdinal = node, .NumberOfEntries = entries, .LogBufferCpuVa = &os_contexts,
+        .LogBufferGpuVa = address, .InterruptEntry = interrupt_entry};
+
+    return fake_ddi.DxgkDdiSetSchedulingLogBuffer(fake_adapter, &args);
+}
+
+static void HS_LOG_01_off_wait_on(void **state)
+{
+    int off, on, status;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(log_to(1, 0x1000, 8, 3), STATUS_SUCCESS);
+    assert_int_equal(fake.logs[0][1], BELL_LOG_BASE0_ENABLE_MASK | 0x1000);
+    assert_int_equal(fake.logs[1][1], 8 | 3 << 16);
+    fake.logs[2][1] = UINT64_C(7) << 32 | 5; /* Where the hardware is by now. */
+    fake_clear_ops();
+    fake.log_busy_reads = 2;
+    assert_int_equal(log_to(1, 0x3000, 16, 16), STATUS_SUCCESS);
+    assert_int_equal(fake.log_busy_reads, 0); /* Waited for. */
+    off = fake_find_write(0, BELL_LOG_BASE1_OFFSET, UINT64_MAX, 0);
+    on = fake_find_write(0, BELL_LOG_BASE1_OFFSET, UINT64_MAX,
+                         BELL_LOG_BASE0_ENABLE_MASK | 0x3000);
+    for (status = off; status >= 0 && fake.ops[status].offset != BELL_STATUS_OFFSET; status++)
+        assert_true(status < (int)fake.op_count);
+    assert_true(off >= 0 && off < status && status < on);
+    assert_int_equal(fake.logs[2][1], 0);
+    assert_int_equal(fake.logs[1][1], 16 | UINT64_C(0xFFFF) << 16); /* No entry 16: no interrupt. */
+
+    assert_int_equal(log_to(3, 0x1000, 8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(log_to(1, 0x1010, 8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(log_to(1, 0, 8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(log_to(1, UINT64_C(1) << 48, 8, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(log_to(1, 0x1000, 65536, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(fake.logs[0][1], BELL_LOG_BASE0_ENABLE_MASK | 0x3000);
+    assert_int_equal(log_to(1, 0, 0, 0), STATUS_SUCCESS); /* Off. */
+    assert_int_equal(fake.logs[0][1], 0);
+    assert_int_equal(log_to(1, 0x1000, 8, 0), STATUS_SUCCESS);
+    fake.log_busy_reads = -1;
+    assert_int_equal(log_to(1, 0x2000, 8, 0), STATUS_IO_TIMEOUT);
+    assert_int_equal(fake.logs[0][1], 0);
+    fake.log_busy_reads = 0;
+}
+
+static void HS_LOG_01_goes_on_after_d3(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(log_to(0, 0x1000, 8, 3), STATUS_SUCCESS);
+    fake.logs[2][0] = UINT64_C(2) << 32 | 6;
+    fake.bands = 0;
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    assert_int_equal(fake.logs[0][0], 0); /* Stopped before the device forgets. */
+    memset(fake.logs, 0, sizeof(fake.logs));
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    assert_int_equal(fake.logs[0][0], BELL_LOG_BASE0_ENABLE_MASK | 0x1000);
+    assert_int_equal(fake.logs[1][0], 8 | 3 << 16);
+    assert_int_equal(fake.logs[2][0], UINT64_C(2) << 32 | 6);
+    assert_int_equal(fake.logs[0][1], 0);
+    assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_PERCENT), 10);
+}
+
+static void HS_LOG_02_interrupt_names_its_node(void **state)
+{
+    struct fake_queue queue = make(&process);
+
+    UNREFERENCED_PARAMETER(state);
+    fake_post_event(BELL_CAUSE_SCHED_LOG, 1, 0, 5);
+    fake_post_event(BELL_CAUSE_SCHED_LOG_LOST, 1, queue.hw_id, 0x1000);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1); /* The other is no fault of the queue. */
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SCHEDULING_LOG_INTERRUPT);
+    assert_int_equal(fake.notifies[0].SchedulingLogInterrupt.NodeOrdinal, 1);
+    fake_run_dpc();
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS); /* It did not fault. */
+    fake_queue_free(&queue);
+}
+
+static void HS_PRI_01_normal_share(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(bands(300, 0, 25), STATUS_SUCCESS);
+    assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_PERCENT), 25);
+    assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_SLICE), 3000);
+    assert_int_equal(bands(4, 4, 51), STATUS_INVALID_PARAMETER);
+    assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_PERCENT), 25);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -461,6 +553,10 @@ int main(void)
         T(HS_UPD_01_switch_completed),
         T(HS_UPD_01_and_suspend_together),
         T(A_54_resume_point_kept),
+        T(HS_LOG_01_off_wait_on),
+        T(HS_LOG_01_goes_on_after_d3),
+        T(HS_LOG_02_interrupt_names_its_node),
+        T(HS_PRI_01_normal_share),
     };
 
     return cmocka_run_group_tests_name("kmd_sched", tests, NULL, NULL);
