@@ -34,8 +34,6 @@ VOID bell_kmd_notify_work(struct bell_queue *queue)
     if (queue->doorbell != NULL)
         bell_kmd_slot_touch(adapter, queue->doorbell->slot);
     if (queue->notify)
-        bell_kmd_queue_relist(queue, true);
-    if (queue->notify)
         bell_kmd_sched_boost(queue, true);
     bell_kmd_queue_kick(queue);
     bell_kmd_unlock(&adapter->slot_lock);
@@ -60,8 +58,6 @@ static VOID set_notify(struct bell_context *context, bool notify)
         if (!queue->user_mode || queue->notify == notify)
             continue;
         queue->notify = notify;
-        if (!notify)
-            bell_kmd_queue_relist(queue, false);
         if (!notify)
             bell_kmd_sched_boost(queue, false);
         ask_for_reconnect(queue->doorbell);

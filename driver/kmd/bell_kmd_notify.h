@@ -20,7 +20,7 @@
  */
 NTSTATUS bell_kmd_notify_read(const DXGKARG_CREATEHWQUEUE *args, bool *notify);
 
-/* NotifyWorkSubmission (DB-NTF-02): in notify mode the queue moves to the real-time run list. Its
+/* NotifyWorkSubmission (DB-NTF-02): in notify mode the queue moves to a real-time level. Its
  * slot counts as used, and it is owed a sample in any mode (A-18). Always succeeds. */
 VOID bell_kmd_notify_work(struct bell_queue *queue);
 

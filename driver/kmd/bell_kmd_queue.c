@@ -327,14 +327,3 @@ VOID bell_kmd_queue_kick(struct bell_queue *queue)
     if (queue->open && !queue->adapter->lost)
         bell_kmd_queue_cmd(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_KICK);
 }
-
-VOID bell_kmd_queue_relist(struct bell_queue *queue, bool realtime)
-{
-    bell_kmd_lock(&queue->context->run_lock);
-    if (queue->open && !queue->context->suspended && !queue->adapter->lost) {
-        bell_kmd_queue_cmd(queue->adapter, queue->hw_id,
-                           realtime ? BELL_QUEUE_CMD_ADD_RT : BELL_QUEUE_CMD_ADD);
-        bell_kmd_flush(queue->adapter); /* No later SUSPEND is overtaken by it. */
-    }
-    bell_kmd_unlock(&queue->context->run_lock);
-}

@@ -143,8 +143,4 @@ NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue);
 /* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
 VOID bell_kmd_queue_kick(struct bell_queue *queue);
 
-/* Move an open queue to the real-time run list or back to the ordinary one. Nothing while its
- * context is suspended: resume lists it as ordinary. */
-VOID bell_kmd_queue_relist(struct bell_queue *queue, bool realtime);
-
 #endif /* BELL_KMD_QUEUE_H */

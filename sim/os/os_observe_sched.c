@@ -62,7 +62,8 @@ uint32_t belfry_os_context_times(uint32_t hHwContext, uint64_t quantum, uint64_t
 
 void belfry_os_privilege(uint32_t process, bool held)
 {
-    struct os_process *found = os_process_by_id(process);
+    struct os_process *found =
+        process ? os_process_by_id(process) : os_thread_self()->process;
 
     if (found)
         found->privileged = held;

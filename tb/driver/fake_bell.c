@@ -165,9 +165,7 @@ static void command(UINT32 queue, UINT64 value)
         fake.open[queue] = fake.running_reads != 0 && fake.open[queue];
         fake.listed[queue] = false;
         break;
-    case BELL_QUEUE_CMD_ADD_RT:
     case BELL_QUEUE_CMD_ADD:
-        fake.realtime[queue] = op == BELL_QUEUE_CMD_ADD_RT;
         fake.listed[queue] = fake.open[queue];
         break;
     case BELL_QUEUE_CMD_REMOVE:

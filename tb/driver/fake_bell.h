@@ -77,7 +77,7 @@ struct fake_bell {
     UINT64 owner[FAKE_MAX_SLOTS];
     UINT64 listen[FAKE_MAX_QUEUES];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
-    bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
+    bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES];
     bool now[FAKE_MAX_QUEUES]; /* The last command had CMD.NOW. */
     struct fake_schedule schedule[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];
@@ -112,6 +112,8 @@ void fake_clear_ops(void);
 /* Index of the first write of `value` under `mask` to `offset` from op `from` on; -1 if none. */
 int fake_find_write(unsigned from, UINT32 offset, UINT64 mask, UINT64 value);
 int fake_find_callback(unsigned from);
+/* The queue is listed at a real-time level. */
+bool fake_is_realtime(UINT32 hw_id);
 unsigned fake_count(enum fake_op_kind kind);
 
 /* An event appears in the hardware. */

@@ -166,6 +166,12 @@ NTSTATUS fake_disconnect(struct fake_queue *queue)
     return fake_ddi.DxgkDdiDisconnectDoorbell(&args);
 }
 
+bool fake_is_realtime(UINT32 hw_id)
+{
+    return fake.listed[hw_id] &&
+           BELL_FIELD_GET(fake.schedule[hw_id].sched, BELL_QUEUE_SCHED_LEVEL) >= 3;
+}
+
 bool fake_slot_belongs_to(UINT32 slot, UINT32 hw_id)
 {
     return (fake.owner[slot] & BELL_SLOT_OWNER_VALID_MASK) != 0 &&

@@ -336,7 +336,7 @@ static void DB_NTF_02_notify_acts_only_in_notify_mode(void **state)
     assert_int_equal(fake_ddi.DxgkDdiConnectDoorbell(&connect), STATUS_SUCCESS);
     assert_int_equal(connect.Status, D3DDDI_DOORBELLSTATUS_CONNECTED);
     assert_int_equal(fake_ddi.DxgkDdiNotifyWorkSubmission(&notify), STATUS_SUCCESS);
-    assert_false(fake.realtime[queue.hw_id]);
+    assert_false(fake_is_realtime(queue.hw_id));
 
     assert_int_equal(fake_ddi.DxgkDdiEscape(fake_adapter, &escape), STATUS_SUCCESS);
     assert_int_equal(fake.disconnect_count, 1);
@@ -345,7 +345,7 @@ static void DB_NTF_02_notify_acts_only_in_notify_mode(void **state)
     assert_int_equal(fake_ddi.DxgkDdiConnectDoorbell(&connect), STATUS_SUCCESS);
     assert_int_equal(connect.Status, D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD);
     assert_int_equal(fake_ddi.DxgkDdiNotifyWorkSubmission(&notify), STATUS_SUCCESS);
-    assert_true(fake.realtime[queue.hw_id]);
+    assert_true(fake_is_realtime(queue.hw_id));
     fake_queue_free(&queue);
     stop();
 }

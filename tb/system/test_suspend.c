@@ -2,7 +2,7 @@
 /* Suspend and resume of contexts, under both policies of A-33. */
 #include "power.h"
 
-enum { LONG_WORK = 20000, PATIENCE = 400000 };
+enum { LONG_WORK = 20000, PATIENCE = 400000, SLOW_MEMORY = 20000 };
 
 static struct rig rig;
 static bool disconnects; /* Policy suspend=disconnect. */
@@ -57,8 +57,8 @@ static int status_and_interrupt(int argc, char **argv)
     ack = power_interrupt(from, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
     REQUIRE_EQ(belfry_record_at(ack)->args[2], 1); /* The fence value given. */
     REQUIRE_EQ(belfry_record_at(ack)->irql, BELL_DIRQL);
-    REQUIRE(rig_expect(from, BELFRY_FINISH, NULL) < ack);
-    REQUIRE_EQ(rig_rptr(&rig), 1); /* Written back before the acknowledgement. */
+    REQUIRE_EQ(rig_count(from, BELFRY_FINISH, NULL), 0); /* Stopped inside the buffer. */
+    REQUIRE_EQ(rig_rptr(&rig), 0);
     from = belfry_record_count();
     suspend();
     REQUIRE_EQ(ddi_status(from, "DxgkDdiSuspendContext"), STATUS_SUCCESS);
@@ -79,6 +79,7 @@ static void suspend_other(void *arg)
     other_status = belfry_os_suspend(rig.context);
 }
 
+/* A node that waits for memory cannot let go at once. */
 static int stale_acknowledgement(int argc, char **argv)
 {
     struct belfry_thread *thread;
@@ -87,7 +88,7 @@ static int stale_acknowledgement(int argc, char **argv)
     (void)argc;
     (void)argv;
     make_connected();
-    rig_append_work(&rig, 0, 1, LONG_WORK);
+    rig_append(&rig, 0, 1);
     power_ring(&rig);
     rig_settle(2000);
     thread = belfry_thread_start("first", suspend_other, NULL);
@@ -95,9 +96,8 @@ static int stale_acknowledgement(int argc, char **argv)
     resume(); /* The first request is cancelled, A-35. */
     belfry_thread_join(thread);
     REQUIRE_STATUS(other_status, STATUS_CANCELLED);
-    REQUIRE_EQ(*rig.progress, 0);
+    REQUIRE_EQ(power_interrupts(from, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED), 0);
     suspend();
-    REQUIRE_EQ(*rig.progress, 1); /* Not before the second request was honoured. */
     REQUIRE_EQ(power_interrupts(from, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED), 1);
     REQUIRE_EQ(belfry_record_at(
                    power_interrupt(from, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED))->args[2], 2);
@@ -110,8 +110,11 @@ static int stale_acknowledgement(int argc, char **argv)
 
 static void DB_SUS_02_old_acknowledgement_counts_for_nothing(void **state)
 {
+    struct belfry_config config = rig_config();
+
     (void)state;
-    run_both(stale_acknowledgement);
+    config.dma_latency = SLOW_MEMORY;
+    rig_run(&config, stale_acknowledgement);
 }
 
 static int hang(int argc, char **argv)

@@ -215,7 +215,7 @@ uint32_t belfry_os_bands(const struct belfry_bands *bands);
 /** A context's quantum (weight among its process's) and the grace that it allows. @return NTSTATUS. */
 uint32_t belfry_os_context_times(uint32_t hHwContext, uint64_t quantum, uint64_t grace_same,
                                  uint64_t grace_lower);
-/** Give or take a process (its number, 1 ..) SE_INC_BASE_PRIORITY_NAME. */
+/** Give or take a process (its number; 0 = the caller's) SE_INC_BASE_PRIORITY_NAME. */
 void belfry_os_privilege(uint32_t process, bool held);
 /** Move the focus to a process; 0 = to none. */
 void belfry_os_focus(uint32_t process);
