@@ -145,7 +145,7 @@ static int rptr_survives(int argc, char **argv)
         belfry_os_power_up();
         rig_wait(rig, first + 4, PATIENCE);
         rig_settle(3000);
-        REQUIRE_EQ(power_hardware(from, BELFRY_START, rig->blob.queue_token), 4);
+        REQUIRE_EQ(power_hardware(from, BELFRY_FINISH, rig->blob.queue_token), 4);
         REQUIRE_EQ(rig_rptr(rig), first + 4);
     }
     REQUIRE_EQ(belfry_dma_refused(), 0);

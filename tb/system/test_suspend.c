@@ -2,7 +2,7 @@
 /* Suspend and resume of contexts, under both policies of A-33. */
 #include "power.h"
 
-enum { LONG_WORK = 20000, PATIENCE = 400000, SLOW_MEMORY = 20000 };
+enum { LONG_WORK = 20000, PATIENCE = 400000, SLOW_MEMORY = 4000 };
 
 static struct rig rig;
 static bool disconnects; /* Policy suspend=disconnect. */
@@ -90,9 +90,9 @@ static int stale_acknowledgement(int argc, char **argv)
     make_connected();
     rig_append(&rig, 0, 1);
     power_ring(&rig);
-    rig_settle(2000);
+    rig_settle(1000);
     thread = belfry_thread_start("first", suspend_other, NULL);
-    rig_settle(2000);
+    rig_settle(1000);
     resume(); /* The first request is cancelled, A-35. */
     belfry_thread_join(thread);
     REQUIRE_STATUS(other_status, STATUS_CANCELLED);

@@ -269,7 +269,8 @@ static int innocent_body(int argc, char **argv)
     for (int i = 1; i <= 8; i++)
         REQUIRE_EQ(innocent.data.cpu[i], 10 * i);
     REQUIRE(*innocent.status != D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT);
-    REQUIRE_EQ(power_hardware(0, BELFRY_START, innocent.blob.queue_token), 8);
+    rig_settle(3000);
+    REQUIRE_EQ(power_hardware(0, BELFRY_FINISH, innocent.blob.queue_token), 8);
     /* RETRY before the reset, not ABORT. */
     REQUIRE(power_expect(power_expect(0, BELFRY_POWER, "tdr-reset", 0), BELFRY_DDI_ENTER,
                          "DxgkDdiDisconnectDoorbell", innocent.doorbell) <

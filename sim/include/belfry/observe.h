@@ -25,7 +25,8 @@ enum belfry_record_kind {
                           status = bucket, value3 = cause. */
     BELFRY_SAMPLE,   /**< Hardware asked for WPTR: value2 = hardware queue, value3 = node. */
     BELFRY_START, BELFRY_FINISH, /**< Command buffer: value2 = hardware queue, value3 = node,
-                          value = its count; at FINISH one more (the new RPTR). */
+                          value = its count; at FINISH one more (the new RPTR). One that was
+                          stopped inside starts again. */
     BELFRY_IRQ,      /**< value = level. */
     BELFRY_STORE,    /**< User store to a trapped page (doorbells always): name = window name,
                           object, value = offset, value2 = value, value3 = size. */
