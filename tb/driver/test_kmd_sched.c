@@ -206,6 +206,22 @@ static void HS_PRI_01_quantum_shared_out(void **state)
     fake_queue_free(&one);
 }
 
+/* A context's part is shared by its queues. */
+static void HS_PRI_01_queues_of_one_context(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    DXGKARG_CREATEHWQUEUE second = {.hHwQueue = &os_contexts};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(quantum_of(&queue), QUANTUM * 10);
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwQueue(queue.context, &second), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&queue), QUANTUM * 10 / 2);
+    assert_int_equal(fake.schedule[queue.hw_id + 1].quantum, QUANTUM * 10 / 2);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(second.hHwQueue), STATUS_SUCCESS);
+    assert_int_equal(quantum_of(&queue), QUANTUM * 10);
+    fake_queue_free(&queue);
+}
+
 static void HS_PRI_01_shortest_grace(void **state)
 {
     struct fake_queue queue = make(&process), peer, stranger, focus, realtime;
@@ -545,6 +561,7 @@ int main(void)
         T(HS_PRI_02_band_and_level),
         T(HS_PRI_02_before_the_first_submission),
         T(HS_PRI_01_quantum_shared_out),
+        T(HS_PRI_01_queues_of_one_context),
         T(HS_PRI_01_shortest_grace),
         T(HS_PRI_02_groups),
         T(HS_PRI_02_groups_run_out),

@@ -197,6 +197,12 @@ static int lists(int argc, char **argv)
     sched_open(rigs, 3, ENTRIES, NODE);
     rig_submit(&rigs[0], 5, 55, LONG_WORK);
     rig_settle(5000);
+    REQUIRE(rig_queue_state(rigs[0].blob.queue_token) & BELL_QUEUE_STATE_RUNNING_MASK);
+    sched_hold(NODE); /* Idle means now, not after the buffer. */
+    rig_settle(2000);
+    REQUIRE(!(rig_queue_state(rigs[0].blob.queue_token) & BELL_QUEUE_STATE_RUNNING_MASK));
+    sched_release();
+    rig_settle(5000);
     from = belfry_record_count();
     REQUIRE_OK((NTSTATUS)belfry_os_switch(NODE, rigs[1].context, rigs[2].context));
     for (int i = 0; i < 2; i++) { /* Second is rung first. */
