@@ -71,6 +71,7 @@ void os_context_destroy(struct os_context *context)
     os_sched_log_read_all(); /* While the log's handle still means this context. */
     os_driver_enter(context->base.process);
     os_sched_forget(context);
+    os_sched_log_forget(context);
     os_object_retire(&context->base);
     status = OS_DDI(DestroyHwContext, context->base.name, &context->kmd, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiDestroyHwContext(context->kmd));

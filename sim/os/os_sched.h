@@ -70,6 +70,8 @@ void os_sched_log_counts(UINT node, uint64_t *taken, uint64_t *lost, uint64_t *i
 /** GPU time starts anew. */
 void os_sched_log_reset(void);
 void os_sched_log_stop(void);
+/** The driver's object of this context goes. */
+void os_sched_log_forget(const struct os_context *context);
 void os_sched_log_interrupt(UINT node); /**< DIRQL. */
 void os_sched_dpc(void);                /**< DISPATCH_LEVEL. */
 

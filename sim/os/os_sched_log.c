@@ -97,6 +97,27 @@ static struct os_context *context_of(HANDLE kmd)
     return context;
 }
 
+/** Contexts that went while there was a log: an entry of theirs may still be on its way. */
+#define DEAD 64u
+static HANDLE dead[DEAD];
+static unsigned dead_count;
+
+void os_sched_log_forget(const struct os_context *context)
+{
+    if (logs[context->node].now.phys)
+        dead[dead_count++ % DEAD] = context->kmd;
+    if (logs[context->node].running == context)
+        logs[context->node].running = NULL;
+}
+
+static bool is_dead(HANDLE kmd)
+{
+    for (unsigned i = 0; i < DEAD && i < dead_count; i++)
+        if (dead[i] == kmd)
+            return true;
+    return false;
+}
+
 static const char *const state_names[] = { "idle", "running", "ready", "ready-standby" };
 
 static bool is_well_formed(UINT node, const DXGK_SCHEDULING_LOG_ENTRY *entry, uint64_t number)
@@ -112,7 +133,8 @@ static bool is_well_formed(UINT node, const DXGK_SCHEDULING_LOG_ENTRY *entry, ui
     return false;
 }
 
-/** One engine runs one context; a context with one queue changes with each of its entries. */
+/** One engine runs one context; one with a single queue changes with each entry, and runs only after
+ * it was ready. */
 static void check_sequence(UINT node, struct os_context *context, int state, uint64_t number)
 {
     struct log *log = &logs[node];
@@ -124,6 +146,10 @@ static void check_sequence(UINT node, struct os_context *context, int state, uin
     if (context->schedule.queues == 1 && context->schedule.logged == state)
         os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 ": it is %s twice in a row",
                      number, state_names[state]);
+    if (context->schedule.queues == 1 && runs &&
+        context->schedule.logged == DXGK_SCHEDULING_LOG_CONTEXT_STATE_IDLE)
+        os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 ": it runs, and was idle "
+                     "before", number);
     if (runs)
         log->running = context;
     else if (log->running == context)
@@ -146,7 +172,10 @@ static void take(UINT node, const DXGK_SCHEDULING_LOG_ENTRY *entry, uint64_t num
                      PRIu64 ", the one before %" PRIu64, number, node,
                      (uint64_t)entry->GpuTimeStamp, log->last_time);
     log->last_time = entry->GpuTimeStamp;
-    if (context && context->node != node)
+    if (!context && !is_dead(entry->ContextStateChange.hKmdContext))
+        os_violation("HS-LOG-02", node, "entry %" PRIu64 " of node %u's scheduling log names %p, "
+                     "which is no context", number, node, entry->ContextStateChange.hKmdContext);
+    else if (context && context->node != node)
         os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 " of node %u's scheduling "
                      "log names a context of node %u", number, node, context->node);
     else if (context)
@@ -263,6 +292,7 @@ NTSTATUS os_sched_log(UINT node, UINT entries, UINT interrupt_entry)
 void os_sched_log_reset(void)
 {
     memset(logs, 0, sizeof(logs));
+    dead_count = 0;
 }
 
 void os_sched_log_stop(void)

@@ -161,6 +161,20 @@ static void schedule(void)
     REQUIRE_OK((NTSTATUS)belfry_os_update_context(a.context, 0, false, false));
 }
 
+/* Two logs, one after the other, while two contexts work. */
+static void log_changes(void)
+{
+    for (unsigned round = 0; round < 3; round++) {
+        REQUIRE_OK((NTSTATUS)belfry_os_sched_log(NODE, round < 2 ? 16 : 0, 3));
+        for (unsigned i = 0; i < 3; i++) {
+            rig_submit(&a, 0, i, 300);
+            rig_submit(&b, 0, i, 300);
+        }
+        rig_wait(&a, a.base + a.wptr, WAIT);
+        rig_wait(&b, b.base + b.wptr, WAIT);
+    }
+}
+
 /* A queue on a device of its own, with one buffer of this one packet. */
 static void submit_packet(struct rig *victim, void (*packet)(struct bell_umd_commands *commands))
 {
@@ -213,6 +227,7 @@ static int workload(int argc, char **argv)
     disconnect_with_work();
     suspend_and_resume();
     schedule();
+    log_changes();
     fault_a_queue();
     hang_a_queue();
     rig_close_beside(&c);
