@@ -252,7 +252,7 @@ static int reasons(int argc, char **argv)
     return 0;
 }
 
-static void HS_LOG_02_reasons_in_words(void **state)
+static void block_reasons_in_words(void **state)
 {
     (void)state;
     run(reasons);
@@ -269,7 +269,7 @@ int main(void)
         T(HS_PRI_02_real_time_does_not_wait_for_long_work),
         T(HS_PRI_01_a_ready_queue_waits_no_longer_than_stated),
         T(HS_SWI_01_first_now_second_when_first_is_idle),
-        T(HS_LOG_02_reasons_in_words),
+        T(block_reasons_in_words),
     };
 
     return cmocka_run_group_tests_name("sched_order", tests, NULL, NULL);
