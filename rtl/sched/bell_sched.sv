@@ -376,10 +376,7 @@ module bell_sched #(
     .event_valid_o, .event_ready_i, .event_o
   );
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_others
-    assign others_o[n] = some[n] != '0;
-  end
-
+  assign others_o    = top_valid;
   assign yield_o     = leaves | slice_yield;
   assign node_busy_o = node_busy;
 
