@@ -176,14 +176,6 @@ static NTSTATUS open_now(struct bell_queue *queue)
     UINT32 hw_id = queue->hw_id;
     UINT64 state;
 
-    if (queue->open)
-        return STATUS_SUCCESS;
-    if (queue->faulted)
-        return STATUS_DEVICE_REMOVED;
-    if (adapter->off) {
-        queue->restore = true;
-        return STATUS_SUCCESS;
-    }
     plan(queue, true);
     write_context(queue);
     bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_OPEN);
@@ -211,6 +203,8 @@ static NTSTATUS open_locked(struct bell_queue *queue)
 
     if (queue->open)
         return STATUS_SUCCESS;
+    if (queue->faulted)
+        return STATUS_DEVICE_REMOVED;
     if (queue->adapter->off) {
         queue->restore = true;
         return STATUS_SUCCESS;

@@ -17,7 +17,7 @@
 #include "bell_regs.h"
 #include "d3dkmddi.h"
 
-#define FAKE_OPS 16384
+#define FAKE_OPS 65536
 #define FAKE_NOTIFIES 512
 #define FAKE_HANDLES 32
 #define FAKE_MAX_SLOTS 64

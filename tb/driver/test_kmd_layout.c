@@ -181,7 +181,7 @@ static void A_39_queue_listens_to_its_process_only(void **state)
 
     UNREFERENCED_PARAMETER(state);
     start(2, 1);
-    for (unsigned i = 0; i < FAKE_MAX_QUEUES; i++)
+    for (unsigned i = 0; i < fake.queues; i++)
         assert_int_equal(fake.listen[i], 0);
     other = fake_process_make(9);
     for (unsigned i = 0; i < 2; i++) {

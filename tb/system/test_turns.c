@@ -72,9 +72,13 @@ static void submit_to_all(void)
 
 static int share_the_node(int argc, char **argv)
 {
+    struct belfry_bands bands;
     size_t from;
 
     (void)argc, (void)argv;
+    belfry_default_bands(&bands);
+    bands.process_quantum[1] = 0; /* A turn, and the next one's is due. */
+    REQUIRE_OK((NTSTATUS)belfry_os_bands(&bands));
     rig_make(&plug, ENTRIES, NODE);
     for (unsigned i = 0; i < user_count; i++) {
         rig_open_beside(&users[i], &plug, ENTRIES);
