@@ -33,6 +33,7 @@ struct bell_context {
     UINT64 switch_fence;        /* ... with this one. */
     struct bell_queue *queues;  /* Chain by bell_queue.next; under run_lock and sched_lock. */
     struct bell_context *next;  /* Of the adapter; this and the next: under sched_lock. */
+    struct bell_context **link; /* What points here. */
     struct bell_schedule schedule;
 };
 

@@ -84,6 +84,9 @@ VOID bell_kmd_sched_join(struct bell_context *context)
     context->schedule.band = DXGK_SCHEDULING_PRIORITY_BAND_NORMAL;
     context->barred = bell_kmd_sched_is_barred(context);
     context->next = adapter->contexts;
+    context->link = &adapter->contexts;
+    if (context->next != NULL)
+        context->next->link = &context->next;
     adapter->contexts = context;
     bell_kmd_unlock(&adapter->sched_lock);
 }
@@ -92,18 +95,17 @@ VOID bell_kmd_sched_leave(struct bell_context *context)
 {
     struct bell_adapter *adapter = context->device->adapter;
     struct bell_context_list *list = &adapter->lists[context->node];
-    struct bell_context **link = &adapter->contexts;
 
     bell_kmd_lock(&adapter->sched_lock);
-    while (*link != NULL && *link != context)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = context->next;
+    *context->link = context->next;
+    if (context->next != NULL)
+        context->next->link = context->link;
     if (list->first == context)
         list->first = NULL;
     if (list->second == context)
         list->second = NULL;
-    plan_and_flush(adapter);
+    if (context->queues != NULL)
+        plan_and_flush(adapter);
     bell_kmd_unlock(&adapter->sched_lock);
 }
 
@@ -132,8 +134,9 @@ NTSTATUS bell_kmd_sched_set_context(struct bell_context *context,
     schedule->quantum = args->quantum;
     schedule->grace_same = args->gracePeriodSamePriority;
     schedule->grace_lower = args->gracePeriodLowerPriority;
+    if (context->queues != NULL)
+        plan_and_flush(adapter);
     bell_kmd_unlock(&adapter->sched_lock);
-    bell_kmd_sched_update(adapter);
     return STATUS_SUCCESS;
 }
 

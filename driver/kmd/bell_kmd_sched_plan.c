@@ -70,11 +70,19 @@ static VOID count_rival(struct rivals *rivals, UINT32 level, const struct bell_p
     rivals->queues[level]++;
 }
 
+/* The first that has a queue, from this one on. Contexts without are any number, queues are few. */
+static struct bell_context *with_queues(struct bell_context *context)
+{
+    while (context != NULL && context->queues == NULL)
+        context = context->next;
+    return context;
+}
+
 static VOID find_rivals(struct bell_adapter *adapter, struct rivals *nodes)
 {
     memset(nodes, 0, BELL_KMD_NODES * sizeof(*nodes));
-    for (struct bell_context *context = adapter->contexts; context != NULL;
-         context = context->next) {
+    for (struct bell_context *context = with_queues(adapter->contexts); context != NULL;
+         context = with_queues(context->next)) {
         UINT32 level = context_level(context);
 
         for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
@@ -115,8 +123,8 @@ static struct peers find_peers(const struct bell_context *context)
 {
     struct peers peers = {0, NO_LIMIT, false};
 
-    for (const struct bell_context *other = context->device->adapter->contexts; other != NULL;
-         other = other->next) {
+    for (struct bell_context *other = with_queues(context->device->adapter->contexts);
+         other != NULL; other = with_queues(other->next)) {
         const struct bell_schedule *theirs = &other->schedule;
 
         if (!are_peers(context, other))
@@ -167,8 +175,8 @@ static VOID release_groups(struct bell_adapter *adapter)
 {
     for (UINT32 i = 1; i < BELL_KMD_GROUPS; i++)
         adapter->groups[i].wanted = false;
-    for (const struct bell_context *context = adapter->contexts; context != NULL;
-         context = context->next) {
+    for (struct bell_context *context = with_queues(adapter->contexts); context != NULL;
+         context = with_queues(context->next)) {
         for (UINT32 i = 1; i < BELL_KMD_GROUPS; i++)
             if (owns(&adapter->groups[i], context) && listed(context) != 0 &&
                 find_peers(context).differ)
@@ -263,8 +271,8 @@ bool bell_kmd_sched_compute(struct bell_adapter *adapter,
 
     find_rivals(adapter, nodes);
     release_groups(adapter);
-    for (struct bell_context *context = adapter->contexts; context != NULL;
-         context = context->next)
+    for (struct bell_context *context = with_queues(adapter->contexts); context != NULL;
+         context = with_queues(context->next))
         changed |= plan_context(context, &nodes[context->node], write);
     return changed;
 }
