@@ -73,7 +73,7 @@ static void log_state(struct bell_model *model, struct bell_model_queue *queue)
 }
 
 /* Keeps the ready bit of a queue, and where it is, equal to what its state says. */
-static void update_ready(struct bell_model *model, uint32_t index)
+static void count_again(struct bell_model *model, uint32_t index)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
     const bool ready = queue->open && queue->listed && !queue->faulted && !queue->running &&
@@ -90,8 +90,13 @@ static void update_ready(struct bell_model *model, uint32_t index)
         bell_model_sched_wake(model);
     }
     log_state(model, queue);
-    if (queue->open)
-        bell_model_slice_look(model, queue->node);
+}
+
+static void update_ready(struct bell_model *model, uint32_t index)
+{
+    count_again(model, index);
+    if (model->sched.queues[index].open)
+        bell_model_slice_look(model, model->sched.queues[index].node);
 }
 
 void bell_model_sched_place(struct bell_model *model, uint32_t index, uint64_t sched)
@@ -357,7 +362,7 @@ void bell_model_sched_give(struct bell_model *model, uint32_t node, uint32_t ind
     queue->blocked = false;
     queue->given_at = model->cycle;
     model->sched.seen[node] = 0;
-    update_ready(model, index);
+    count_again(model, index); /* It runs with the same clock: its level has not gone. */
     queue->place = place_of(queue);
     bell_model_slice_give(model, node, index);
     bell_model_node_start(model, &model->nodes[node], index);
