@@ -109,6 +109,10 @@ struct bell_lockstep {
     uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
     uint64_t look_at;  /**< Clock of the next look for turns that are owed. */
     uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
+    struct {
+        uint64_t base;
+        uint64_t config;
+    } log_before[BELL_MODEL_NODES]; /**< Its registers, before their last change; */
     bool log_open[BELL_MODEL_NODES];     /**< its index is not written yet. */
     bool irq;
     bool irq_wanted;
@@ -150,6 +154,8 @@ void bell_lockstep_served(struct bell_lockstep *lockstep);
 /** A write of a scheduling log: bell_lockstep_log.c. */
 void bell_lockstep_log(struct bell_lockstep *lockstep);
 void bell_lockstep_log_event(struct bell_lockstep *lockstep);
+/** The register at `addr` is about to be written. */
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr);
 /** Word `index` of the write is a time of a fence log, and may be what it is. */
 bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index,
                                  uint64_t model);

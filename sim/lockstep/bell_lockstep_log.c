@@ -13,25 +13,55 @@
 #define READY UINT64_C(2)
 #define STANDBY UINT64_C(3)
 
-static uint64_t base_of(const struct bell_model_sched_log *log)
+static uint64_t base_of(uint64_t base)
 {
-    return BELL_FIELD_GET(log->base, BELL_LOG_BASE0_ADDR) / HEADER_BYTES * HEADER_BYTES;
+    return BELL_FIELD_GET(base, BELL_LOG_BASE0_ADDR) / HEADER_BYTES * HEADER_BYTES;
 }
 
-/* Node whose log the address is in; NODES: none. */
-static uint32_t node_of(const struct bell_model *model, uint64_t addr)
+static bool is_in(uint64_t addr, uint64_t base, uint64_t config)
+{
+    const uint64_t bytes =
+        HEADER_BYTES + ENTRY_BYTES * BELL_FIELD_GET(config, BELL_LOG_CONFIG0_ENTRIES);
+
+    return addr >= base_of(base) && addr < base_of(base) + bytes;
+}
+
+/* What is under way when the log is moved goes to the old place. */
+static struct bell_model_sched_log log_at(const struct bell_lockstep *lockstep, uint32_t node)
+{
+    struct bell_model_sched_log log = lockstep->model->sched.logs[node];
+
+    if (!is_in(lockstep->now->addr, log.base, log.config)) {
+        log.base = lockstep->log_before[node].base;
+        log.config = lockstep->log_before[node].config;
+    }
+    return log;
+}
+
+/* Node whose log the write is in; NODES: none. */
+static uint32_t node_of(const struct bell_lockstep *lockstep)
 {
     uint32_t node = 0;
 
     for (; node < BELL_MODEL_NODES; node++) {
-        const struct bell_model_sched_log *log = &model->sched.logs[node];
-        const uint64_t bytes = HEADER_BYTES +
-                               ENTRY_BYTES * BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES);
+        const struct bell_model_sched_log log = log_at(lockstep, node);
 
-        if (addr >= base_of(log) && addr < base_of(log) + bytes)
+        if (is_in(lockstep->now->addr, log.base, log.config))
             break;
     }
     return node;
+}
+
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
+{
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
+        const struct bell_model_sched_log *log = &lockstep->model->sched.logs[n];
+
+        if (addr == BELL_LOG_BASE0_OFFSET + 8 * n || addr == BELL_LOG_CONFIG0_OFFSET + 8 * n) {
+            lockstep->log_before[n].base = log->base;
+            lockstep->log_before[n].config = log->config;
+        }
+    }
 }
 
 static bool same_state(uint64_t a, uint64_t b)
@@ -82,15 +112,17 @@ static uint64_t next_index(const struct bell_model_sched_log *log)
 static void entry(struct bell_lockstep *lockstep, uint32_t node)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    const struct bell_model_sched_log *log = &lockstep->model->sched.logs[node];
-    const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
-    const uint64_t last = BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES) - 1;
-    const uint64_t addr = base_of(log) + HEADER_BYTES + ENTRY_BYTES * (index < last ? index : last);
+    const struct bell_model_sched_log log = log_at(lockstep, node);
+    const uint64_t index = BELL_FIELD_GET(log.index, BELL_LOG_INDEX0_INDEX);
+    const uint64_t last = BELL_FIELD_GET(log.config, BELL_LOG_CONFIG0_ENTRIES) - 1;
+    const uint64_t addr =
+        base_of(log.base) + HEADER_BYTES + ENTRY_BYTES * (index < last ? index : last);
     struct bell_model_log_entry due;
     bool found = take_entry(&lockstep->model->log, node, now->data[2], &due);
 
     /* What waited when the log was switched off was dropped, or not. */
-    while (found && due.time <= log->set_at && !same_state(now->data[3], due.state))
+    while (found && due.time <= log.set_at &&
+           !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due)))
         found = take_entry(&lockstep->model->log, node, now->data[2], &due);
     if (found && !is_time(lockstep, node, &due)) {
         bell_lockstep_differ(lockstep, "scheduling log", "changes state at time %llu, %llu clocks "
@@ -101,7 +133,8 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
     }
     if (lockstep->log_open[node]) {
         bell_lockstep_differ(lockstep, "scheduling log", "writes 0x%llx at 0x%llx first",
-                             (unsigned long long)next_index(log), (unsigned long long)base_of(log));
+                             (unsigned long long)next_index(&log),
+                             (unsigned long long)base_of(log.base));
         return;
     }
     lockstep->log_time[node] = now->data[0];
@@ -117,23 +150,23 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
 static void word(struct bell_lockstep *lockstep, uint32_t node)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    struct bell_model_sched_log *log = &lockstep->model->sched.logs[node];
-    const uint64_t next = next_index(log);
+    const struct bell_model_sched_log log = log_at(lockstep, node);
+    const uint64_t next = next_index(&log);
 
     if (!lockstep->log_open[node])
         bell_lockstep_differ(lockstep, "scheduling log", "writes the entry first");
     lockstep->log_open[node] = false;
-    if (now->addr != base_of(log) || now->data[0] != next)
+    if (now->addr != base_of(log.base) || now->data[0] != next)
         bell_lockstep_differ(lockstep, "scheduling log", "writes 0x%llx at 0x%llx",
-                             (unsigned long long)next, (unsigned long long)base_of(log));
+                             (unsigned long long)next, (unsigned long long)base_of(log.base));
     if (now->resp == BELL_RESP_OKAY)
-        log->index = next;
+        lockstep->model->sched.logs[node].index = next;
 }
 
 void bell_lockstep_log(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    const uint32_t node = node_of(lockstep->model, now->addr);
+    const uint32_t node = node_of(lockstep);
 
     if (node == BELL_MODEL_NODES || now->pasid) {
         bell_lockstep_differ(lockstep, "scheduling log", "no log is there");

@@ -117,6 +117,7 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
         lockstep->limits[n] = timers[n].limit;
         lockstep->limits[BELL_MODEL_LIMITS + n] = timers[BELL_MODEL_NODES + n].limit;
     }
+    bell_lockstep_log_moves(lockstep, access->addr);
     access->known = true;
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);

@@ -422,6 +422,8 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     keep = bell_model_slice_end(model, index);
     update_ready(model, node->queue);
     model->sched.slices[index].kept = keep && queue->ready;
+    if (!queue->ready || !queue->work) /* A ring may have come as the turn ended. */
+        model->sched.slices[index].must_keep = false;
     model->sched.slices[index].keep = node->queue;
     bell_model_sched_wake(model);
 }

@@ -183,7 +183,7 @@ void bell_model_slice_give(struct bell_model *model, uint32_t node, uint32_t ind
     slice->hurry = false;
     slice->level = queue->place.level;
     slice->grace = queue->grace;
-    if (!slice->kept) {
+    if (!slice->kept || slice->keep != index) {
         slice->timed = queue->quantum != 0;
         slice->quantum_at = model->cycle + queue->quantum;
     }
