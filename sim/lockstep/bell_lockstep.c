@@ -189,6 +189,8 @@ static void reset(struct bell_lockstep *lockstep)
     memset(lockstep->limits, 0, sizeof lockstep->limits);
     lockstep->irq_since = lockstep->model->cycle;
     lockstep->irq_wanted = false;
+    memset(lockstep->log_time, 0, sizeof lockstep->log_time);
+    memset(lockstep->log_open, 0, sizeof lockstep->log_open);
 }
 
 static void compare(struct bell_lockstep *lockstep)
@@ -224,7 +226,7 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
         action = &altered;
     }
     lockstep->now = action;
-    lockstep->model->cycle = action->cycle;
+    bell_lockstep_timers(lockstep);
     if (action->node >= BELL_MODEL_NODES)
         bell_lockstep_differ(lockstep, "node", "there are %u nodes", BELL_MODEL_NODES);
     else

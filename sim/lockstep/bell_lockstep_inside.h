@@ -71,7 +71,11 @@ struct bell_lockstep_node {
     uint64_t given_at;
     uint64_t free_at;     /**< Clock of the end of its last turn. */
     uint64_t unlisted_at; /**< The queue left the run list during the turn; NEVER: it did not. */
-    bool rival;           /**< Another queue of the node was ready during the turn. */
+    bool rival;           /**< Another queue of the node was ready during the turn, */
+    bool shares;          /**< of level 1 or 2, and the turn is of the other of them. */
+    uint64_t leave_at;    /**< A higher level waits, and the RTL knows; NEVER: none does. */
+    uint64_t stop_at;     /**< The turn must stop inside its buffer; NEVER: it need not. */
+    uint64_t fence_at;    /**< Clock of the newest access to the value of a native fence. */
     uint64_t abort_at;    /**< NODE_ABORT was performed during the turn; NEVER: it was not. */
 };
 
@@ -104,6 +108,12 @@ struct bell_lockstep {
     unsigned reads_open; /**< Accesses that are reads. */
     uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
     uint64_t look_at;  /**< Clock of the next look for turns that are owed. */
+    uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
+    struct {
+        uint64_t base;
+        uint64_t config;
+    } log_before[BELL_MODEL_NODES]; /**< Its registers, before their last change; */
+    bool log_open[BELL_MODEL_NODES];     /**< its index is not written yet. */
     bool irq;
     bool irq_wanted;
     uint64_t irq_since; /**< Clock of the last change of what is wanted. */
@@ -129,11 +139,26 @@ void bell_lockstep_owed(struct bell_lockstep *lockstep);
 uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
 /** A register write was performed: look what it means to running turns. */
 void bell_lockstep_orders(struct bell_lockstep *lockstep);
+
+/* bell_lockstep_slice.c: how long a queue keeps its node. */
+/** The model's timers, up to the clock of lockstep->now. */
+void bell_lockstep_timers(struct bell_lockstep *lockstep);
 /** Something changed that may make queues ready: running turns may have to end. */
 void bell_lockstep_rivals(struct bell_lockstep *lockstep);
+/** The turn may end between two buffers; it may stop inside one. */
+bool bell_lockstep_may_yield(const struct bell_lockstep *lockstep, uint32_t node);
+bool bell_lockstep_may_stop(const struct bell_lockstep *lockstep, uint32_t node);
+/** A turn was given: whether level 1 goes before level 2 is known now. */
+void bell_lockstep_served(struct bell_lockstep *lockstep);
+
 /** A write of a scheduling log: bell_lockstep_log.c. */
 void bell_lockstep_log(struct bell_lockstep *lockstep);
 void bell_lockstep_log_event(struct bell_lockstep *lockstep);
+/** The register at `addr` is about to be written. */
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr);
+/** Word `index` of the write is a time of a fence log, and may be what it is. */
+bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index,
+                                 uint64_t model);
 void bell_lockstep_observed(void *ctx, const struct bell_device_event *event);
 extern const struct bell_model_oracle bell_lockstep_oracle;
 

@@ -2,7 +2,9 @@
 // Scheduling logs: each change of state of a queue, in its order, and the word of index and wraps.
 //
 // The model notes what is to be logged; the RTL writes it later. When a queue gets ready, whether
-// another goes first depends on clocks: ready and ready-standby are taken for each other.
+// another goes first depends on clocks: ready and ready-standby are taken for each other. The times
+// of a log never go back. An entry's is at most SETTLE clocks before the change that the model
+// noted, and at most as many after it as struct bell_model_log_entry gives.
 
 #include "bell_lockstep_inside.h"
 
@@ -11,25 +13,55 @@
 #define READY UINT64_C(2)
 #define STANDBY UINT64_C(3)
 
-static uint64_t base_of(const struct bell_model_sched_log *log)
+static uint64_t base_of(uint64_t base)
 {
-    return BELL_FIELD_GET(log->base, BELL_LOG_BASE0_ADDR) / HEADER_BYTES * HEADER_BYTES;
+    return BELL_FIELD_GET(base, BELL_LOG_BASE0_ADDR) / HEADER_BYTES * HEADER_BYTES;
 }
 
-/* Node whose log the address is in; NODES: none. */
-static uint32_t node_of(const struct bell_model *model, uint64_t addr)
+static bool is_in(uint64_t addr, uint64_t base, uint64_t config)
+{
+    const uint64_t bytes =
+        HEADER_BYTES + ENTRY_BYTES * BELL_FIELD_GET(config, BELL_LOG_CONFIG0_ENTRIES);
+
+    return addr >= base_of(base) && addr < base_of(base) + bytes;
+}
+
+/* What is under way when the log is moved goes to the old place. */
+static struct bell_model_sched_log log_at(const struct bell_lockstep *lockstep, uint32_t node)
+{
+    struct bell_model_sched_log log = lockstep->model->sched.logs[node];
+
+    if (!is_in(lockstep->now->addr, log.base, log.config)) {
+        log.base = lockstep->log_before[node].base;
+        log.config = lockstep->log_before[node].config;
+    }
+    return log;
+}
+
+/* Node whose log the write is in; NODES: none. */
+static uint32_t node_of(const struct bell_lockstep *lockstep)
 {
     uint32_t node = 0;
 
     for (; node < BELL_MODEL_NODES; node++) {
-        const struct bell_model_sched_log *log = &model->sched.logs[node];
-        const uint64_t bytes = HEADER_BYTES +
-                               ENTRY_BYTES * BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES);
+        const struct bell_model_sched_log log = log_at(lockstep, node);
 
-        if (addr >= base_of(log) && addr < base_of(log) + bytes)
+        if (is_in(lockstep->now->addr, log.base, log.config))
             break;
     }
     return node;
+}
+
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
+{
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
+        const struct bell_model_sched_log *log = &lockstep->model->sched.logs[n];
+
+        if (addr == BELL_LOG_BASE0_OFFSET + 8 * n || addr == BELL_LOG_CONFIG0_OFFSET + 8 * n) {
+            lockstep->log_before[n].base = log->base;
+            lockstep->log_before[n].config = log->config;
+        }
+    }
 }
 
 static bool same_state(uint64_t a, uint64_t b)
@@ -58,20 +90,55 @@ static bool take_entry(struct bell_model_log *log, uint32_t node, uint64_t handl
     return true;
 }
 
+static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
+                    const struct bell_model_log_entry *due)
+{
+    const uint64_t time = lockstep->now->data[0];
+
+    return time >= lockstep->log_time[node] && time + BELL_LOCKSTEP_SETTLE >= due->time &&
+           time <= due->time + due->slack && time <= bell_model_time(lockstep->model);
+}
+
+static uint64_t next_index(const struct bell_model_sched_log *log)
+{
+    const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
+    const uint64_t wraps = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_WRAPS);
+    const bool wrap = index + 1 >= BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES);
+
+    return BELL_FIELD_PUT(BELL_LOG_INDEX0_INDEX, wrap ? 0 : index + 1) |
+           BELL_FIELD_PUT(BELL_LOG_INDEX0_WRAPS, wraps + wrap);
+}
+
 static void entry(struct bell_lockstep *lockstep, uint32_t node)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    const struct bell_model_sched_log *log = &lockstep->model->sched.logs[node];
-    const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
-    const uint64_t last = BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES) - 1;
-    const uint64_t addr = base_of(log) + HEADER_BYTES + ENTRY_BYTES * (index < last ? index : last);
+    const struct bell_model_sched_log log = log_at(lockstep, node);
+    const uint64_t index = BELL_FIELD_GET(log.index, BELL_LOG_INDEX0_INDEX);
+    const uint64_t last = BELL_FIELD_GET(log.config, BELL_LOG_CONFIG0_ENTRIES) - 1;
+    const uint64_t addr =
+        base_of(log.base) + HEADER_BYTES + ENTRY_BYTES * (index < last ? index : last);
     struct bell_model_log_entry due;
-
     bool found = take_entry(&lockstep->model->log, node, now->data[2], &due);
 
     /* What waited when the log was switched off was dropped, or not. */
-    while (found && due.time <= log->set_at && !same_state(now->data[3], due.state))
+    while (found && due.time <= log.set_at &&
+           !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due)))
         found = take_entry(&lockstep->model->log, node, now->data[2], &due);
+    if (found && !is_time(lockstep, node, &due)) {
+        bell_lockstep_differ(lockstep, "scheduling log", "changes state at time %llu, %llu clocks "
+                             "later at most, no entry is before time %llu",
+                             (unsigned long long)due.time, (unsigned long long)due.slack,
+                             (unsigned long long)lockstep->log_time[node]);
+        return;
+    }
+    if (lockstep->log_open[node]) {
+        bell_lockstep_differ(lockstep, "scheduling log", "writes 0x%llx at 0x%llx first",
+                             (unsigned long long)next_index(&log),
+                             (unsigned long long)base_of(log.base));
+        return;
+    }
+    lockstep->log_time[node] = now->data[0];
+    lockstep->log_open[node] = now->resp == BELL_RESP_OKAY;
     if (!found)
         bell_lockstep_differ(lockstep, "scheduling log", "nothing to log of handle 0x%llx",
                              (unsigned long long)now->data[2]);
@@ -83,24 +150,23 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
 static void word(struct bell_lockstep *lockstep, uint32_t node)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    struct bell_model_sched_log *log = &lockstep->model->sched.logs[node];
-    const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
-    const uint64_t wraps = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_WRAPS);
-    const bool wrap = index + 1 >= BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES);
-    const uint64_t next = BELL_FIELD_PUT(BELL_LOG_INDEX0_INDEX, wrap ? 0 : index + 1) |
-                          BELL_FIELD_PUT(BELL_LOG_INDEX0_WRAPS, wraps + wrap);
+    const struct bell_model_sched_log log = log_at(lockstep, node);
+    const uint64_t next = next_index(&log);
 
-    if (now->addr != base_of(log) || now->data[0] != next)
+    if (!lockstep->log_open[node])
+        bell_lockstep_differ(lockstep, "scheduling log", "writes the entry first");
+    lockstep->log_open[node] = false;
+    if (now->addr != base_of(log.base) || now->data[0] != next)
         bell_lockstep_differ(lockstep, "scheduling log", "writes 0x%llx at 0x%llx",
-                             (unsigned long long)next, (unsigned long long)base_of(log));
+                             (unsigned long long)next, (unsigned long long)base_of(log.base));
     if (now->resp == BELL_RESP_OKAY)
-        log->index = next;
+        lockstep->model->sched.logs[node].index = next;
 }
 
 void bell_lockstep_log(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    const uint32_t node = node_of(lockstep->model, now->addr);
+    const uint32_t node = node_of(lockstep);
 
     if (node == BELL_MODEL_NODES || now->pasid) {
         bell_lockstep_differ(lockstep, "scheduling log", "no log is there");
@@ -124,4 +190,32 @@ void bell_lockstep_log_event(struct bell_lockstep *lockstep)
     if (now->queue || (lost && !log->lost) || (!lost && now->value != log->index))
         bell_lockstep_differ(lockstep, "event", "log index 0x%llx, %s",
                              (unsigned long long)log->index, log->lost ? "lost" : "not lost");
+}
+
+/* ------------------------------------------------------------------ fence logs */
+
+#define FENCE_ENTRY_BYTES 48u
+#define SEEN_WORD 3u
+#define ENDED_WORD 5u
+
+/*
+ * The fence was met before its value was read or written, and after the turn was given, unless an
+ * earlier turn met it: then that time is known. It ended when that access was answered.
+ */
+bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index,
+                                 uint64_t model)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    const struct bell_lockstep_node *own = &lockstep->nodes[now->node];
+    const uint64_t reset_at = lockstep->model->reset_at;
+    const uint64_t at = now->data[index] + reset_at;
+
+    if (now->unit != BELL_WRITES_FENCE || now->size != FENCE_ENTRY_BYTES)
+        return false;
+    if (index == SEEN_WORD && model + reset_at >= own->given_at)
+        return at + BELL_LOCKSTEP_SETTLE >= own->given_at &&
+               at <= own->fence_at + BELL_LOCKSTEP_SETTLE;
+    return index == ENDED_WORD && now->data[ENDED_WORD] >= now->data[SEEN_WORD] &&
+           at + BELL_LOCKSTEP_SETTLE >= own->fence_at &&
+           at <= bell_lockstep_asked_at(lockstep, now->cycle) + BELL_LOCKSTEP_SETTLE;
 }

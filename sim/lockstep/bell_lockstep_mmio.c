@@ -110,11 +110,14 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
     for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
         const struct bell_model_timer *timers = lockstep->model->watch.timers;
 
-        if (access->addr == BELL_CTRL_OFFSET)
+        if (access->addr == BELL_CTRL_OFFSET) {
             lockstep->nodes[n].free_at = lockstep->now->cycle;
+            lockstep->model->sched.slices[n].must_keep = false; /* A turn may be withdrawn. */
+        }
         lockstep->limits[n] = timers[n].limit;
         lockstep->limits[BELL_MODEL_LIMITS + n] = timers[BELL_MODEL_NODES + n].limit;
     }
+    bell_lockstep_log_moves(lockstep, access->addr);
     access->known = true;
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);

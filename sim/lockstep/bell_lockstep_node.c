@@ -113,9 +113,7 @@ static bool turn_ends(void *ctx, uint32_t n)
 {
     struct bell_lockstep *lockstep = ctx;
 
-    return lockstep->now->kind == BELL_SAW_TURN_END &&
-           (lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER || lockstep->nodes[n].rival ||
-            lockstep->model->nodes[n].buffers >= BELL_MODEL_TURN_BUFFERS);
+    return lockstep->now->kind == BELL_SAW_TURN_END && bell_lockstep_may_yield(lockstep, n);
 }
 
 const struct bell_model_oracle bell_lockstep_oracle = {
@@ -258,9 +256,11 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     }
     own->early = now->queue == model_node(lockstep)->queue && own->left ? own->left : 1;
     bell_model_sched_give(lockstep->model, now->node, now->queue);
+    bell_lockstep_served(lockstep);
     own->given_at = now->cycle;
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
-    own->rival = false;
+    own->leave_at = own->stop_at = BELL_MODEL_NEVER;
+    own->rival = own->shares = false;
     own->asked.open = own->failed.is = own->sampled = own->reread = false;
     own->first = model_node(lockstep)->rptr;
     own->entries = own->next_command = own->copy_next = own->answered_at = 0;
@@ -342,7 +342,7 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     if (own->failed.is && !faulted)
         bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
                              (unsigned long long)own->failed.addr);
-    if (!faulted && !lockstep->now->cause && (own->rival || own->unlisted_at != BELL_MODEL_NEVER))
+    if (!faulted && !lockstep->now->cause && bell_lockstep_may_stop(lockstep, lockstep->now->node))
         stop_inside(lockstep);
     if (!lockstep->over && node->state != BELL_MODEL_IDLE)
         bell_lockstep_step(lockstep);
@@ -392,15 +392,15 @@ void bell_lockstep_buffer(struct bell_lockstep *lockstep)
     else if (start && is_over(lockstep, own->abort_at))
         bell_lockstep_differ(lockstep, "buffer start", "none: the turn was aborted at cycle %llu",
                              (unsigned long long)own->abort_at);
+    else if (start && is_over(lockstep, own->leave_at))
+        bell_lockstep_differ(lockstep, "buffer start", "none: a queue of a higher level waits at "
+                             "cycle %llu", (unsigned long long)own->leave_at);
+    else if (own->stop_at != BELL_MODEL_NEVER &&
+             lockstep->now->cycle > own->stop_at + BELL_LOCKSTEP_OWED)
+        bell_lockstep_differ(lockstep, "turn end", "the turn is to stop inside its buffer since "
+                             "cycle %llu", (unsigned long long)own->stop_at);
     else
         bell_lockstep_step(lockstep);
-}
-
-void bell_lockstep_rivals(struct bell_lockstep *lockstep)
-{
-    for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
-        if (lockstep->model->nodes[n].state != BELL_MODEL_IDLE && !lockstep->nodes[n].rival)
-            lockstep->nodes[n].rival = bell_model_sched_others(lockstep->model, n);
 }
 
 void bell_lockstep_orders(struct bell_lockstep *lockstep)
@@ -443,19 +443,15 @@ void bell_lockstep_read(struct bell_lockstep *lockstep)
                                                    });
 }
 
-/* Clocks in an entry of a fence log: when the fence was first met, when its value was there. */
-static bool is_log_time(const struct bell_lockstep_action *now, uint32_t word)
-{
-    return now->unit == BELL_WRITES_FENCE && now->size == 48 && (word == 3 || word == 5);
-}
-
 /* A SIGNAL wakes queues when its value is in memory, not when the model gets to its next step. */
 static void wake(struct bell_lockstep *lockstep)
 {
     const struct bell_model_node *node = model_node(lockstep);
 
-    if (lockstep->now->unit == BELL_WRITES_FENCE && node->state == BELL_MODEL_SIGNALED)
-        bell_model_sched_raise(lockstep->model, UINT64_C(1) << (node->fence.arg1 >> 6 & 63));
+    if (lockstep->now->unit != BELL_WRITES_FENCE || node->state != BELL_MODEL_SIGNALED)
+        return;
+    own_node(lockstep)->fence_at = lockstep->now->cycle;
+    bell_model_sched_raise(lockstep->model, UINT64_C(1) << (node->fence.arg1 >> 6 & 63));
 }
 
 void bell_lockstep_write(struct bell_lockstep *lockstep)
@@ -482,7 +478,8 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
         if (word.last && now->unit != BELL_WRITES_RPTR)
             model_node(lockstep)->writes--;
         if (word.addr == now->addr + 8 * i && word.pasid == now->pasid &&
-            (word.data == now->data[i] || is_log_time(now, i)))
+            (word.data == now->data[i] ||
+             bell_lockstep_is_fence_time(lockstep, i, word.data)))
             continue;
         bell_lockstep_differ(lockstep, writer_names[now->unit],
                              "writes 0x%llx at 0x%llx for PASID %u",

@@ -213,6 +213,8 @@ bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t n)
 
         if (node->asked.unit == BELL_READS_RING && !node->sampled)
             node->sampled_at = word.cycle;
+        if (lockstep->model->nodes[n].state == BELL_MODEL_WAITED)
+            node->fence_at = word.cycle;
         if (word.addr != node->asked.addr + 8 * i || word.pasid != node->asked.pasid) {
             differ(lockstep, n, node->asked.unit, &word, node->asked.addr + 8 * i,
                    node->asked.pasid);

@@ -182,8 +182,9 @@ struct bell_model_queue {
     bool realtime; /**< By ADD_RT, when listed. */
     bool ready;
     struct bell_model_place place; /**< While ready: where. */
-    uint64_t ready_at; /**< Clock since which it is ready. */
-    uint64_t given_at; /**< Clock of its newest turn. */
+    uint64_t ready_at;   /**< Clock since which it is ready at this level. */
+    uint64_t given_at;   /**< Clock of its newest turn, */
+    uint8_t given_level; /**< and its level then. */
     bool pending;
     bool pending_by_ring;
     bool notify; /**< The end of the turn posts STOPPED. */
@@ -229,7 +230,10 @@ struct bell_model_slice {
     uint64_t quantum_at;
     uint64_t grace;    /**< GRACE of the queue that runs. */
     bool kept;         /**< The next turn goes to `keep`, if it can. */
-    uint32_t keep;
+    uint32_t keep;     /**< The queue that ran last: */
+    uint64_t ended_at; /**< in this clock its turn ended. */
+    bool may_keep;     /**< By the clocks of the RTL, which may be others, it can be kept, */
+    bool must_keep;    /**< it has to be. */
     bool lift;         /**< Level 1 goes before level 2. */
     int64_t debt;      /**< To level 1: clocks times 100, */
     uint64_t debt_at;  /**< at this clock, */
@@ -252,6 +256,7 @@ struct bell_model_sched_log {
 struct bell_model_log_entry {
     uint32_t node;
     uint64_t time;
+    uint64_t slack; /**< Clocks by which the RTL may come to it later. */
     uint64_t handle;
     uint64_t state; /**< DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
 };
@@ -271,6 +276,7 @@ struct bell_model_log {
     size_t capacity;
     size_t first;
     size_t count;
+    bool wakes;     /**< What is noted now is because of a signal of a native fence. */
     uint32_t node;  /**< Of the entry under way. */
     uint32_t here;  /**< Its index. */
     uint64_t addr;  /**< Of the write under way. */
@@ -283,8 +289,11 @@ struct bell_model_sched {
     struct bell_model_queue queues[BELL_MODEL_QUEUES];
     struct bell_model_level levels[BELL_MODEL_NODES][BELL_MODEL_LEVELS];
     uint32_t peers[BELL_MODEL_GROUPS][BELL_MODEL_PRIORITIES]; /**< Ready queues. */
+    /** Clock since which there is none. */
+    uint64_t peers_gone[BELL_MODEL_GROUPS][BELL_MODEL_PRIORITIES];
     struct bell_model_slice slices[BELL_MODEL_NODES];
     uint64_t seen[BELL_MODEL_NODES]; /**< Keys signalled since the turn was given. */
+    uint64_t raised_at[64];          /**< Clock of the newest signal of each key; 0: none. */
     uint64_t bands;                  /**< BANDS as it reads. */
     struct bell_model_sched_log logs[BELL_MODEL_LOGS];
 };
@@ -498,6 +507,10 @@ void bell_model_doorbell_reject(struct bell_model *model, enum bell_reject cause
 
 /** Set the pending bit of a queue because of a ring. @return The ring's bucket. */
 enum bell_ring_bucket bell_model_sched_credit(struct bell_model *model, uint32_t queue);
+/** Where the queue belongs among those of its node. */
+struct bell_model_place bell_model_sched_place_of(const struct bell_model_queue *queue);
+/** A ready queue of its group goes first. */
+bool bell_model_sched_peer(const struct bell_model *model, struct bell_model_place place);
 /** Perform CMD; an OP that does not fit the queue's state, or an unknown one, changes nothing. */
 void bell_model_sched_command(struct bell_model *model, uint32_t queue, uint64_t command);
 uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t queue);
@@ -537,6 +550,10 @@ void bell_model_slice_look(struct bell_model *model, uint32_t node);
 bool bell_model_slice_yields(const struct bell_model *model, uint32_t node);
 uint64_t bell_model_slice_next(const struct bell_model *model);
 void bell_model_slice_run(struct bell_model *model);
+/** By the clocks of the RTL, which may be others, level 1 can go before level 2. */
+bool bell_model_slice_may_lift(const struct bell_model *model, uint32_t node);
+/** Level 1 was served before level 2 (`lift`), or the other way round. */
+void bell_model_slice_lifted(struct bell_model *model, uint32_t node, bool lift);
 /** Level that is served next on the node; LEVELS when none has a ready queue. */
 uint32_t bell_model_slice_level(const struct bell_model *model, uint32_t node);
 /** Something changed that may let a node start. */

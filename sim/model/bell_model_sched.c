@@ -8,7 +8,7 @@ enum { LOG_IDLE, LOG_RUNNING, LOG_READY, LOG_STANDBY };
 
 #define LEVEL_TOP (BELL_MODEL_LEVELS - 1u)
 
-static struct bell_model_place place_of(const struct bell_model_queue *queue)
+struct bell_model_place bell_model_sched_place_of(const struct bell_model_queue *queue)
 {
     const uint64_t level = BELL_FIELD_GET(queue->sched, BELL_QUEUE_SCHED_LEVEL);
     const bool top =
@@ -21,13 +21,17 @@ static struct bell_model_place place_of(const struct bell_model_queue *queue)
     };
 }
 
+static bool is_same_place(struct bell_model_place a, struct bell_model_place b)
+{
+    return a.level == b.level && a.group == b.group && a.priority == b.priority;
+}
+
 static bool is_pending_or_work(const struct bell_model_queue *queue)
 {
     return queue->pending || (queue->work && !queue->blocked);
 }
 
-/* A ready queue of its group goes first. */
-static bool has_better_peer(const struct bell_model *model, struct bell_model_place place)
+bool bell_model_sched_peer(const struct bell_model *model, struct bell_model_place place)
 {
     if (!place.group)
         return false;
@@ -35,6 +39,15 @@ static bool has_better_peer(const struct bell_model *model, struct bell_model_pl
         if (model->sched.peers[place.group][p])
             return true;
     return false;
+}
+
+/* Out of its place, for whatever time: it is not kept on its node. */
+static void unkeep(struct bell_model *model, uint32_t index)
+{
+    struct bell_model_slice *slice = &model->sched.slices[model->sched.queues[index].node];
+
+    if (slice->keep == index)
+        slice->must_keep = false;
 }
 
 static void count_ready(struct bell_model *model, uint32_t index, uint32_t one)
@@ -45,12 +58,14 @@ static void count_ready(struct bell_model *model, uint32_t index, uint32_t one)
     level->ready[index / 64] ^= UINT64_C(1) << (index % 64);
     level->count += one;
     model->sched.peers[queue->place.group][queue->place.priority] += one;
+    if (!model->sched.peers[queue->place.group][queue->place.priority])
+        model->sched.peers_gone[queue->place.group][queue->place.priority] = model->cycle;
 }
 
 /* A queue of a higher level is ready on its node, or runs there. */
 static bool is_outdone(const struct bell_model *model, const struct bell_model_queue *queue)
 {
-    const uint8_t level = place_of(queue).level;
+    const uint8_t level = bell_model_sched_place_of(queue).level;
     const struct bell_model_slice *slice = &model->sched.slices[queue->node];
 
     for (unsigned l = level + 1u; l < BELL_MODEL_LEVELS; l++)
@@ -63,8 +78,9 @@ static bool is_outdone(const struct bell_model *model, const struct bell_model_q
 static void log_state(struct bell_model *model, struct bell_model_queue *queue)
 {
     const uint8_t now = queue->running ? LOG_RUNNING : (queue->ready ? LOG_READY : LOG_IDLE);
-    const bool behind = now == LOG_READY && (is_outdone(model, queue) ||
-                                             has_better_peer(model, place_of(queue)));
+    const bool behind =
+        now == LOG_READY && (is_outdone(model, queue) ||
+                             bell_model_sched_peer(model, bell_model_sched_place_of(queue)));
 
     if (now == queue->logged)
         return;
@@ -81,11 +97,13 @@ static void count_again(struct bell_model *model, uint32_t index)
 
     if (queue->ready)
         count_ready(model, index, UINT32_MAX);
-    else if (ready)
+    if (queue->ready && !(ready && is_same_place(queue->place, bell_model_sched_place_of(queue))))
+        unkeep(model, index);
+    if (ready && (!queue->ready || !is_same_place(queue->place, bell_model_sched_place_of(queue))))
         queue->ready_at = model->cycle;
     queue->ready = ready;
     if (ready) {
-        queue->place = place_of(queue);
+        queue->place = bell_model_sched_place_of(queue);
         count_ready(model, index, 1);
         bell_model_sched_wake(model);
     }
@@ -106,7 +124,7 @@ void bell_model_sched_place(struct bell_model *model, uint32_t index, uint64_t s
     queue->sched = sched & (BELL_QUEUE_SCHED_LEVEL_MASK | BELL_QUEUE_SCHED_PRIORITY_MASK |
                             BELL_QUEUE_SCHED_GROUP_MASK);
     if (queue->running)
-        model->sched.slices[queue->node].level = place_of(queue).level;
+        model->sched.slices[queue->node].level = bell_model_sched_place_of(queue).level;
     update_ready(model, index);
 }
 
@@ -178,16 +196,6 @@ static void close_queue(struct bell_model *model, uint32_t index)
     queue->resume = (struct bell_model_resume){0};
 }
 
-/* On another list it waits anew. */
-static void add_to(const struct bell_model *model, struct bell_model_queue *queue, bool realtime)
-{
-    if (queue->realtime != realtime) {
-        queue->ready_at = model->cycle;
-        queue->given_at = 0;
-    }
-    queue->realtime = realtime;
-}
-
 static void leave_list(struct bell_model *model, struct bell_model_queue *queue, uint64_t command)
 {
     queue->listed = false;
@@ -206,10 +214,10 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint64_t
     case BELL_QUEUE_CMD_ADD:
     case BELL_QUEUE_CMD_ADD_RT:
         queue->listed = queue->open;
-        add_to(model, queue, op == BELL_QUEUE_CMD_ADD_RT);
+        queue->realtime = op == BELL_QUEUE_CMD_ADD_RT;
         queue->notify = false;
         if (queue->running)
-            model->sched.slices[queue->node].level = place_of(queue).level;
+            model->sched.slices[queue->node].level = bell_model_sched_place_of(queue).level;
         break;
     case BELL_QUEUE_CMD_REMOVE: leave_list(model, queue, command); break;
     case BELL_QUEUE_CMD_SUSPEND:
@@ -243,13 +251,15 @@ static enum bell_block block_of(const struct bell_model *model,
         return BELL_BLOCK_GATED;
     if (is_outdone(model, queue))
         return BELL_BLOCK_LEVEL;
-    return has_better_peer(model, place_of(queue)) ? BELL_BLOCK_PEER : BELL_BLOCK_TURN;
+    return bell_model_sched_peer(model, bell_model_sched_place_of(queue)) ? BELL_BLOCK_PEER
+                                                                          : BELL_BLOCK_TURN;
 }
 
 uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t index)
 {
     const struct bell_model_queue *queue = &model->sched.queues[index];
-    const bool realtime = queue->listed && place_of(queue).level >= BELL_MODEL_LEVEL_REALTIME;
+    const bool realtime =
+        queue->listed && bell_model_sched_place_of(queue).level >= BELL_MODEL_LEVEL_REALTIME;
 
     return BELL_FIELD_PUT(BELL_QUEUE_STATE_OPEN, queue->open) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_LISTED, queue->listed) |
@@ -269,13 +279,17 @@ void bell_model_sched_raise(struct bell_model *model, uint64_t keys)
 {
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         model->sched.seen[n] |= keys;
+    for (uint64_t left = keys; left; left &= left - 1)
+        model->sched.raised_at[__builtin_ctzll(left)] = model->cycle;
     for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
         struct bell_model_queue *queue = &model->sched.queues[q];
 
         if (!queue->blocked || !(keys >> queue->key & 1))
             continue;
         queue->blocked = false;
+        model->log.wakes = true;
         update_ready(model, q);
+        model->log.wakes = false;
         queue->ready_at += BELL_MODEL_WAKE_CLOCKS;
     }
 }
@@ -317,7 +331,7 @@ static bool pick_from(const struct bell_model *model, const struct bell_model_le
     for (unsigned looked = 0; looked <= BELL_MODEL_READY_WORDS; looked++) {
         for (; bits; bits &= bits - 1) {
             *queue = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (!has_better_peer(model, model->sched.queues[*queue].place))
+            if (!bell_model_sched_peer(model, model->sched.queues[*queue].place))
                 return true;
         }
         word = (word + 1) % BELL_MODEL_READY_WORDS;
@@ -336,7 +350,7 @@ static bool pick(struct bell_model *model, unsigned node, uint32_t *queue)
     if (served == BELL_MODEL_LEVELS)
         return false;
     slice->kept = slice->kept && keep->ready && keep->node == node &&
-                  keep->place.level == served && !has_better_peer(model, keep->place);
+                  keep->place.level == served && !bell_model_sched_peer(model, keep->place);
     *queue = slice->keep;
     if (slice->kept)
         return true;
@@ -363,7 +377,8 @@ void bell_model_sched_give(struct bell_model *model, uint32_t node, uint32_t ind
     queue->given_at = model->cycle;
     model->sched.seen[node] = 0;
     count_again(model, index); /* It runs with the same clock: its level has not gone. */
-    queue->place = place_of(queue);
+    queue->place = bell_model_sched_place_of(queue);
+    queue->given_level = queue->place.level;
     bell_model_slice_give(model, node, index);
     bell_model_node_start(model, &model->nodes[node], index);
     bell_model_slice_look(model, node);
@@ -374,68 +389,6 @@ static bool may_start(const struct bell_model *model, uint32_t node)
     return (model->mmio.ctrl & BELL_CTRL_ENABLE_MASK) &&
            !(BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> node & 1) &&
            model->nodes[node].state == BELL_MODEL_IDLE;
-}
-
-/* A queue of the level that was ready before `clock`, slack taken off, and still is. */
-static bool waits_since(const struct bell_model *model, uint32_t node, uint32_t level,
-                        uint64_t clock)
-{
-    for (uint32_t word = 0; word < BELL_MODEL_READY_WORDS; word++)
-        for (uint64_t bits = model->sched.levels[node][level].ready[word]; bits;
-             bits &= bits - 1) {
-            const struct bell_model_queue *queue =
-                &model->sched.queues[word * 64 + (uint32_t)__builtin_ctzll(bits)];
-
-            if (queue->ready_at + BELL_MODEL_TURN_SLACK < clock &&
-                !has_better_peer(model, queue->place))
-                return true;
-        }
-    return false;
-}
-
-/* Whether level 1 or level 2 goes first depends on clocks: that is not judged. */
-static bool higher_waits(const struct bell_model *model, uint32_t node, uint32_t level)
-{
-    uint32_t above = level + 1;
-
-    if (level == BELL_MODEL_LEVEL_NORMAL && model->sched.bands & BELL_BANDS_NORMAL_PERCENT_MASK)
-        above = BELL_MODEL_LEVEL_REALTIME;
-    for (; above < BELL_MODEL_LEVELS; above++)
-        if (waits_since(model, node, above, model->cycle))
-            return true;
-    return false;
-}
-
-const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t node,
-                                     uint32_t index)
-{
-    const struct bell_model_queue *queue = &model->sched.queues[index];
-
-    if (!(model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
-        return "CTRL.ENABLE is off";
-    if (model->nodes[node].state != BELL_MODEL_IDLE)
-        return "the node has a turn";
-    if (!may_start(model, node))
-        return "the node is gated";
-    if (!queue->open)
-        return "the queue is not open";
-    if (queue->node != node)
-        return "the queue belongs to another node";
-    if (queue->running)
-        return "the queue runs already";
-    if (queue->faulted)
-        return "the queue has faulted";
-    if (!queue->listed)
-        return "the queue is not on a run list";
-    if (!queue->pending && !queue->work)
-        return "the queue is owed no sample and has no work";
-    /* A wake-up too many is no harm. */
-    if (higher_waits(model, node, place_of(queue).level))
-        return "a queue of a higher level waits";
-    if (queue->given_at && queue->ready && !queue->quantum &&
-        waits_since(model, node, place_of(queue).level, queue->given_at))
-        return "a queue that waits since before its last turn goes first";
-    return NULL;
 }
 
 /* One pick a clock. */
@@ -474,6 +427,8 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     keep = bell_model_slice_end(model, index);
     update_ready(model, node->queue);
     model->sched.slices[index].kept = keep && queue->ready;
+    if (!queue->ready || !queue->work) /* A ring may have come as the turn ended. */
+        model->sched.slices[index].must_keep = false;
     model->sched.slices[index].keep = node->queue;
     bell_model_sched_wake(model);
 }

@@ -44,6 +44,15 @@ static bool grow(struct bell_model_log *log)
     return true;
 }
 
+/* Changes wait while the writer has no room. */
+static uint64_t slack_of(const struct bell_model *model)
+{
+    const uint64_t write = model->config.dma_latency + BELL_MODEL_TURN_SLACK;
+
+    return BELL_MODEL_TURN_SLACK + 2 * write * model->log.count +
+           (model->log.wakes ? write + BELL_MODEL_WAKE_CLOCKS : 0);
+}
+
 void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handle, uint64_t state)
 {
     struct bell_model_log *log = &model->log;
@@ -55,6 +64,7 @@ void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handl
     log->entries[(log->first + log->count++) % log->capacity] = (struct bell_model_log_entry){
         .node = node,
         .time = bell_model_time(model),
+        .slack = slack_of(model),
         .handle = handle,
         .state = state,
     };

@@ -105,6 +105,35 @@ static void share(struct bell_model *model, uint32_t node)
     }
 }
 
+/* The debt of the RTL is another one by some clocks a turn. */
+bool bell_model_slice_may_lift(const struct bell_model *model, uint32_t node)
+{
+    const struct bell_model_slice *slice = &model->sched.slices[node];
+    const int64_t slack = due_of(model) / 4 + WHOLE * (int64_t)BELL_MODEL_TURN_SLACK;
+    const int64_t debt =
+        slice->debt + slice->rate * (int64_t)(model->cycle - slice->debt_at);
+
+    if (!percent_of(model))
+        return false;
+    return slice->lift || debt + slack >= due_of(model) ||
+           (slice->level == BELL_MODEL_LEVEL_NORMAL && debt <= slack);
+}
+
+void bell_model_slice_lifted(struct bell_model *model, uint32_t node, bool lift)
+{
+    struct bell_model_slice *slice = &model->sched.slices[node];
+
+    if (slice->lift == lift)
+        return;
+    count_debt(model, slice);
+    slice->lift = lift;
+    if (slice->debt > due_of(model) / 2)
+        slice->debt = due_of(model) - !lift;
+    else
+        slice->debt = lift;
+    share(model, node);
+}
+
 /* ------------------------------------------------------------------ quantum and grace */
 
 static void stop(struct bell_model *model, uint32_t node)
@@ -154,7 +183,7 @@ void bell_model_slice_give(struct bell_model *model, uint32_t node, uint32_t ind
     slice->hurry = false;
     slice->level = queue->place.level;
     slice->grace = queue->grace;
-    if (!slice->kept) {
+    if (!slice->kept || slice->keep != index) {
         slice->timed = queue->quantum != 0;
         slice->quantum_at = model->cycle + queue->quantum;
     }
@@ -167,6 +196,9 @@ bool bell_model_slice_end(struct bell_model *model, uint32_t node)
     struct bell_model_slice *slice = &model->sched.slices[node];
     const bool keeps = slice->phase == BELL_MODEL_RUN && slice->timed && !is_outdone(model, node);
 
+    slice->ended_at = model->cycle;
+    slice->may_keep = slice->timed && model->cycle < slice->quantum_at + BELL_MODEL_TURN_SLACK;
+    slice->must_keep = keeps && model->cycle + BELL_MODEL_TURN_SLACK < slice->quantum_at;
     count_debt(model, slice);
     slice->phase = BELL_MODEL_NO_TURN;
     slice->at = BELL_MODEL_NEVER;
