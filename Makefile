@@ -33,7 +33,7 @@ test: ## Install what is missing, build, run every test; last line "N passed, N 
 build: $(BIN)/belfry ## Build the belfry command and library
 
 ##@ Before you commit
-.PHONY: check regs bench plan fuzz clean
+.PHONY: check regs bench plan fuzz formal clean
 check: ## Lint, generated files up to date, warnings, both compilers of the driver
 	@scripts/check.sh
 
@@ -46,6 +46,9 @@ fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600); crashes go to
 	@mkdir -p build/fuzz/corpus
 	@ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz_d3dkmt -max_len=1024 -artifact_prefix=build/fuzz/ \
 	  -max_total_time=$(or $(FUZZ_SECONDS),600) build/fuzz/corpus
+
+formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
+	@scripts/formal.sh $(TEST)
 
 plan: ## Which tests show which requirement, by the results of the last make test
 	@scripts/plan.py

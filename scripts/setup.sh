@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Install the Debian packages that a command needs and that are not there yet.
-# usage: scripts/setup.sh demo|test|dev|fuzz
+# usage: scripts/setup.sh demo|test|dev|fuzz|formal
 set -euo pipefail
 
 demo=(
@@ -35,13 +35,21 @@ fuzz=(
   "clang|compiles with coverage for the fuzzer"
   "libclang-rt-14-dev|libFuzzer and its sanitizers"
 )
+formal=(
+  "berkeley-abc|decides bit-level properties"
+  "cvc5|decides sums of wide counters"
+  "z3|decides word-level properties, replays counterexamples"
+  "patch|breaks a copy of the RTL on purpose, to test the proofs"
+  "python3-venv|a Yosys that reads the RTL as it is (PyPI)"
+)
 
 case ${1:-} in
   demo) wanted=("${demo[@]}") ;;
   test) wanted=("${test[@]}") ;;
   dev) wanted=("${dev[@]}") ;;
   fuzz) wanted=("${fuzz[@]}") ;;
-  *) echo "setup: unknown set '${1:-}'; expected demo, test, dev or fuzz" >&2; exit 2 ;;
+  formal) wanted=("${formal[@]}") ;;
+  *) echo "setup: unknown set '${1:-}'; expected demo, test, dev, fuzz or formal" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -4,8 +4,8 @@
 //
 // The latch holds the decision while clk_i is high, so clk_o has no short pulse. enable_i may come
 // straight from inputs: it must be stable before the rising edge, like any input of a flop. Replace
-// this module by the cell of the technology, or by `assign clk_o = clk_i` where there is none: a
-// gated block keeps its state without clock, and would keep it with clock.
+// this module by the cell of the technology. Where there is none (FPGA, proofs) define BELL_UNGATED:
+// a gated block keeps its state without clock, and would keep it with clock.
 //
 // Async reset of the block does not need the clock.
 
@@ -15,6 +15,12 @@ module bell_clock_gate (
   output logic clk_o
 );
 
+`ifdef BELL_UNGATED
+  logic enable_unused;
+
+  assign enable_unused = enable_i;
+  assign clk_o         = clk_i;
+`else
   logic open;
 
   always_latch begin
@@ -24,5 +30,6 @@ module bell_clock_gate (
   end
 
   assign clk_o = clk_i & open;
+`endif
 
 endmodule : bell_clock_gate

