@@ -33,19 +33,23 @@ test: ## Install what is missing, build, run every test; last line "N passed, N 
 build: $(BIN)/belfry ## Build the belfry command and library
 
 ##@ Before you commit
-.PHONY: check regs bench plan fuzz formal clean
+.PHONY: check regs bench plan fuzz nightly formal clean
 check: ## Lint, generated files up to date, warnings, both compilers of the driver
 	@scripts/check.sh
 
 regs: ## Regenerate registers and formats from rtl/regs/*.rdl
 	@scripts/gen_regs.sh
 
-fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600); crashes go to build/fuzz
+fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600) or FUZZ_INPUTS; crashes go to build/fuzz
 	@scripts/setup.sh fuzz
 	@$(MAKE) --no-print-directory -j$(J) VARIANT=fuzz fuzz-targets
 	@mkdir -p build/fuzz/corpus
 	@ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz_d3dkmt -max_len=1024 -artifact_prefix=build/fuzz/ \
-	  -max_total_time=$(or $(FUZZ_SECONDS),600) build/fuzz/corpus
+	  $(if $(FUZZ_INPUTS),-runs=$(FUZZ_INPUTS),-max_total_time=$(or $(FUZZ_SECONDS),600)) build/fuzz/corpus
+
+nightly: ## make test, then wide explorations and FUZZ_INPUTS (200000) inputs to the fuzzer
+	@scripts/setup.sh fuzz
+	@FUZZ_INPUTS=$(or $(FUZZ_INPUTS),200000) scripts/nightly.sh
 
 formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
 	@scripts/formal.sh $(TEST)

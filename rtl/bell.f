@@ -6,6 +6,7 @@ regs/gen/bell_formats_pkg.sv
 common/bell_pkg.sv
 common/bell_clock_gate.sv
 common/bell_fifo.sv
+common/bell_sat_count.sv
 common/bell_rr_arb.sv
 common/bell_dma_mux.sv
 regs/gen/bell_regs.sv
@@ -13,6 +14,7 @@ mmio/bell_skid.sv
 mmio/bell_mmio_decode.sv
 mmio/bell_mmio.sv
 doorbell/bell_ledger.sv
+doorbell/bell_tokens.sv
 doorbell/bell_doorbell.sv
 sched/bell_sched_picker.sv
 sched/bell_sched_context.sv
@@ -25,4 +27,5 @@ engine/bell_watch.sv
 fetch/bell_fetch.sv
 common/bell_node.sv
 irq/bell_irq.sv
+irq/bell_report.sv
 bell_top.sv

@@ -17,7 +17,9 @@ module bell_top #(
   parameter int unsigned NumSlots  = 64,  // Physical doorbells, 1 .. 1024.
   parameter int unsigned NumQueues = 64,  // Hardware queues, 1 .. 1024.
   parameter int unsigned NumNodes  = 3,   // Nodes, 1 .. 4.
-  parameter logic [2:0]  Layouts   = '1   // Bit n: bell_layout_e n is fitted. PAGE always is.
+  parameter logic [2:0]  Layouts   = '1,  // Bit n: bell_layout_e n is fitted. PAGE always is.
+  parameter int unsigned EventDepth = 64, // Events that the event queue holds, 1 .. 1024.
+  parameter int unsigned LedgerBits = 64  // Width of the counters of stores and refusals, 2 .. 64.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -109,7 +111,6 @@ module bell_top #(
   output logic [NumNodes*64-1:0] done_rptr_o      // Count of its entry, plus one.
 );
 
-  localparam int unsigned EventDepth = 64;
   localparam int unsigned NumUnits   = 3;  // DMA units of a node, each way.
 
   // Gated clock, see bell_clock_gate: all but the nodes and dma_mux,
@@ -130,10 +131,12 @@ module bell_top #(
 
   // ------------------------------------------------------------------ mmio
 
+  bell_pkg::refusal_t ring_rejected, ring_unowned, access_refused;
+
   logic            ring_valid, ring_refuse, mmio_busy;
   bell_pkg::ring_t ring;
 
-  logic [17:0] regs_awaddr, regs_araddr;
+  logic [bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0] regs_awaddr, regs_araddr;
   logic [63:0] regs_wdata, regs_rdata;
   logic [1:0]  regs_bresp, regs_rresp;
   logic        regs_awvalid, regs_awready, regs_wvalid, regs_wready, regs_bvalid, regs_bready;
@@ -146,7 +149,7 @@ module bell_top #(
     .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
     .s_axil_araddr, .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
-    .ring_valid_o(ring_valid), .ring_o(ring), .ring_refuse_i(ring_refuse),
+    .ring_valid_o(ring_valid), .ring_o(ring), .ring_refuse_i(ring_refuse), .refused_o(access_refused),
     .regs_awaddr_o(regs_awaddr), .regs_awvalid_o(regs_awvalid), .regs_awready_i(regs_awready),
     .regs_wdata_o(regs_wdata), .regs_wvalid_o(regs_wvalid), .regs_wready_i(regs_wready),
     .regs_bresp_i(regs_bresp), .regs_bvalid_i(regs_bvalid), .regs_bready_o(regs_bready),
@@ -180,13 +183,16 @@ module bell_top #(
   logic [1:0]        layout;
   bell_pkg::credit_t credit;
   bell_pkg::ledger_t ledger;
+  bell_pkg::saturated_t saturated;
 
   localparam logic [3:0] Fitted = {1'b0, Layouts} | (4'd1 << bell_formats_pkg::LayoutPage);
 
   assign layout = Fitted[sw.DOORBELLS.LAYOUT.value] ? sw.DOORBELLS.LAYOUT.value
                                                     : 2'(bell_formats_pkg::LayoutPage);
 
-  bell_doorbell #(.NumSlots(NumSlots), .NumQueues(NumQueues)) u_doorbell (
+  bell_doorbell #(
+    .NumSlots(NumSlots), .NumQueues(NumQueues), .LedgerBits(LedgerBits)
+  ) u_doorbell (
     .clk_i(clk), .rst_ni, .slots_i(slots), .layout_i(layout),
     .ring_valid_i(ring_valid), .ring_i(ring), .ring_refuse_o(ring_refuse),
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(credit_coalesced),
@@ -194,7 +200,12 @@ module bell_top #(
     .req_i(sw.SLOTS.req), .req_write_i(sw.SLOTS.req_is_wr), .req_addr_i(sw.SLOTS.addr),
     .req_data_i(sw.SLOTS.wr_data), .ack_read_o(hw.SLOTS.rd_ack), .ack_data_o(hw.SLOTS.rd_data),
     .ack_write_o(hw.SLOTS.wr_ack),
-    .ledger_o(ledger), .last_cause_o(hw.LAST_REJECT.CAUSE.next),
+    .token_req_i(sw.TOKENS.req), .token_req_write_i(sw.TOKENS.req_is_wr),
+    .token_req_addr_i(sw.TOKENS.addr), .token_req_data_i(sw.TOKENS.wr_data),
+    .token_ack_read_o(hw.TOKENS.rd_ack), .token_ack_data_o(hw.TOKENS.rd_data),
+    .token_ack_write_o(hw.TOKENS.wr_ack),
+    .ledger_o(ledger), .saturated_o(saturated),
+    .rejected_o(ring_rejected), .unowned_o(ring_unowned), .last_cause_o(hw.LAST_REJECT.CAUSE.next),
     .last_addr_o(hw.LAST_REJECT.ADDR.next),
     .busy_o(doorbell_busy),
     .tap_valid_o(ring_valid_o), .tap_slot_o(ring_slot_o), .tap_queue_o(ring_queue_o),
@@ -204,6 +215,7 @@ module bell_top #(
   // ----------------------------------------------------------------- sched
 
   logic                [NumNodes-1:0] turn_valid, turn_ready, yield, abort, end_valid, end_ready;
+  logic                [NumNodes-1:0] others;
   logic                [NumNodes-1:0] node_running;
   bell_pkg::turn_t                    turn;
   bell_pkg::turn_end_t [NumNodes-1:0] turn_end;
@@ -219,6 +231,7 @@ module bell_top #(
     .req_data_i(sw.QUEUES.wr_data), .ack_read_o(hw.QUEUES.rd_ack), .ack_data_o(hw.QUEUES.rd_data),
     .ack_write_o(hw.QUEUES.wr_ack),
     .turn_valid_o(turn_valid), .turn_ready_i(turn_ready), .turn_o(turn), .yield_o(yield),
+    .others_o(others),
     .end_valid_i(end_valid), .end_ready_o(end_ready), .end_i(turn_end),
     .event_valid_o(stop_valid), .event_ready_i(stop_ready), .event_o(stop_event),
     .node_busy_o(node_running), .busy_o(sched_busy)
@@ -240,6 +253,12 @@ module bell_top #(
   bell_pkg::dma_wdata_t [NumNodes*NumUnits-1:0]   wr_data;
   logic [1:0]                                     wr_resp;
 
+  // Fence packets work without these: a queue that waits looks again with each turn, and no log is
+  // kept.
+  logic                 [NumNodes-1:0]            signal_unused, log_valid_unused;
+  logic                 [NumNodes-1:0]            log_signals_unused;
+  bell_pkg::fence_key_t [NumNodes-1:0]            key_unused;
+
   assign abort = node_running & NumNodes'({sw.NODE_ABORT.NODE3.value, sw.NODE_ABORT.NODE2.value,
                                            sw.NODE_ABORT.NODE1.value, sw.NODE_ABORT.NODE0.value});
 
@@ -250,7 +269,10 @@ module bell_top #(
       .clk_i, .rst_ni, .advance_i,
       .turn_valid_i(turn_valid[n]), .turn_ready_o(turn_ready[n]), .turn_i(turn),
       .end_valid_o(end_valid[n]), .end_ready_i(end_ready[n]), .end_o(turn_end[n]),
-      .yield_i(yield[n]), .abort_i(abort[n]),
+      .yield_i(yield[n]), .others_i(others[n]), .preempt_i(1'b0), .abort_i(abort[n]),
+      .signal_valid_o(signal_unused[n]), .signal_key_o(key_unused[n]),
+      .log_valid_o(log_valid_unused[n]), .log_signals_o(log_signals_unused[n]),
+      .log_ready_i(1'b1), .log_i('0), .time_i('0),
       .event_valid_o(event_valid[n]), .event_ready_i(event_ready[n]), .event_o(node_event[n]),
       .rd_req_valid_o(rd_req_valid[n*NumUnits +: NumUnits]),
       .rd_req_ready_i(rd_req_ready[n*NumUnits +: NumUnits]),
@@ -334,17 +356,41 @@ module bell_top #(
   assign m_axi_arprot  = ProtNonSecureData;
   assign m_axi_awprot  = ProtNonSecureData;
 
+  // ---------------------------------------------------------------- report
+
+  logic [63:0]      refused_count;
+  logic             refused_saturated, report_valid, report_ready, report_busy;
+  logic [2:0]       disarm;
+  bell_pkg::event_t report_event;
+
+  bell_sat_count #(.Width(LedgerBits)) u_refused (
+    .clk_i(clk), .rst_ni, .add_i(access_refused.count),
+    .count_o(refused_count), .saturated_o(refused_saturated)
+  );
+
+  bell_report u_report (
+    .clk_i(clk), .rst_ni, .refusal_i({access_refused, ring_unowned, ring_rejected}),
+    .arm_i({sw.REPORT_ARM.REFUSED.value, sw.REPORT_ARM.UNOWNED.value,
+            sw.REPORT_ARM.REJECTED.value}),
+    .disarm_o(disarm),
+    .event_valid_o(report_valid), .event_ready_i(report_ready), .event_o(report_event),
+    .busy_o(report_busy)
+  );
+
   // ------------------------------------------------------------------- irq
 
-  logic                          oldest_valid;
-  bell_pkg::event_t              oldest;
-  logic [$clog2(EventDepth):0]   level;
+  logic                            oldest_valid, event_taken;
+  bell_pkg::event_t                oldest;
+  logic [$clog2(EventDepth+1)-1:0] level;
 
-  bell_irq #(.NumSources(NumNodes + 2), .Depth(EventDepth)) u_irq (
+  assign event_taken = |{watch_ready && watch_valid, stop_ready && stop_valid,
+                         report_ready && report_valid, event_ready & event_valid};
+
+  bell_irq #(.NumSources(NumNodes + 3), .Depth(EventDepth)) u_irq (
     .clk_i(clk), .rst_ni,
-    .event_valid_i({watch_valid, stop_valid, event_valid}),
-    .event_ready_o({watch_ready, stop_ready, event_ready}),
-    .event_i({watch_event, stop_event, node_event}),
+    .event_valid_i({report_valid, watch_valid, stop_valid, event_valid}),
+    .event_ready_o({report_ready, watch_ready, stop_ready, event_ready}),
+    .event_i({report_event, watch_event, stop_event, node_event}),
     .enable_i(sw.IRQ_CTRL.ENABLE.value), .pop_i(sw.EVENT_POP.POP.value),
     .valid_o(oldest_valid), .event_o(oldest), .level_o(level), .irq_o
   );
@@ -372,20 +418,30 @@ module bell_top #(
   assign hw.LEDGER_UNOWNED.COUNT.next   = ledger.unowned;
   assign hw.LEDGER_REJECTED.COUNT.next  = ledger.rejected;
   assign hw.LEDGER_OWED.COUNT.next      = ledger.owed;
+  assign hw.ACCESSES_REFUSED.COUNT.next = refused_count;
+  assign hw.SATURATED.ACCEPTED.next     = saturated.accepted;
+  assign hw.SATURATED.SAMPLED.next      = saturated.sampled;
+  assign hw.SATURATED.COALESCED.next    = saturated.coalesced;
+  assign hw.SATURATED.UNOWNED.next      = saturated.unowned;
+  assign hw.SATURATED.REJECTED.next     = saturated.rejected;
+  assign hw.SATURATED.REFUSED.next      = refused_saturated;
+  assign hw.REPORT_ARM.REJECTED.hwclr   = disarm[0];
+  assign hw.REPORT_ARM.UNOWNED.hwclr    = disarm[1];
+  assign hw.REPORT_ARM.REFUSED.hwclr    = disarm[2];
 
   // ------------------------------------------------------------------- clock
 
   bell_clock_gate u_clock (
     .clk_i, .clk_o(clk),
     .enable_i(mmio_busy || doorbell_busy || sched_busy || (|event_valid)
-              || watch_valid || (strap_slots_i != strap_q))
+              || watch_valid || report_busy || report_valid || (strap_slots_i != strap_q))
   );
 
   // ------------------------------------------------------ idle and deadline
 
   // An event for which there is no room waits quietly.
   assign idle_o = !(mmio_busy || doorbell_busy || sched_busy || dma_busy || (|node_busy)
-                    || watch_busy);
+                    || watch_busy || report_busy || event_taken);
 
   always_comb begin
     next_deadline_o = watch_timer_valid ? watch_timer : '1;

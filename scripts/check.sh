@@ -25,6 +25,10 @@ lint_rtl() {
     --top-module bell_top -F rtl/bell.f
 }
 
+lint_checkers() {
+  verilator --lint-only -Wall --top-module bell_top -F rtl/bell.f -F tb/assert/assert.f
+}
+
 windows_driver() {
   local source
   for source in driver/kmd/*.c driver/umd/*.c; do
@@ -66,6 +70,7 @@ unfinished() {
 check "rtl lints (64 slots, 64 queues, 3 nodes)" lint_rtl 64 64 3
 check "rtl lints (1, 1, 1)" lint_rtl 1 1 1
 check "rtl lints (1024, 1024, 3)" lint_rtl 1024 1024 3
+check "rtl lints with the checkers bound" lint_checkers
 if python3 -m venv --help >/dev/null 2>&1; then
   check "generated files are up to date" scripts/gen_regs.sh --check
 fi

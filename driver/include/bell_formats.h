@@ -20,7 +20,11 @@ enum bell_op {
     BELL_OP_FENCE   = 5, /* As WRITE64, after all earlier writes of the buffer are visible. */
     BELL_OP_IRQ     = 6, /* Post USER_IRQ after all earlier writes are visible. ARG1: data. */
     BELL_OP_FAULT   = 7, /* Fault the queue with DELIBERATE_FAULT. */
-    BELL_OP_HANG    = 8, /* Never finish. */
+    BELL_OP_HANG    = 8, /* Never finish; cannot be stopped inside. */
+    /* Raise a native fence after all earlier writes of the buffer are visible. ARG1: address of its current value, ARG2: value, ARG3: address of its monitored value. */
+    BELL_OP_SIGNAL  = 9,
+    /* Go on when a native fence is at ARG2 or more. ARG1: address of its current value. The queue gives its turn away meanwhile. */
+    BELL_OP_WAIT    = 10,
 };
 
 /* Ring control area */
@@ -76,7 +80,10 @@ struct bell_packet {
 #define   BELL_PACKET_HEAD_OPCODE_MASK UINT64_C(0x00000000000000ff)
 /* Must be 0. */
 #define   BELL_PACKET_HEAD_RESERVED_SHIFT 8
-#define   BELL_PACKET_HEAD_RESERVED_MASK UINT64_C(0xffffffffffffff00)
+#define   BELL_PACKET_HEAD_RESERVED_MASK UINT64_C(0x00000000ffffff00)
+/* SIGNAL and WAIT: what the fence logs call the fence. Else 0. */
+#define   BELL_PACKET_HEAD_FENCE_SHIFT 32
+#define   BELL_PACKET_HEAD_FENCE_MASK UINT64_C(0xffffffff00000000)
 #define BELL_PACKET_ARG1_OFFSET 8u
 /* See bell_op_e. */
 #define   BELL_PACKET_ARG1_VALUE_SHIFT 0
@@ -89,6 +96,20 @@ struct bell_packet {
 /* See bell_op_e. */
 #define   BELL_PACKET_ARG3_VALUE_SHIFT 0
 #define   BELL_PACKET_ARG3_VALUE_MASK UINT64_C(0xffffffffffffffff)
+
+/* Data of the events RING_REJECTED, RING_UNOWNED, ACCESS_REFUSED */
+
+#define BELL_REPORT_BYTES 8u
+#define BELL_REPORT_WORD_OFFSET 0u
+/* Refusals since the last such event; stays at its largest value. */
+#define   BELL_REPORT_WORD_COUNT_SHIFT 0
+#define   BELL_REPORT_WORD_COUNT_MASK UINT64_C(0x00000000ffffffff)
+/* Of the first of them: see bell_cause_e. */
+#define   BELL_REPORT_WORD_CODE_SHIFT 32
+#define   BELL_REPORT_WORD_CODE_MASK UINT64_C(0x000000ff00000000)
+/* Of the first of them: byte address in its BAR; 0 = a ring lost to CLOSE. */
+#define   BELL_REPORT_WORD_ADDR_SHIFT 40
+#define   BELL_REPORT_WORD_ADDR_MASK UINT64_C(0xffffff0000000000)
 
 /* Doorbell page of BAR2, one per slot; layouts PAGE and PACKED */
 
@@ -108,12 +129,12 @@ struct bell_packet {
 #define   BELL_PACKED_RING_VALUE_SHIFT 0
 #define   BELL_PACKED_RING_VALUE_MASK UINT64_C(0xffffffffffffffff)
 
-/* The one doorbell page of layout GLOBAL */
+/* The one doorbell of layout GLOBAL, in as many pages as processes can be told apart */
 
 #define BELL_GLOBAL_BYTES 4096u
 #define BELL_GLOBAL_FIRST UINT32_C(0x500000)
 #define BELL_GLOBAL_RING_OFFSET 0u
-/* Hardware queue that the ring wakes; anything else is rejected. */
+/* Hardware queue that the ring wakes; it must listen to this page (TOKEN). */
 #define   BELL_GLOBAL_RING_TOKEN_SHIFT 0
 #define   BELL_GLOBAL_RING_TOKEN_MASK UINT64_C(0xffffffffffffffff)
 

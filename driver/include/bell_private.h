@@ -104,7 +104,8 @@ typedef struct _BELL_ESCAPE {
  * hands out include it.
  */
 typedef struct _BELL_DOORBELL_PRIVATE {
-    UINT64 queue_token;    /* Hardware queue: what is stored to a global doorbell. */
+    UINT64 queue_token;    /* Hardware queue: what is stored to a global doorbell. It rings through
+                            * the pages of this process only (A-39), and while connected. */
     UINT32 in_page_offset; /* Bytes. Constant for the life of the doorbell. */
     UINT32 version;        /* BELL_INTERFACE_VERSION. */
 } BELL_DOORBELL_PRIVATE;

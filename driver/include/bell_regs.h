@@ -36,25 +36,37 @@ enum bell_cause {
     BELL_CAUSE_ENGINE_IDLE      = 10,
     /* No packet ended for HUNG_LIMIT clocks of a turn. Data: that limit. */
     BELL_CAUSE_ENGINE_HUNG      = 11,
+    /* The entry chosen by LOG_CONFIG of the scheduling log was written. Data: index and wrap count. */
+    BELL_CAUSE_SCHED_LOG        = 12,
+    /* A SIGNAL packet took a native fence beyond its monitored value. Data: address of its current value. */
+    BELL_CAUSE_FENCE_SIGNALED   = 13,
+    /* Doorbell stores were rejected. Data: REPORT, code of the first: bell_reject_e. */
+    BELL_CAUSE_RING_REJECTED    = 16,
+    BELL_CAUSE_RING_UNOWNED     = 17, /* Rings came on slots without owner. Data: REPORT, code 0. */
+    /* BAR0 accesses were answered SLVERR. Data: REPORT, code of the first: 1 = write. */
+    BELL_CAUSE_ACCESS_REFUSED   = 18,
 };
 
 enum bell_layout {
     BELL_LAYOUT_PAGE   = 0, /* One 4-KiB page a slot. */
     /* Several slots a page, each with its own offset; the pages of PAGE as well. */
     BELL_LAYOUT_PACKED = 1,
-    /* One page for all; the value stored is the number of a hardware queue. */
+    /* One doorbell in many pages; the value stored is the number of a hardware queue. */
     BELL_LAYOUT_GLOBAL = 2,
 };
 
 enum bell_reject {
-    BELL_REJECT_NONE         = 0, /* No ring was rejected. */
-    BELL_REJECT_NARROW       = 1, /* Write strobes were not all ones. */
-    BELL_REJECT_OFFSET       = 2, /* Not the doorbell's own offset in the page, or misaligned. */
+    BELL_REJECT_NONE          = 0, /* No ring was rejected. */
+    BELL_REJECT_NARROW        = 1, /* Write strobes were not all ones. */
+    BELL_REJECT_OFFSET        = 2, /* Not the doorbell's own offset in the page, or misaligned. */
     /* No doorbell: beyond those fitted, or not of the layout in force. */
-    BELL_REJECT_NO_SLOT      = 3,
-    BELL_REJECT_QUEUE_CLOSED = 4, /* The queue was closed, or closed before its ring was sampled. */
+    BELL_REJECT_NO_SLOT       = 3,
+    /* The queue was closed, or closed before its ring was sampled. */
+    BELL_REJECT_QUEUE_CLOSED  = 4,
     /* Global layout: the value is not the number of a hardware queue. */
-    BELL_REJECT_BAD_TOKEN    = 5,
+    BELL_REJECT_BAD_TOKEN     = 5,
+    /* Global layout: the queue does not listen to the page of the store. */
+    BELL_REJECT_FOREIGN_TOKEN = 6,
 };
 
 enum bell_queue_cmd {
@@ -69,6 +81,20 @@ enum bell_queue_cmd {
     BELL_QUEUE_CMD_ADD_RT  = 6,
     /* As REMOVE; while STATE.RUNNING, the end of the turn posts STOPPED unless ADD or ADD_RT comes before. */
     BELL_QUEUE_CMD_SUSPEND = 7,
+};
+
+enum bell_block {
+    BELL_BLOCK_NONE     = 0, /* It runs. */
+    BELL_BLOCK_CLOSED   = 1, /* Not open. */
+    BELL_BLOCK_FAULTED  = 2, /* Stopped by a fault until CLOSE. */
+    BELL_BLOCK_UNLISTED = 3, /* Not on the run list. */
+    BELL_BLOCK_NO_WORK  = 4, /* No known entry, and no sample is owed. */
+    BELL_BLOCK_FENCE    = 5, /* Its next packet waits for a native fence. */
+    BELL_BLOCK_DISABLED = 6, /* CTRL.ENABLE is 0. */
+    BELL_BLOCK_GATED    = 7, /* Its node is gated. */
+    BELL_BLOCK_LEVEL    = 8, /* Ready; a queue of a higher level goes first on its node. */
+    BELL_BLOCK_PEER     = 9, /* Ready; a queue of its own group has a higher priority. */
+    BELL_BLOCK_TURN     = 10, /* Ready; waits for its turn among queues of its level. */
 };
 
 /* Identity. A device that answers anything else is not this one. */
@@ -187,7 +213,8 @@ enum bell_queue_cmd {
 #define   BELL_DOORBELLS_IN_FORCE_SHIFT 8
 #define   BELL_DOORBELLS_IN_FORCE_MASK UINT64_C(0x0000000000000300)
 
-/* Doorbell stores accepted since reset. Equals the sum of the next five registers. */
+/* Doorbell stores accepted since reset. Equals the sum of the next five registers while
+ * SATURATED.ACCEPTED is 0. */
 #define BELL_LEDGER_ACCEPTED_OFFSET UINT32_C(0x80)
 /* Stores. */
 #define   BELL_LEDGER_ACCEPTED_COUNT_SHIFT 0
@@ -231,6 +258,45 @@ enum bell_queue_cmd {
 /* BAR2 byte address. */
 #define   BELL_LAST_REJECT_ADDR_SHIFT 32
 #define   BELL_LAST_REJECT_ADDR_MASK UINT64_C(0x00ffffff00000000)
+
+/* Which refusals are told as events: one event an arming, so that nobody can flood software. */
+#define BELL_REPORT_ARM_OFFSET UINT32_C(0xc0)
+/* 1 = the next event of RING_REJECTED is due; its posting clears the bit. */
+#define   BELL_REPORT_ARM_REJECTED_SHIFT 0
+#define   BELL_REPORT_ARM_REJECTED_MASK UINT64_C(0x0000000000000001)
+/* The same for RING_UNOWNED. */
+#define   BELL_REPORT_ARM_UNOWNED_SHIFT 1
+#define   BELL_REPORT_ARM_UNOWNED_MASK UINT64_C(0x0000000000000002)
+/* The same for ACCESS_REFUSED. */
+#define   BELL_REPORT_ARM_REFUSED_SHIFT 2
+#define   BELL_REPORT_ARM_REFUSED_MASK UINT64_C(0x0000000000000004)
+
+/* Accesses to BAR0 answered SLVERR since reset. */
+#define BELL_ACCESSES_REFUSED_OFFSET UINT32_C(0xc8)
+/* Accesses. */
+#define   BELL_ACCESSES_REFUSED_COUNT_SHIFT 0
+#define   BELL_ACCESSES_REFUSED_COUNT_MASK UINT64_C(0xffffffffffffffff)
+
+/* Counters that lost counts: each stands at its largest value until reset. The others are exact. */
+#define BELL_SATURATED_OFFSET UINT32_C(0xd0)
+/* LEDGER_ACCEPTED. */
+#define   BELL_SATURATED_ACCEPTED_SHIFT 0
+#define   BELL_SATURATED_ACCEPTED_MASK UINT64_C(0x0000000000000001)
+/* LEDGER_SAMPLED. */
+#define   BELL_SATURATED_SAMPLED_SHIFT 1
+#define   BELL_SATURATED_SAMPLED_MASK UINT64_C(0x0000000000000002)
+/* LEDGER_COALESCED. */
+#define   BELL_SATURATED_COALESCED_SHIFT 2
+#define   BELL_SATURATED_COALESCED_MASK UINT64_C(0x0000000000000004)
+/* LEDGER_UNOWNED. */
+#define   BELL_SATURATED_UNOWNED_SHIFT 3
+#define   BELL_SATURATED_UNOWNED_MASK UINT64_C(0x0000000000000008)
+/* LEDGER_REJECTED. */
+#define   BELL_SATURATED_REJECTED_SHIFT 4
+#define   BELL_SATURATED_REJECTED_MASK UINT64_C(0x0000000000000010)
+/* ACCESSES_REFUSED. */
+#define   BELL_SATURATED_REFUSED_SHIFT 5
+#define   BELL_SATURATED_REFUSED_MASK UINT64_C(0x0000000000000020)
 
 /* Idle detector of node 0: one ENGINE_IDLE after so many clocks without a turn, not gated. */
 #define BELL_IDLE_LIMIT0_OFFSET UINT32_C(0x100)
@@ -314,24 +380,38 @@ enum bell_queue_cmd {
 #define   BELL_SLOT_DRAIN_IN_FLIGHT_SHIFT 0
 #define   BELL_SLOT_DRAIN_IN_FLIGHT_MASK UINT64_C(0x000000000000ffff)
 
-/* BASE .. RPTR are written before CMD.OPEN; while STATE.OPEN, a write is ignored. Not reset. */
-#define BELL_QUEUE_STRIDE UINT32_C(0x40)
+/* Layout GLOBAL: who may wake the queue. Written by the KMD at connect and disconnect. */
+#define BELL_TOKEN_STRIDE UINT32_C(0x8)
+#define BELL_TOKEN_MAX 1024u
+
+/* Global page that the queue listens to. Holds for stores accepted after the write is answered. */
+#define BELL_TOKEN_LISTEN_OFFSET(token) (UINT32_C(0x30000) + (uint32_t)(token) * BELL_TOKEN_STRIDE)
+/* Number of the page; each process is mapped one of its own. */
+#define   BELL_TOKEN_LISTEN_PAGE_SHIFT 0
+#define   BELL_TOKEN_LISTEN_PAGE_MASK UINT64_C(0x00000000000000ff)
+/* 1 = a store of the token through PAGE is a ring. 0 = none is. */
+#define   BELL_TOKEN_LISTEN_VALID_SHIFT 31
+#define   BELL_TOKEN_LISTEN_VALID_MASK UINT64_C(0x0000000080000000)
+
+/* BASE .. RPTR and RESUME0 .. HANDLE are written before CMD.OPEN; while STATE.OPEN, a write is
+ * ignored. SCHED, QUANTUM, GRACE and the logs may be written at any time. Not reset. */
+#define BELL_QUEUE_STRIDE UINT32_C(0x80)
 #define BELL_QUEUE_MAX 1024u
 
 /* Ring of entries. */
-#define BELL_QUEUE_BASE_OFFSET(queue) (UINT32_C(0x20000) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_BASE_OFFSET(queue) (UINT32_C(0x40000) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* Device address of entry 0, bytes, 4-KiB aligned. */
 #define   BELL_QUEUE_BASE_ADDR_SHIFT 0
 #define   BELL_QUEUE_BASE_ADDR_MASK UINT64_C(0x0000ffffffffffff)
 
 /* Control area: WPTR at +0, RPTR at +8. */
-#define BELL_QUEUE_CONTROL_OFFSET(queue) (UINT32_C(0x20008) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_CONTROL_OFFSET(queue) (UINT32_C(0x40008) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* Device address, bytes, 16-byte aligned. */
 #define   BELL_QUEUE_CONTROL_ADDR_SHIFT 0
 #define   BELL_QUEUE_CONTROL_ADDR_MASK UINT64_C(0x0000ffffffffffff)
 
 /* Shape and home of the queue. */
-#define BELL_QUEUE_CONFIG_OFFSET(queue) (UINT32_C(0x20010) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_CONFIG_OFFSET(queue) (UINT32_C(0x40010) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* log2 of the ring size in entries, 1 .. 16. */
 #define   BELL_QUEUE_CONFIG_LOG2_ENTRIES_SHIFT 0
 #define   BELL_QUEUE_CONFIG_LOG2_ENTRIES_MASK UINT64_C(0x000000000000001f)
@@ -346,19 +426,23 @@ enum bell_queue_cmd {
 #define   BELL_QUEUE_CONFIG_PASID_MASK UINT64_C(0x000fffff00000000)
 
 /* Entries consumed, free-running. Software sets it before OPEN; hardware advances it. */
-#define BELL_QUEUE_RPTR_OFFSET(queue) (UINT32_C(0x20018) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_RPTR_OFFSET(queue) (UINT32_C(0x40018) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* Entries. */
 #define   BELL_QUEUE_RPTR_COUNT_SHIFT 0
 #define   BELL_QUEUE_RPTR_COUNT_MASK UINT64_C(0xffffffffffffffff)
 
 /* Command to the scheduler. */
-#define BELL_QUEUE_CMD_OFFSET(queue) (UINT32_C(0x20020) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_CMD_OFFSET(queue) (UINT32_C(0x40020) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* What to do. */
 #define   BELL_QUEUE_CMD_OP_SHIFT 0
 #define   BELL_QUEUE_CMD_OP_MASK UINT64_C(0x000000000000000f)
+/* With REMOVE and SUSPEND: 1 = the turn that runs stops inside its buffer (RESUME0), 0 = after
+ * it. */
+#define   BELL_QUEUE_CMD_NOW_SHIFT 8
+#define   BELL_QUEUE_CMD_NOW_MASK UINT64_C(0x0000000000000100)
 
 /* What the hardware says about the queue. */
-#define BELL_QUEUE_STATE_OFFSET(queue) (UINT32_C(0x20028) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+#define BELL_QUEUE_STATE_OFFSET(queue) (UINT32_C(0x40028) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* Between OPEN and CLOSE. */
 #define   BELL_QUEUE_STATE_OPEN_SHIFT 0
 #define   BELL_QUEUE_STATE_OPEN_MASK UINT64_C(0x0000000000000001)
@@ -380,10 +464,100 @@ enum bell_queue_cmd {
 /* LISTED on the real-time run list. */
 #define   BELL_QUEUE_STATE_REALTIME_SHIFT 6
 #define   BELL_QUEUE_STATE_REALTIME_MASK UINT64_C(0x0000000000000040)
+/* Its next packet waits for a native fence. */
+#define   BELL_QUEUE_STATE_BLOCKED_SHIFT 7
+#define   BELL_QUEUE_STATE_BLOCKED_MASK UINT64_C(0x0000000000000080)
 /* Why it is FAULTED. */
 #define   BELL_QUEUE_STATE_CAUSE_SHIFT 8
 #define   BELL_QUEUE_STATE_CAUSE_MASK UINT64_C(0x000000000000ff00)
+/* Why it is not running. */
+#define   BELL_QUEUE_STATE_BLOCK_SHIFT 16
+#define   BELL_QUEUE_STATE_BLOCK_MASK UINT64_C(0x00000000000f0000)
 
-#define BELL_REGS_BYTES UINT32_C(0x30000)
+/* Place among the queues of its node. Counts from the next decision of the scheduler. */
+#define BELL_QUEUE_SCHED_OFFSET(queue) (UINT32_C(0x40030) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* 0 idle, 1 normal, 2 focus, 3 .. 34 real time 0 .. 31; higher goes first. */
+#define   BELL_QUEUE_SCHED_LEVEL_SHIFT 0
+#define   BELL_QUEUE_SCHED_LEVEL_MASK UINT64_C(0x000000000000003f)
+/* 0 .. 14, in-process priority -7 .. +7: the queue waits while one of its GROUP and LEVEL with
+ * more is ready. */
+#define   BELL_QUEUE_SCHED_PRIORITY_SHIFT 8
+#define   BELL_QUEUE_SCHED_PRIORITY_MASK UINT64_C(0x0000000000000f00)
+/* Queues of one process, level and node; 0 = of none. */
+#define   BELL_QUEUE_SCHED_GROUP_SHIFT 16
+#define   BELL_QUEUE_SCHED_GROUP_MASK UINT64_C(0x00000000003f0000)
+
+/* How long its turns may last together while a queue of the same level is ready. */
+#define BELL_QUEUE_QUANTUM_OFFSET(queue) (UINT32_C(0x40038) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Clocks; 0 = no limit. */
+#define   BELL_QUEUE_QUANTUM_CLOCKS_SHIFT 0
+#define   BELL_QUEUE_QUANTUM_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
+
+/* How long the queue may go on, from the moment another should run instead, before it is stopped
+ * inside its buffer. */
+#define BELL_QUEUE_GRACE_OFFSET(queue) (UINT32_C(0x40040) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Its quantum is over and one of its level is ready. Clocks. */
+#define   BELL_QUEUE_GRACE_SAME_SHIFT 0
+#define   BELL_QUEUE_GRACE_SAME_MASK UINT64_C(0x00000000ffffffff)
+/* A queue of a higher level is ready. Clocks. */
+#define   BELL_QUEUE_GRACE_HIGHER_SHIFT 32
+#define   BELL_QUEUE_GRACE_HIGHER_MASK UINT64_C(0xffffffff00000000)
+
+/* Where the buffer of entry RPTR goes on. Software sets both words before OPEN (0: from its
+ * start); hardware keeps them. */
+#define BELL_QUEUE_RESUME0_OFFSET(queue) (UINT32_C(0x40048) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Bytes: offset of the next packet. */
+#define   BELL_QUEUE_RESUME0_OFFSET_SHIFT 0
+#define   BELL_QUEUE_RESUME0_OFFSET_MASK UINT64_C(0x00000000ffffffff)
+
+/* How much of that packet is done: clocks of WORK, bytes of FILL and COPY. */
+#define BELL_QUEUE_RESUME1_OFFSET(queue) (UINT32_C(0x40050) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Clocks or bytes. */
+#define   BELL_QUEUE_RESUME1_DONE_SHIFT 0
+#define   BELL_QUEUE_RESUME1_DONE_MASK UINT64_C(0xffffffffffffffff)
+
+/* What the scheduling log calls the queue's context. */
+#define BELL_QUEUE_HANDLE_OFFSET(queue) (UINT32_C(0x40058) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Any value of the driver. */
+#define   BELL_QUEUE_HANDLE_VALUE_SHIFT 0
+#define   BELL_QUEUE_HANDLE_VALUE_MASK UINT64_C(0xffffffffffffffff)
+
+/* Native fence log of waits, 4 KiB. */
+#define BELL_QUEUE_WAIT_LOG_OFFSET(queue) (UINT32_C(0x40060) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Device address of its header under PASID 0, 4-KiB aligned. */
+#define   BELL_QUEUE_WAIT_LOG_ADDR_SHIFT 0
+#define   BELL_QUEUE_WAIT_LOG_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = waits are logged. */
+#define   BELL_QUEUE_WAIT_LOG_ENABLE_SHIFT 63
+#define   BELL_QUEUE_WAIT_LOG_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* Native fence log of signals, 4 KiB. */
+#define BELL_QUEUE_SIGNAL_LOG_OFFSET(queue) (UINT32_C(0x40068) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Device address of its header under PASID 0, 4-KiB aligned. */
+#define   BELL_QUEUE_SIGNAL_LOG_ADDR_SHIFT 0
+#define   BELL_QUEUE_SIGNAL_LOG_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = signals are logged. */
+#define   BELL_QUEUE_SIGNAL_LOG_ENABLE_SHIFT 63
+#define   BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* First free entry and wrap count of the log of waits, as its header has them. */
+#define BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(queue) (UINT32_C(0x40070) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Entries. */
+#define   BELL_QUEUE_WAIT_LOG_INDEX_INDEX_SHIFT 0
+#define   BELL_QUEUE_WAIT_LOG_INDEX_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_QUEUE_WAIT_LOG_INDEX_WRAPS_SHIFT 32
+#define   BELL_QUEUE_WAIT_LOG_INDEX_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
+/* First free entry and wrap count of the log of signals, as its header has them. */
+#define BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue) (UINT32_C(0x40078) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
+/* Entries. */
+#define   BELL_QUEUE_SIGNAL_LOG_INDEX_INDEX_SHIFT 0
+#define   BELL_QUEUE_SIGNAL_LOG_INDEX_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_QUEUE_SIGNAL_LOG_INDEX_WRAPS_SHIFT 32
+#define   BELL_QUEUE_SIGNAL_LOG_INDEX_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
+#define BELL_REGS_BYTES UINT32_C(0x60000)
 
 #endif

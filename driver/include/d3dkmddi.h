@@ -1054,6 +1054,11 @@ typedef NTSTATUS DXGKDDI_QUERYENGINESTATUS(HANDLE hAdapter, DXGKARG_QUERYENGINES
 /* Nothing runs on the engine until ResumeHwEngine. No other thread is in the driver. */
 typedef NTSTATUS DXGKDDI_RESETHWENGINE(HANDLE hAdapter, const DXGKARG_RESETHWENGINE *pArgs);
 typedef NTSTATUS DXGKDDI_RESUMEHWENGINE(HANDLE hAdapter, const DXGKARG_RESUMEHWENGINE *pArgs);
+/* Full reset, when an engine reset or a D0 transition has failed. No other thread is in the driver.
+ * ResetFromTimeout: all work and all hardware contexts are lost; the OS resets the function (as by
+ * PCI FLR) when it has returned; no register may be touched until RestartFromTimeout. */
+typedef NTSTATUS DXGKDDI_RESETFROMTIMEOUT(HANDLE hAdapter);
+typedef NTSTATUS DXGKDDI_RESTARTFROMTIMEOUT(HANDLE hAdapter);
 /* D3: every context is suspended and acknowledged, every doorbell disconnected; the device loses
  * all state after the call returns. No other thread is in the driver. */
 typedef NTSTATUS DXGKDDI_SETPOWERSTATE(PVOID MiniportDeviceContext, ULONG DeviceUid,
@@ -1111,6 +1116,8 @@ typedef struct _DRIVER_INITIALIZATION_DATA {
     DXGKDDI_SETPOWERSTATE *DxgkDdiSetPowerState;
     DXGKDDI_SETPOWERCOMPONENTFSTATE *DxgkDdiSetPowerComponentFState;
     DXGKDDI_ESCAPE *DxgkDdiEscape;
+    DXGKDDI_RESETFROMTIMEOUT *DxgkDdiResetFromTimeout;
+    DXGKDDI_RESTARTFROMTIMEOUT *DxgkDdiRestartFromTimeout;
 } DRIVER_INITIALIZATION_DATA, *PDRIVER_INITIALIZATION_DATA;
 
 /* PASSIVE_LEVEL, once, from DriverEntry. The OS copies the table. */

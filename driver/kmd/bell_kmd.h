@@ -49,6 +49,10 @@
 #define BELL_KMD_KERNEL_LOG2_ENTRIES 8u
 #define BELL_KMD_KERNEL_ENTRIES (1u << BELL_KMD_KERNEL_LOG2_ENTRIES)
 
+/* Pages of the global layout; page 0 is for the processes for which no other was left. */
+#define BELL_KMD_GLOBAL_PAGES \
+    ((UINT32)(BELL_TOKEN_LISTEN_PAGE_MASK >> BELL_TOKEN_LISTEN_PAGE_SHIFT) + 1u)
+
 /* Events that the interrupt routine may hold for the DPC. Power of two. */
 #define BELL_KMD_EVENTS 64u
 
@@ -84,6 +88,14 @@ struct bell_timeout {
     const char *waiter; /* What the driver was doing. */
 };
 
+/* What the device refused, of one cause from BELL_CAUSE_RING_REJECTED on. */
+struct bell_refusals {
+    UINT64 count;
+    UINT64 newest; /* Second word of the newest event: BELL_REPORT_WORD. */
+};
+
+#define BELL_KMD_REFUSALS 3u
+
 struct bell_adapter {
     enum bell_kind kind;
     bool started;
@@ -103,6 +115,7 @@ struct bell_adapter {
     KMUTEX slot_lock;
     struct bell_slot *slots; /* slot_count of them. */
     UINT64 use_clock;        /* Order of slot uses, for the policy. */
+    UCHAR global_pages[BELL_KMD_GLOBAL_PAGES / 8]; /* One bit a page: a process has it. */
 
     KSPIN_LOCK queue_lock;
     struct bell_queue *volatile *queues; /* queue_count; by hardware queue number. */
@@ -115,6 +128,7 @@ struct bell_adapter {
     volatile UINT32 event_tail; /* Written by the DPC only; free-running. */
     bool irq_masked;            /* DIRQL only. */
     UINT64 stray_events;        /* Of queues that are gone; DIRQL only. */
+    struct bell_refusals refusals[BELL_KMD_REFUSALS]; /* DIRQL only. */
 
     struct bell_timeout timeout;
 
@@ -129,6 +143,7 @@ struct bell_process {
     struct bell_adapter *adapter;
     HANDLE os_process;
     UINT32 pasid;
+    UINT32 global_page; /* Global layout: the page its doorbells are in, 0: none yet. slot_lock. */
     UINT32 serial; /* Never reused: keys GPU addresses when the memory of this object is. */
 };
 

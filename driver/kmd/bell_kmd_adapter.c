@@ -159,12 +159,17 @@ static NTSTATUS alloc_tables(struct bell_adapter *adapter)
     return STATUS_SUCCESS;
 }
 
-/* The device may come up with anything in its tables: no slot routes until connect says so. */
+/* The device may come up with anything in its tables: no slot routes, no queue listens, until
+ * connect says so. */
 VOID bell_kmd_adapter_enable(struct bell_adapter *adapter)
 {
     adapter->gated = 0;
     for (UINT32 slot = 0; slot < adapter->slot_count; slot++)
         bell_kmd_write(adapter, BELL_SLOT_OWNER_OFFSET(slot), 0);
+    for (UINT32 queue = 0; queue < adapter->queue_count; queue++) {
+        if (adapter->layout == BELL_LAYOUT_GLOBAL)
+            bell_kmd_write(adapter, BELL_TOKEN_LISTEN_OFFSET(queue), 0);
+    }
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
     bell_kmd_isr_enable(adapter);
     bell_kmd_flush(adapter); /* Before another processor's first connect. */
@@ -372,6 +377,7 @@ NTSTATUS bell_kmd_process_create(struct bell_adapter *adapter, DXGKARG_CREATEPRO
 
 VOID bell_kmd_process_destroy(struct bell_process *process)
 {
+    bell_kmd_layout_forget(process->adapter, process);
     process->kind = 0;
     bell_kmd_free(process);
 }

@@ -290,6 +290,21 @@ static NTSTATUS resume_hw_engine(HANDLE adapter, const DXGKARG_RESUMEHWENGINE *a
     return bell_kmd_engine_resume_hw(adapter, args);
 }
 
+static NTSTATUS reset_from_timeout(HANDLE adapter)
+{
+    if (!is_running(adapter))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_power_reset(adapter);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS restart_from_timeout(HANDLE adapter)
+{
+    if (!is_running(adapter))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_power_restart(adapter);
+}
+
 static NTSTATUS set_power_state(PVOID context, ULONG device, DEVICE_POWER_STATE state,
                                 POWER_ACTION action)
 {
@@ -352,6 +367,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiSetPowerState = set_power_state;
     data.DxgkDdiSetPowerComponentFState = set_component_f_state;
     data.DxgkDdiEscape = escape;
+    data.DxgkDdiResetFromTimeout = reset_from_timeout;
+    data.DxgkDdiRestartFromTimeout = restart_from_timeout;
     status = bell_kmd_settings_read(registry);
     if (!NT_SUCCESS(status))
         return status;

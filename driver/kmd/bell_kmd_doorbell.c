@@ -161,10 +161,10 @@ static VOID answer_connect(const struct bell_doorbell *doorbell, DXGKARG_CONNECT
 {
     const struct bell_queue *queue = doorbell->queue;
 
-    args->KernelCpuVirtualAddress = bell_kmd_layout_address(queue->adapter, doorbell->slot);
+    args->KernelCpuVirtualAddress = bell_kmd_layout_address(doorbell);
     args->SecondaryKernelCpuVirtualAddress =
         args->Flags.RequireSecondaryAddress
-            ? bell_kmd_layout_second_address(queue->adapter, doorbell->slot) : NULL;
+            ? bell_kmd_layout_second_address(doorbell) : NULL;
     args->Status = queue->notify ? D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD
                                  : D3DDDI_DOORBELLSTATUS_CONNECTED;
 }

@@ -10,7 +10,8 @@ static VOID account(struct bell_adapter *adapter, const struct bell_event *event
     struct bell_queue *queue = hw_id < adapter->queue_count ? adapter->queues[hw_id] : NULL;
 
     if (cause == BELL_CAUSE_STOPPED || cause == BELL_CAUSE_ENGINE_IDLE ||
-        cause == BELL_CAUSE_ENGINE_HUNG || !bell_kmd_is(queue, BELL_KIND_QUEUE))
+        cause == BELL_CAUSE_ENGINE_HUNG || bell_kmd_isr_is_refusal(cause) ||
+        !bell_kmd_is(queue, BELL_KIND_QUEUE))
         return;
     if (cause == BELL_CAUSE_USER_IRQ) {
         queue->user_irqs++;
@@ -23,18 +24,25 @@ static VOID account(struct bell_adapter *adapter, const struct bell_event *event
 
 VOID bell_kmd_dpc(struct bell_adapter *adapter)
 {
+    bool refused = false;
+
     if (!adapter->started)
         return;
     KeAcquireSpinLockAtDpcLevel(&adapter->queue_lock);
     while (adapter->event_tail != adapter->event_head) {
+        const struct bell_event *event = &adapter->events[adapter->event_tail % BELL_KMD_EVENTS];
+
         KeMemoryBarrier(); /* The event is read after the count that announces it. */
-        account(adapter, &adapter->events[adapter->event_tail % BELL_KMD_EVENTS]);
+        account(adapter, event);
+        refused |= bell_kmd_isr_is_refusal(BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE));
         KeMemoryBarrier(); /* The place is given back after the event was read. */
         adapter->event_tail++;
     }
     KeReleaseSpinLockFromDpcLevel(&adapter->queue_lock);
 
     adapter->dxgk.DxgkCbNotifyDpc(adapter->dxgk.DeviceHandle);
+    if (refused && !adapter->lost)
+        bell_kmd_isr_arm_reports(adapter);
     if (adapter->irq_masked && !adapter->lost)
         bell_kmd_isr_enable(adapter);
 }

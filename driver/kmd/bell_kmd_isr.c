@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_settings.h"
 
 /* Stands in the queue table for a number that must not be used again. Never dereferenced as a
  * queue: its kind is not BELL_KIND_QUEUE. */
@@ -67,6 +69,21 @@ static VOID report_suspended(struct bell_adapter *adapter, struct bell_context *
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+/* UMWS's report for a node with user-mode submission; the classic one for another (HS-TMO-01). */
+static VOID report_hung(struct bell_adapter *adapter, UINT node)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
+
+    if (bell_kmd_adapter_is_um_node(adapter, node)) {
+        report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
+        return;
+    }
+    memset(&data, 0, sizeof(data));
+    data.InterruptType = DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT;
+    data.GpuEngineTimeout.NodeOrdinal = node;
+    adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
+}
+
 /* An event that a resume has made pointless finds the queue not stopping. */
 static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
 {
@@ -75,6 +92,20 @@ static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
     queue->stopping = false;
     if (--queue->context->stopping == 0)
         report_suspended(adapter, queue->context);
+}
+
+bool bell_kmd_isr_is_refusal(UINT64 cause)
+{
+    return cause >= BELL_CAUSE_RING_REJECTED && cause - BELL_CAUSE_RING_REJECTED < BELL_KMD_REFUSALS;
+}
+
+/* Nobody waits for them and no queue is at fault: the OS is not told. */
+static VOID note_refusal(struct bell_adapter *adapter, UINT cause, UINT64 word1)
+{
+    struct bell_refusals *refusals = &adapter->refusals[cause - BELL_CAUSE_RING_REJECTED];
+
+    refusals->count += BELL_FIELD_GET(word1, BELL_REPORT_WORD_COUNT);
+    refusals->newest = word1;
 }
 
 static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
@@ -86,7 +117,9 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
     if (cause == BELL_CAUSE_ENGINE_IDLE)
         report_state(adapter, node, DXGK_ENGINE_STATE_TRANSITION_TO_F1);
     else if (cause == BELL_CAUSE_ENGINE_HUNG)
-        report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
+        report_hung(adapter, node);
+    else if (bell_kmd_isr_is_refusal(cause))
+        note_refusal(adapter, cause, event->word1);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
@@ -154,6 +187,21 @@ static VOID at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine
                                                    &result);
 }
 
+static BOOLEAN arm_reports(PVOID context)
+{
+    struct bell_adapter *adapter = context;
+
+    if (adapter->off || bell_kmd_settings.report_refusals == 0)
+        return FALSE;
+    bell_kmd_write(adapter, BELL_REPORT_ARM_OFFSET, bell_kmd_settings.report_refusals);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_arm_reports(struct bell_adapter *adapter)
+{
+    at_dirql(adapter, arm_reports, adapter);
+}
+
 static BOOLEAN unmask(PVOID context)
 {
     struct bell_adapter *adapter = context;
@@ -161,6 +209,7 @@ static BOOLEAN unmask(PVOID context)
     adapter->irq_masked = false;
     if (adapter->off)
         return FALSE;
+    (VOID)arm_reports(adapter);
     bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, BELL_IRQ_CTRL_ENABLE_MASK);
     return TRUE;
 }
@@ -292,4 +341,26 @@ static BOOLEAN turn_on(PVOID context)
 VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off)
 {
     at_dirql(adapter, off ? turn_off : turn_on, adapter);
+}
+
+static BOOLEAN drop_queues(PVOID context)
+{
+    struct bell_adapter *adapter = context;
+
+    for (UINT32 hw_id = 0; hw_id < adapter->queue_count; hw_id++) {
+        struct bell_queue *queue = adapter->queues[hw_id];
+
+        if (!bell_kmd_is(queue, BELL_KIND_QUEUE))
+            continue;
+        queue->open = queue->restore = queue->stopping = false;
+        queue->faulted = true;
+        queue->context->stopping = 0;
+        queue->context->quiet = queue->context->suspended;
+    }
+    return TRUE;
+}
+
+VOID bell_kmd_isr_drop_queues(struct bell_adapter *adapter)
+{
+    at_dirql(adapter, drop_queues, adapter);
 }

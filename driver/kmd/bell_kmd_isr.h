@@ -22,7 +22,14 @@ VOID bell_kmd_dpc(struct bell_adapter *adapter);
 
 /* The functions below: IRQL <= DISPATCH_LEVEL, not at DIRQL. */
 
-/* Let interrupts come. */
+/* Is it an event of refusals, which concerns no queue? */
+bool bell_kmd_isr_is_refusal(UINT64 cause);
+
+/* Have the device tell the next refusals, as far as the settings want them told. After the DPC has
+ * seen the last ones: however many there are, the DPC sees one event of a kind a time. */
+VOID bell_kmd_isr_arm_reports(struct bell_adapter *adapter);
+
+/* Let interrupts come, those of refusals as well. */
 VOID bell_kmd_isr_enable(struct bell_adapter *adapter);
 
 /* Take what events the hardware has now, as an interrupt would. */
@@ -43,5 +50,9 @@ VOID bell_kmd_isr_resume(struct bell_context *context);
 
 /* The device goes off or comes back (bell_adapter.off). */
 VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off);
+
+/* The device is off and will have been reset when it comes back: no queue is open any more, and none
+ * will stop. Each is faulted. No report is made. */
+VOID bell_kmd_isr_drop_queues(struct bell_adapter *adapter);
 
 #endif /* BELL_KMD_ISR_H */

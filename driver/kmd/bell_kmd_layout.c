@@ -16,7 +16,7 @@ static UINT64 bytes_in_use(const struct bell_adapter *adapter)
     case BELL_LAYOUT_PACKED:
         return BELL_PACKED_FIRST + (UINT64)adapter->slot_count * BELL_PACKED_BYTES;
     case BELL_LAYOUT_GLOBAL:
-        return BELL_GLOBAL_FIRST + BELL_GLOBAL_BYTES;
+        return BELL_GLOBAL_FIRST + BELL_KMD_GLOBAL_PAGES * BELL_GLOBAL_BYTES;
     default:
         return BELL_DOORBELL_FIRST + (UINT64)adapter->slot_count * BELL_DOORBELL_BYTES;
     }
@@ -60,7 +60,7 @@ bool bell_kmd_layout_suits(const struct bell_adapter *adapter, UINT32 slot,
     return offset_of_slot(adapter, slot) == doorbell->in_page_offset;
 }
 
-static const struct bell_process *process_of(const struct bell_doorbell *doorbell)
+static struct bell_process *process_of(const struct bell_doorbell *doorbell)
 {
     return doorbell->queue->context->device->process;
 }
@@ -84,24 +84,74 @@ UINT32 bell_kmd_layout_neighbours(const struct bell_adapter *adapter, UINT32 slo
                                                           : SLOTS_IN_A_PAGE;
 }
 
-static UINT32 place_of(const struct bell_adapter *adapter, UINT32 slot)
+static bool is_taken(const struct bell_adapter *adapter, UINT32 page)
 {
-    switch (adapter->layout) {
+    return (adapter->global_pages[page / 8] >> page % 8 & 1) != 0;
+}
+
+static VOID find_page(struct bell_adapter *adapter, struct bell_process *process)
+{
+    for (UINT32 page = 1; process->global_page == 0 && page < BELL_KMD_GLOBAL_PAGES; page++) {
+        if (!is_taken(adapter, page))
+            process->global_page = page;
+    }
+    adapter->global_pages[process->global_page / 8] |= (UCHAR)(1u << process->global_page % 8);
+}
+
+NTSTATUS bell_kmd_layout_listen(struct bell_adapter *adapter, const struct bell_doorbell *doorbell)
+{
+    struct bell_process *process = process_of(doorbell);
+    UINT32 offset = BELL_TOKEN_LISTEN_OFFSET(doorbell->queue->hw_id);
+
+    find_page(adapter, process);
+    bell_kmd_write(adapter, offset, BELL_TOKEN_LISTEN_VALID_MASK |
+                                        BELL_FIELD_PUT(BELL_TOKEN_LISTEN_PAGE, process->global_page));
+    if (bell_kmd_read(adapter, offset) == BELL_KMD_ALL_ONES) {
+        adapter->lost = true;
+        return STATUS_DEVICE_REMOVED;
+    }
+    return STATUS_SUCCESS;
+}
+
+VOID bell_kmd_layout_deafen(struct bell_adapter *adapter, const struct bell_doorbell *doorbell)
+{
+    if (adapter->lost)
+        return;
+    bell_kmd_write(adapter, BELL_TOKEN_LISTEN_OFFSET(doorbell->queue->hw_id), 0);
+    bell_kmd_flush(adapter);
+}
+
+VOID bell_kmd_layout_forget(struct bell_adapter *adapter, const struct bell_process *process)
+{
+    UINT32 page = process->global_page;
+
+    bell_kmd_lock(&adapter->slot_lock);
+    if (page != 0)
+        adapter->global_pages[page / 8] &= (UCHAR)~(1u << page % 8);
+    bell_kmd_unlock(&adapter->slot_lock);
+}
+
+static UINT32 place_of(const struct bell_doorbell *doorbell)
+{
+    switch (doorbell->queue->adapter->layout) {
     case BELL_LAYOUT_PACKED:
-        return BELL_PACKED_FIRST + slot * BELL_PACKED_BYTES + BELL_PACKED_RING_OFFSET;
+        return BELL_PACKED_FIRST + doorbell->slot * BELL_PACKED_BYTES + BELL_PACKED_RING_OFFSET;
     case BELL_LAYOUT_GLOBAL:
-        return BELL_GLOBAL_FIRST + BELL_GLOBAL_RING_OFFSET;
+        return BELL_GLOBAL_FIRST + process_of(doorbell)->global_page * BELL_GLOBAL_BYTES +
+               BELL_GLOBAL_RING_OFFSET;
     default:
-        return BELL_DOORBELL_FIRST + slot * BELL_DOORBELL_BYTES + BELL_DOORBELL_RING_OFFSET;
+        return BELL_DOORBELL_FIRST + doorbell->slot * BELL_DOORBELL_BYTES +
+               BELL_DOORBELL_RING_OFFSET;
     }
 }
 
-VOID *bell_kmd_layout_address(const struct bell_adapter *adapter, UINT32 slot)
+VOID *bell_kmd_layout_address(const struct bell_doorbell *doorbell)
 {
-    return (VOID *)(ULONG_PTR)(adapter->bar2 + place_of(adapter, slot));
+    return (VOID *)(ULONG_PTR)(doorbell->queue->adapter->bar2 + place_of(doorbell));
 }
 
-VOID *bell_kmd_layout_second_address(const struct bell_adapter *adapter, UINT32 slot)
+VOID *bell_kmd_layout_second_address(const struct bell_doorbell *doorbell)
 {
-    return (VOID *)(ULONG_PTR)(adapter->bar2 + BELL_SECONDARY_FIRST + place_of(adapter, slot));
+    return (VOID *)(ULONG_PTR)(doorbell->queue->adapter->bar2 + BELL_SECONDARY_FIRST +
+                               place_of(doorbell));
 }

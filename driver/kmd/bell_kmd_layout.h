@@ -5,8 +5,11 @@
  * page    A slot has a page of its own. Any slot suits any doorbell.
  * packed  Slots share pages. A doorbell keeps one in-page offset for life, so that only slots with
  *         that offset suit it (A-37); and a page serves one process at a time (A-38).
- * global  One page for all. Queues are told apart by the value stored; nobody owns a slot, nobody is
- *         ever a victim (A-39, DB-VIC-11).
+ * global  One doorbell for all. Queues are told apart by the value stored; nobody owns a slot,
+ *         nobody is ever a victim (DB-VIC-11). The doorbell shows in many pages; each process gets
+ *         one, and a queue listens to its own process's only: to the tokens of other processes the
+ *         hardware is deaf (A-39). A process keeps its page until DestroyProcess; those that find
+ *         none free share page 0.
  *
  * Tables change under bell_adapter.slot_lock, which the callers of the lower half hold.
  */
@@ -41,9 +44,18 @@ bool bell_kmd_layout_in_the_way(const struct bell_adapter *adapter, UINT32 slot,
 /* Slots that share a page with `slot`: *first and up, so many. 1 in layout page. */
 UINT32 bell_kmd_layout_neighbours(const struct bell_adapter *adapter, UINT32 slot, UINT32 *first);
 
-/* Kernel address of the slot's first register, or of the global one; the second, if there are
- * such, is at the same place in the upper half of BAR2. */
-VOID *bell_kmd_layout_address(const struct bell_adapter *adapter, UINT32 slot);
-VOID *bell_kmd_layout_second_address(const struct bell_adapter *adapter, UINT32 slot);
+/* Global layout: let the doorbell's queue listen to its process's page, which is found for it, or to
+ * none. Both push earlier writes of this processor to the device.
+ * STATUS_DEVICE_REMOVED: the device is gone. */
+NTSTATUS bell_kmd_layout_listen(struct bell_adapter *adapter, const struct bell_doorbell *doorbell);
+VOID bell_kmd_layout_deafen(struct bell_adapter *adapter, const struct bell_doorbell *doorbell);
+
+/* DestroyProcess: its page is free for others. Its doorbells are gone. Takes slot_lock itself. */
+VOID bell_kmd_layout_forget(struct bell_adapter *adapter, const struct bell_process *process);
+
+/* Kernel address of the first register of a doorbell that has a slot, or listens; the second, if
+ * there are such, is at the same place in the upper half of BAR2. */
+VOID *bell_kmd_layout_address(const struct bell_doorbell *doorbell);
+VOID *bell_kmd_layout_second_address(const struct bell_doorbell *doorbell);
 
 #endif /* BELL_KMD_LAYOUT_H */

@@ -5,6 +5,7 @@
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_slot.h"
 
 /* ---- Engines ------------------------------------------------------------------------------ */
 
@@ -89,6 +90,12 @@ NTSTATUS bell_kmd_power_set_engine(struct bell_adapter *adapter, UINT node, UINT
 
 /* ---- Adapter ------------------------------------------------------------------------------ */
 
+bool bell_kmd_power_answers(struct bell_adapter *adapter)
+{
+    return BELL_FIELD_GET(bell_kmd_read(adapter, BELL_ID_OFFSET), BELL_ID_MAGIC) ==
+           BELL_ID_MAGIC_RESET;
+}
+
 static VOID save_limits(struct bell_adapter *adapter)
 {
     for (UINT32 i = 0; i < 2 * BELL_KMD_LIMITS; i++)
@@ -139,8 +146,7 @@ static NTSTATUS go_off(struct bell_adapter *adapter)
 static NTSTATUS come_back(struct bell_adapter *adapter)
 {
     bell_kmd_isr_set_off(adapter, false);
-    if (BELL_FIELD_GET(bell_kmd_read(adapter, BELL_ID_OFFSET), BELL_ID_MAGIC) !=
-        BELL_ID_MAGIC_RESET) {
+    if (!bell_kmd_power_answers(adapter)) {
         adapter->lost = true;
         return STATUS_DEVICE_REMOVED;
     }
@@ -160,4 +166,23 @@ NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_ST
     if (adapter->off == (state == PowerDeviceD3))
         return STATUS_SUCCESS;
     return state == PowerDeviceD3 ? go_off(adapter) : come_back(adapter);
+}
+
+/* Whatever the engines do: the reset to come ends it. */
+VOID bell_kmd_power_reset(struct bell_adapter *adapter)
+{
+    if (!adapter->off && bell_kmd_power_answers(adapter)) {
+        bell_kmd_adapter_quiesce(adapter);
+        save_limits(adapter);
+        bell_kmd_isr_flush(adapter);
+    }
+    bell_kmd_isr_set_off(adapter, true);
+    bell_kmd_isr_drop_queues(adapter);
+    bell_kmd_slot_forget_all(adapter);
+    adapter->lost = false;
+}
+
+NTSTATUS bell_kmd_power_restart(struct bell_adapter *adapter)
+{
+    return adapter->off ? come_back(adapter) : STATUS_INVALID_DEVICE_STATE;
 }

@@ -20,6 +20,18 @@
 NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_STATE state);
 
 /*
+ * ResetFromTimeout and RestartFromTimeout (HS-RST-02). Reset: every hardware context and every slot
+ * is given up, suspend requests under way are over; the device is touched no more. A queue that was
+ * there stays faulted: only its destruction helps. Restart: the device, fresh from a reset, works
+ * again with what is made from now on.
+ *
+ * @retval STATUS_DEVICE_REMOVED        Restart: the device does not answer with its identity.
+ * @retval STATUS_INVALID_DEVICE_STATE  Restart without a reset; nothing changed.
+ */
+VOID bell_kmd_power_reset(struct bell_adapter *adapter);
+NTSTATUS bell_kmd_power_restart(struct bell_adapter *adapter);
+
+/*
  * SetPowerComponentFState (DB-FST-02 .. -04). F1 gates the engine, F0 lets it run again and owes
  * each of its queues a sample.
  *
@@ -29,6 +41,9 @@ NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_ST
  * @retval STATUS_INVALID_PARAMETER  No such engine, or a state other than 0 and 1.
  */
 NTSTATUS bell_kmd_power_set_engine(struct bell_adapter *adapter, UINT node, UINT state);
+
+/* Does the device read as itself? */
+bool bell_kmd_power_answers(struct bell_adapter *adapter);
 
 /* Give the node no more turns, or turns again with a sample for each of its queues. */
 VOID bell_kmd_power_gate(struct bell_adapter *adapter, UINT node, bool gated);

@@ -148,6 +148,8 @@ static NTSTATUS open_locked(struct bell_queue *queue)
 
     if (queue->open)
         return STATUS_SUCCESS;
+    if (queue->faulted)
+        return STATUS_DEVICE_REMOVED;
     if (adapter->off) {
         queue->restore = true;
         return STATUS_SUCCESS;

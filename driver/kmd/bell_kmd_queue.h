@@ -105,7 +105,7 @@ VOID bell_kmd_queue_destroy(struct bell_queue *queue);
  *
  * @retval STATUS_SUCCESS         It is open. It was not sampled: kick it.
  * @retval STATUS_UNSUCCESSFUL    The hardware ignored the command; the queue is closed.
- * @retval STATUS_DEVICE_REMOVED  The device is gone.
+ * @retval STATUS_DEVICE_REMOVED  The device is gone, or the queue has faulted and lost its context.
  */
 NTSTATUS bell_kmd_queue_open(struct bell_queue *queue);
 

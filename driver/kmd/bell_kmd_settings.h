@@ -3,6 +3,8 @@
  * What the registry says, under the driver's own key. Read once, before the first device.
  *
  *   DoorbellLayout  REG_DWORD, enum bell_layout: where the doorbells are. Missing: 0, a page each.
+ *   ReportRefusals  REG_DWORD, bits of REPORT_ARM: which refusals the device tells by interrupt, to
+ *                   be counted in bell_adapter.refusals. Missing: 0, none.
  */
 #ifndef BELL_KMD_SETTINGS_H
 #define BELL_KMD_SETTINGS_H
@@ -11,6 +13,7 @@
 
 struct bell_settings {
     UINT32 doorbell_layout;
+    UINT32 report_refusals;
 };
 
 /* Constant after DriverEntry. */

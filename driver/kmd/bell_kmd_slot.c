@@ -164,8 +164,11 @@ NTSTATUS bell_kmd_slot_route(struct bell_adapter *adapter, UINT32 slot,
     struct bell_slot *entry;
 
     if (slot == BELL_SLOT_SHARED) {
-        owner->slot = slot;
-        return STATUS_SUCCESS;
+        NTSTATUS status = bell_kmd_layout_listen(adapter, owner);
+
+        if (NT_SUCCESS(status))
+            owner->slot = slot;
+        return status;
     }
     entry = &adapter->slots[slot];
     entry->generation++;
@@ -190,6 +193,7 @@ VOID bell_kmd_slot_release(struct bell_adapter *adapter, struct bell_doorbell *o
     if (slot == BELL_SLOT_NONE)
         return;
     if (slot == BELL_SLOT_SHARED) { /* The others go on ringing there. */
+        bell_kmd_layout_deafen(adapter, owner);
         owner->slot = BELL_SLOT_NONE;
         bell_kmd_queue_kick(owner->queue);
         return;
@@ -205,4 +209,18 @@ VOID bell_kmd_slot_touch(struct bell_adapter *adapter, UINT32 slot)
 {
     if (slot < adapter->slot_count)
         adapter->slots[slot].last_use = ++adapter->use_clock;
+}
+
+VOID bell_kmd_slot_forget_all(struct bell_adapter *adapter)
+{
+    bell_kmd_lock(&adapter->slot_lock);
+    for (UINT32 slot = 0; slot < adapter->slot_count; slot++) {
+        adapter->slots[slot].owner = NULL;
+        adapter->slots[slot].undrained = false;
+    }
+    for (UINT32 hw_id = 0; hw_id < adapter->queue_count; hw_id++)
+        if (bell_kmd_is(adapter->queues[hw_id], BELL_KIND_QUEUE) &&
+            adapter->queues[hw_id]->doorbell != NULL)
+            adapter->queues[hw_id]->doorbell->slot = BELL_SLOT_NONE;
+    bell_kmd_unlock(&adapter->slot_lock);
 }

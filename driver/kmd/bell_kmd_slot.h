@@ -64,4 +64,7 @@ NTSTATUS bell_kmd_slot_ask_disconnect(const struct bell_doorbell *doorbell);
 UINT32 bell_kmd_slot_policy_victim(const struct bell_adapter *adapter,
                                    const struct bell_doorbell *for_whom);
 
+/* After a reset of the device: no slot has an owner and no doorbell a slot. */
+VOID bell_kmd_slot_forget_all(struct bell_adapter *adapter);
+
 #endif /* BELL_KMD_SLOT_H */

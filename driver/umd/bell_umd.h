@@ -5,11 +5,21 @@
  *
  *     bell_umd_open -> bell_umd_alloc -> bell_umd_queue_create
  *         -> bell_umd_commands_begin, bell_umd_cmd_*, bell_umd_submit -> bell_umd_wait
+ *         -> bell_umd_queue_destroy, bell_umd_free -> bell_umd_close
+ *
+ * Memory that other processes see too: bell_umd_shared_create, bell_umd_shared_open.
  *
  * A submission on a user-mode queue makes no kernel call while its doorbell is connected and not in
  * notify mode (DB-UMD-03). When the OS takes the doorbell away the library connects it again; when
  * the OS gives it up (ABORT) the library falls back, once, to a kernel-mode queue on the same node
  * (DB-STA-06, A-55).
+ *
+ * Every function that returns NTSTATUS either does the whole of what it says or leaves things as they
+ * were, unless it says otherwise; NT_SUCCESS() tells. Codes of the OS come through unchanged:
+ * STATUS_NO_MEMORY, STATUS_INSUFFICIENT_RESOURCES (hardware queues), STATUS_DEVICE_REMOVED (the
+ * device is lost), STATUS_INVALID_PARAMETER (a handle that is gone), STATUS_IO_TIMEOUT (no answer).
+ * Pointers are not NULL unless said so. What the library makes is freed by the caller, queues before
+ * the memory they use, all before the device.
  *
  * Threads: a queue may be used by several threads; submissions are taken one at a time, first come
  * first served (DB-UMD-02). A command list belongs to one thread. Nothing here may be called from
@@ -93,6 +103,39 @@ NTSTATUS bell_umd_alloc(struct bell_umd_device *device, UINT64 bytes,
 void bell_umd_free(struct bell_umd_device *device, struct bell_umd_memory *memory);
 
 /**
+ * Memory that several processes see. It has a name, `share`, that the maker hands to the others by
+ * whatever means they have; the memory lives until the last of its openings is closed, also when the
+ * maker, its device or its process is gone (AL-CRE-10). Each process has device addresses of its own.
+ */
+struct bell_umd_shared {
+    struct bell_umd_memory memory; /**< `cpu` is NULL in an opening: only the maker may map it for
+                                        the CPU (AL-CRE-15); others copy by the GPU. `allocation`
+                                        is of this opening. Not for bell_umd_free(). */
+    D3DKMT_HANDLE resource;        /**< Of this opening. */
+    D3DKMT_HANDLE share;           /**< The name; the same in every process. */
+};
+
+/**
+ * Make shared memory: as bell_umd_alloc(), and *shared names it.
+ * @retval STATUS_INVALID_PARAMETER  bytes is 0.
+ * @retval other  From the OS; nothing is left behind and *shared is zeroed.
+ */
+NTSTATUS bell_umd_shared_create(struct bell_umd_device *device, UINT64 bytes,
+                                struct bell_umd_shared *shared);
+/**
+ * Open what another device or process, or this one, made: resident and mapped for the GPU, as large
+ * as it was made. May be called any number of times; each opening is closed by itself.
+ * @retval STATUS_INVALID_PARAMETER         No such name, or no longer.
+ * @retval STATUS_GRAPHICS_DRIVER_MISMATCH  It was not made by bell_umd_shared_create().
+ * @retval other  From the OS. On failure nothing is left behind and *shared is zeroed.
+ */
+NTSTATUS bell_umd_shared_open(struct bell_umd_device *device, D3DKMT_HANDLE share,
+                              struct bell_umd_shared *shared);
+/** The GPU must be done with it under this opening. Other openings are not touched. A zeroed
+ *  structure is allowed; it is zeroed on return. */
+void bell_umd_shared_close(struct bell_umd_device *device, struct bell_umd_shared *shared);
+
+/**
  * Make a context and a queue; for user mode also ring, control area and doorbell (not connected yet:
  * the first submission connects it).
  * @retval STATUS_INVALID_PARAMETER  Node, ring size, or a node without user-mode submission.
@@ -153,9 +196,10 @@ void bell_umd_cmd_hang(struct bell_umd_commands *commands);
  * @retval STATUS_SUCCESS            Published; it will run.
  * @retval STATUS_INVALID_PARAMETER  The command list overflowed or was not begun. Nothing happened.
  * @retval STATUS_IO_TIMEOUT         The ring stayed full. Nothing happened.
- * @retval STATUS_DEVICE_REMOVED     The OS gave the queue up; this and earlier unfinished submissions
- *                                   are lost (bell_umd_wait() on them says so, *fence is valid). If
- *                                   a kernel-mode queue could be made, later submissions use it.
+ * @retval STATUS_DEVICE_REMOVED     The OS gave the queue up; unfinished submissions are lost. *fence
+ *                                   is valid, and bell_umd_wait() has the last word: this one may
+ *                                   have been complete by then. If a kernel-mode queue could be
+ *                                   made, later submissions use it.
  */
 NTSTATUS bell_umd_submit(struct bell_umd_queue *queue, struct bell_umd_commands *commands,
                          UINT64 *fence);
@@ -163,15 +207,17 @@ NTSTATUS bell_umd_submit(struct bell_umd_queue *queue, struct bell_umd_commands 
 /** Polls without progress after which a wait gives up. */
 #define BELL_UMD_STALL_TURNS 2000000u
 
-/** Highest submission that is complete. One load, no kernel call. */
-UINT64 bell_umd_progress(const struct bell_umd_queue *queue);
+/** Highest submission that is complete. No kernel call; waits while the queue is being replaced. */
+UINT64 bell_umd_progress(struct bell_umd_queue *queue);
 
 /**
  * Wait until submission `fence` is complete.
  * @retval STATUS_SUCCESS            Complete; its writes are visible.
  * @retval STATUS_INVALID_PARAMETER  No such submission yet.
  * @retval STATUS_IO_TIMEOUT         No progress for BELL_UMD_STALL_TURNS polls.
- * @retval STATUS_DEVICE_REMOVED     It was lost with the queue.
+ * @retval STATUS_DEVICE_REMOVED     It was lost with the queue: it did not complete, and once a
+ *                                   submission has fallen back to kernel mode it never will. Parts
+ *                                   of it may have run.
  */
 NTSTATUS bell_umd_wait(struct bell_umd_queue *queue, UINT64 fence);
 

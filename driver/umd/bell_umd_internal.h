@@ -22,9 +22,16 @@ struct bell_umd_lock {
     atomic_uint serving;
 };
 
+/* Threads that look at fence or status of a queue, against the one that replaces them. */
+struct bell_umd_readers {
+    atomic_uint inside;
+    atomic_bool closed;
+};
+
 struct bell_umd_queue {
     /* Hot path: read or written on each submission. */
     struct bell_umd_lock lock;
+    struct bell_umd_readers readers;
     volatile UINT64 *doorbell;     /* Constant address (DB-VA-01); NULL in kernel mode. */
     volatile UINT64 *second;       /* Secondary doorbell, or NULL. */
     bool rings_token;              /* Global layout: the value stored names the queue. */
@@ -57,8 +64,18 @@ struct bell_umd_queue {
 void bell_umd_lock_take(struct bell_umd_lock *lock);
 void bell_umd_lock_drop(struct bell_umd_lock *lock);
 
+/* Held by the lock's holder while fence, status or base change: nobody looks in between. A thread
+ * between out and in must not call bell_umd_wait() or bell_umd_progress(). */
+void bell_umd_readers_out(struct bell_umd_queue *queue);
+void bell_umd_readers_in(struct bell_umd_queue *queue);
+
 /* Wait for a paging operation: `status` is what the call returned. */
 NTSTATUS bell_umd_paging_wait(struct bell_umd_device *device, NTSTATUS status, UINT64 value);
+
+/* Make an allocation resident and map it for the GPU, on demand for the CPU. On failure the caller
+ * frees it. */
+NTSTATUS bell_umd_memory_attach(struct bell_umd_device *device, struct bell_umd_memory *memory,
+                                bool cpu);
 
 /* Build or tear down what `desc` asks for, without touching numbers and statistics. */
 NTSTATUS bell_umd_queue_build(struct bell_umd_queue *queue);

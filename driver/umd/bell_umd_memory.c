@@ -75,6 +75,18 @@ static NTSTATUS map_cpu(struct bell_umd_device *device, struct bell_umd_memory *
     return status;
 }
 
+NTSTATUS bell_umd_memory_attach(struct bell_umd_device *device, struct bell_umd_memory *memory,
+                                bool cpu)
+{
+    NTSTATUS status = make_resident(device, memory);
+
+    if (NT_SUCCESS(status))
+        status = map_gpu(device, memory);
+    if (NT_SUCCESS(status) && cpu)
+        status = map_cpu(device, memory);
+    return status;
+}
+
 NTSTATUS bell_umd_alloc(struct bell_umd_device *device, UINT64 bytes,
                         struct bell_umd_memory *memory)
 {
@@ -86,11 +98,7 @@ NTSTATUS bell_umd_alloc(struct bell_umd_device *device, UINT64 bytes,
     memory->bytes = (bytes + PAGE_SIZE - 1) & ~(UINT64)(PAGE_SIZE - 1);
     status = allocate(device, bytes, memory);
     if (NT_SUCCESS(status))
-        status = make_resident(device, memory);
-    if (NT_SUCCESS(status))
-        status = map_gpu(device, memory);
-    if (NT_SUCCESS(status))
-        status = map_cpu(device, memory);
+        status = bell_umd_memory_attach(device, memory, true);
     if (!NT_SUCCESS(status))
         bell_umd_free(device, memory);
     return status;

@@ -168,8 +168,11 @@ void bell_umd_queue_destroy(struct bell_umd_queue *queue)
 
 void bell_umd_queue_give_up(struct bell_umd_queue *queue)
 {
-    UINT64 done = bell_umd_progress(queue);
+    UINT64 done;
 
+    bell_umd_readers_out(queue);
+    bell_umd_queue_destroy_ring(queue); /* From here on nothing of it runs; the fence still is. */
+    done = queue->base + *queue->progress_fence;
     queue->lost_from = done + 1;
     queue->lost_to = queue->queued;
     queue->stats.fallbacks++;
@@ -177,6 +180,7 @@ void bell_umd_queue_give_up(struct bell_umd_queue *queue)
     queue->base = queue->queued;
     queue->desc.kernel_mode = true;
     queue->dead = !NT_SUCCESS(bell_umd_queue_build(queue));
+    bell_umd_readers_in(queue);
 }
 
 void bell_umd_queue_stats(const struct bell_umd_queue *queue, struct bell_umd_stats *stats)

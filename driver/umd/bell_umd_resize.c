@@ -19,11 +19,13 @@ static NTSTATUS replace_ring(struct bell_umd_queue *queue, UINT32 entries)
 {
     NTSTATUS status;
 
+    bell_umd_readers_out(queue);
     bell_umd_queue_destroy_ring(queue);
     queue->desc.ring_entries = entries;
     status = bell_umd_queue_create_ring(queue, true);
     if (!NT_SUCCESS(status))
         bell_umd_queue_destroy_ring(queue);
+    bell_umd_readers_in(queue);
     return status;
 }
 

@@ -8,8 +8,9 @@
 
 module bell_fifo #(
   parameter int unsigned Width = 64,
-  parameter int unsigned Depth = 4,  // A power of two, 2 or more.
-  localparam int unsigned PtrBits = $clog2(Depth)
+  parameter int unsigned Depth = 4,  // 1 or more; a power of two is the cheapest.
+  localparam int unsigned CountBits = $clog2(Depth + 1),
+  localparam int unsigned PtrBits   = (Depth > 1) ? $clog2(Depth) : 1
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
@@ -23,14 +24,24 @@ module bell_fifo #(
   output logic [Width-1:0] data_o,  // Oldest word; meaningless while empty_o.
   output logic             empty_o,
 
-  output logic [PtrBits:0] count_o
+  output logic [CountBits-1:0] count_o
 );
 
   logic [Width-1:0]   words [Depth];
-  logic [PtrBits:0]   count_q;
-  logic [PtrBits-1:0] head_q, tail_q;
+  logic [CountBits-1:0] count_q;
+  logic [PtrBits-1:0] head_q, tail_q, head_next, tail_next;
 
-  assign full_o  = count_q[PtrBits];
+
+  // Where the width does not wrap by itself.
+  if ((Depth > 1) && ((Depth & (Depth - 1)) == 0)) begin : g_wraps
+    assign head_next = head_q + 1'b1;
+    assign tail_next = tail_q + 1'b1;
+  end else begin : g_compares
+    assign head_next = (head_q == PtrBits'(Depth - 1)) ? '0 : head_q + 1'b1;
+    assign tail_next = (tail_q == PtrBits'(Depth - 1)) ? '0 : tail_q + 1'b1;
+  end
+
+  assign full_o  = count_q == CountBits'(Depth);
   assign empty_o = count_q == '0;
   assign data_o  = words[head_q];
   assign count_o = count_q;
@@ -52,10 +63,10 @@ module bell_fifo #(
       tail_q  <= '0;
     end else begin
       if (push_i) begin
-        tail_q <= tail_q + 1'b1;
+        tail_q <= tail_next;
       end
       if (pop_i) begin
-        head_q <= head_q + 1'b1;
+        head_q <= head_next;
       end
       if (push_i && !pop_i) begin
         count_q <= count_q + 1'b1;

@@ -37,7 +37,14 @@ package bell_pkg;
   parameter bucket_t BucketUnowned   = 3'd2;
   parameter bucket_t BucketRejected  = 3'd3;
 
-  // Rings since reset: accepted is the sum of the others in every clock.
+  // doorbell and mmio -> report: what was refused in this clock.
+  typedef struct packed {
+    logic [1:0]  count;
+    logic [23:0] addr;   // Of the first, in its BAR.
+    logic [7:0]  code;   // Of the first: bell_reject_e; of a register access 1 = write.
+  } refusal_t;
+
+  // Rings since reset: accepted is the sum of the others in every clock, until it saturates.
   typedef struct packed {
     count_t accepted;
     count_t sampled;
@@ -46,6 +53,24 @@ package bell_pkg;
     count_t rejected;
     count_t owed;
   } ledger_t;
+
+  // Counters of the ledger that lost counts.
+  typedef struct packed {
+    logic rejected;
+    logic unowned;
+    logic coalesced;
+    logic sampled;
+    logic accepted;
+  } saturated_t;
+
+  // Where in a command buffer to go on.
+  typedef struct packed {
+    logic [31:0] offset;  // Bytes: the next packet.
+    logic [63:0] done;    // Of that packet: clocks of WORK, bytes of FILL and COPY.
+  } resume_t;
+
+  // Native fences whose current values are at the same place of a page, in any address space.
+  typedef logic [5:0] fence_key_t;  // Address bits 11:6.
 
   // sched -> fetch of one node: work on this queue for one turn.
   typedef struct packed {
@@ -56,6 +81,7 @@ package bell_pkg;
     logic        kernel_ring;
     pasid_t      pasid;
     count_t      rptr;
+    resume_t     resume;  // In the buffer of entry rptr.
   } turn_t;
 
   // fetch of one node -> sched: the turn is over.
@@ -65,21 +91,44 @@ package bell_pkg;
     logic      work;   // Sampled WPTR is ahead of rptr.
     logic      fault;  // Stop the queue; cause says why. The event is already posted.
     cause_t    cause;
+    resume_t   resume;   // In the buffer of entry rptr.
+    logic      blocked;  // The packet there is a WAIT for a native fence
+    fence_key_t key;     // of this key.
   } turn_end_t;
 
   // fetch -> engine: run one command buffer.
   typedef struct packed {
-    addr_t       addr;
-    logic [31:0] bytes;
+    addr_t       addr;    // Of the first packet to run, and
+    logic [31:0] bytes;   // bytes from there on.
     pasid_t      pasid;
+    logic        resumed; // The turn's resume point is in this buffer; its offset is counted in.
   } buffer_t;
 
-  // engine -> fetch: the buffer is finished; all its writes are visible.
+  // engine -> fetch: the buffer is finished, or stopped; all its writes are visible.
   typedef struct packed {
     logic        fault;
     cause_t      cause;
-    logic [63:0] data;  // Second word of the event.
+    logic [63:0] data;     // Second word of the event.
+    logic        stopped;  // No fault, but not finished either: it goes on at the resume point.
+    logic        blocked;  // Stopped by a WAIT
+    fence_key_t  key;      // for a fence of this key.
   } buffer_end_t;
+
+  // What a fence packet does.
+  typedef logic [1:0] fence_kind_t;
+  parameter fence_kind_t FencePlain  = 2'd0;  // Write.
+  parameter fence_kind_t FenceSignal = 2'd1;  // Write, then compare with the monitored value.
+  parameter fence_kind_t FenceWait   = 2'd2;  // Read and compare.
+
+  // sched -> node: a fence log of the queue that runs, as it was before the entry that was asked for.
+  typedef struct packed {
+    logic        enable;  // 0: there is no log, and no entry was taken.
+    addr_t       addr;    // Header, under PASID 0.
+    logic [31:0] index;   // Entry to write.
+    logic [31:0] wraps;
+  } fence_log_t;
+
+  parameter logic [31:0] FenceLogEntries = 32'd84;  // In 4 KiB, behind a header of 40 bytes.
 
   // Any stage -> irq.
   typedef struct packed {

@@ -3,11 +3,12 @@
 // Physical doorbells: turns an accepted store to BAR2 into "queue q is owed a WPTR sample".
 //
 // Which queue: in layouts PAGE and PACKED the owner of the slot that the address names, in layout
-// GLOBAL the one that the value names. The upper half of BAR2 holds the second registers of the same
+// GLOBAL the one that the value names, if it listens to the page of the store (bell_tokens): a token
+// that another process stores through its own page is rejected. The upper half of BAR2 holds the second registers of the same
 // doorbells: a store there is a ring like any other.
 //
 //   from mmio   one store per clock, never held up
-//   from regs   slot table: which queue a slot wakes
+//   from regs   slot table: which queue a slot wakes; token table: which page wakes a queue
 //   to sched    one credit per clock, never held up
 //
 // Clock n     the store is accepted, checked, and its slot looked up.
@@ -22,7 +23,8 @@
 
 module bell_doorbell #(
   parameter int unsigned NumSlots  = 64,  // 1 .. 1024.
-  parameter int unsigned NumQueues = 64   // 1 .. 1024.
+  parameter int unsigned NumQueues = 64,  // 1 .. 1024.
+  parameter int unsigned LedgerBits = 64  // Width of the ledger's counters.
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -54,10 +56,24 @@ module bell_doorbell #(
   output logic [63:0] ack_data_o,
   output logic        ack_write_o,
 
+  // From regs: token table.
+  input  logic        token_req_i,
+  input  logic        token_req_write_i,
+  input  logic [12:0] token_req_addr_i,
+  input  logic [63:0] token_req_data_i,
+  output logic        token_ack_read_o,
+  output logic [63:0] token_ack_data_o,
+  output logic        token_ack_write_o,
+
   // To regs: ledger.
-  output bell_pkg::ledger_t ledger_o,
+  output bell_pkg::ledger_t    ledger_o,
+  output bell_pkg::saturated_t saturated_o,
   output logic [7:0]        last_cause_o,
   output logic [23:0]       last_addr_o,
+
+  // To report.
+  output bell_pkg::refusal_t rejected_o,
+  output bell_pkg::refusal_t unowned_o,
 
   output logic        busy_o,  // A ring is on its way.
 
@@ -81,7 +97,9 @@ module bell_doorbell #(
   localparam int unsigned PackedLsb   = $clog2(bell_formats_pkg::PackedBytes);
   localparam int unsigned PackedBits  = PackedLsb + 10;
   localparam int unsigned PackedPlace = bell_formats_pkg::PackedFirst >> PackedBits;
-  localparam int unsigned GlobalPlace = bell_formats_pkg::GlobalFirst >> PageLsb;
+  localparam int unsigned TokenBits   = bell_formats_pkg::TokenListenPageMsb + 1;
+  localparam int unsigned GlobalBits  = PageLsb + TokenBits;
+  localparam int unsigned GlobalPlace = bell_formats_pkg::GlobalFirst >> GlobalBits;
 
   typedef logic [SlotBits-1:0] index_t;
   typedef logic [WordBits-1:0] word_t;
@@ -97,7 +115,8 @@ module bell_doorbell #(
   assign in_pages  = (place[PlaceBits-1:PageBits] == '0) && !by_token;
   assign in_packed = (place[PlaceBits-1:PackedBits] == (PlaceBits-PackedBits)'(PackedPlace))
                      && (8'(layout_i) == bell_formats_pkg::LayoutPacked);
-  assign in_global = (place[PlaceBits-1:PageLsb] == (PlaceBits-PageLsb)'(GlobalPlace)) && by_token;
+  assign in_global = (place[PlaceBits-1:GlobalBits] == (PlaceBits-GlobalBits)'(GlobalPlace))
+                     && by_token;
   assign aligned   = (place[PackedLsb-1:0] == '0)
                      && (in_packed || (place[PageLsb-1:PackedLsb] == '0));
 
@@ -166,13 +185,19 @@ module bell_doorbell #(
 
   // ------------------------------------------------ clock n: check and look up
 
-  logic        known_slot, known_token;
-  logic [15:0] token;
-  logic [7:0]  ring_cause;
+  logic       known_slot, known_token, heard_token;
+  logic [7:0] ring_cause;
 
-  assign known_slot  = (in_pages || in_packed) && (11'(ring_slot_id) < slots_i);
-  assign token       = ring_i.data[15:0];
-  assign known_token = (ring_i.data[63:16] == '0) && (token < 16'(NumQueues));
+  assign known_slot = (in_pages || in_packed) && (11'(ring_slot_id) < slots_i);
+
+  bell_tokens #(.NumQueues(NumQueues)) u_tokens (
+    .clk_i, .rst_ni,
+    .look_i(ring_valid_i && in_global), .token_i(ring_i.data), .page_i(place[PageLsb +: TokenBits]),
+    .known_o(known_token), .heard_o(heard_token),
+    .req_i(token_req_i), .req_write_i(token_req_write_i), .req_addr_i(token_req_addr_i),
+    .req_data_i(token_req_data_i), .ack_read_o(token_ack_read_o), .ack_data_o(token_ack_data_o),
+    .ack_write_o(token_ack_write_o)
+  );
 
   always_comb begin
     if (!ring_valid_i) begin
@@ -185,6 +210,8 @@ module bell_doorbell #(
       ring_cause = bell_formats_pkg::RejectNoSlot;
     end else if (in_global && !known_token) begin
       ring_cause = bell_formats_pkg::RejectBadToken;
+    end else if (in_global && !heard_token) begin
+      ring_cause = bell_formats_pkg::RejectForeignToken;
     end else begin
       ring_cause = bell_formats_pkg::RejectNone;
     end
@@ -215,7 +242,7 @@ module bell_doorbell #(
       on_slot_q <= in_pages || in_packed;
       cause_q   <= ring_cause;
       owned_q   <= ring_owner.valid || in_global;
-      queue_q   <= in_global ? token : ring_owner.queue;
+      queue_q   <= in_global ? ring_i.data[15:0] : ring_owner.queue;
     end
   end
 
@@ -248,10 +275,11 @@ module bell_doorbell #(
     end
   end
 
-  bell_ledger u_ledger (
+  bell_ledger #(.Width(LedgerBits)) u_ledger (
     .clk_i, .rst_ni,
     .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause),
-    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .last_cause_o, .last_addr_o
+    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .saturated_o, .last_cause_o, .last_addr_o,
+    .rejected_o, .unowned_o
   );
 
   assign busy_o       = valid_q;

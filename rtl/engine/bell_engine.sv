@@ -2,15 +2,21 @@
 //
 // Executor of one node: runs the packets of command buffers one after another.
 //
-//   from fetch   buffers, in order, a few ahead; flush, abort
+//   from fetch   buffers, in order, a few ahead; flush, abort, preempt
 //   to fetch     start (pulse), end of each buffer: all its writes are answered
-//   to fence     fence writes; the account of other writes
+//   to fence     fence packets; the account of other writes
 //   to irq       data of USER_IRQ
 //
 //   Idle  -> Run    the first packet of a buffer is there
-//   Run   -> Work, Move, Hang, or stays; -> Drain after the last packet, on a fault, on abort_i
+//   Run   -> Work, Move, Hang, or stays; -> Drain after the last packet, on a fault, a stop, abort_i
 //   Work  -> Run    after the given clocks exactly            Move -> Run   mover done
 //   Drain -> Idle   every write answered and the end taken by fetch
+//
+// A stop leaves the buffer at a resume point: the packet to go on with, and how much of it is done.
+// preempt_i stops between packets, inside WORK at once, inside FILL and COPY after the burst that
+// goes out; a fence or event under way is finished first, HANG is not left. WAIT stops by itself when its
+// value is not reached: done is then the time at which it was first met. What is done is not done
+// again, so every clock and byte of a buffer happens once, whatever the number of stops.
 //
 // COPY waits until earlier writes are answered, so it sees what the buffer wrote before it.
 // A failed write is noticed before the next packet starts, at the latest at the end of the buffer,
@@ -31,29 +37,41 @@ module bell_engine (
   input  logic                  buf_valid_i,
   output logic                  buf_ready_o,
   input  bell_pkg::buffer_t     buf_i,
+  input  bell_pkg::resume_t     resume_i,   // Of the buffer that says resumed.
   input  logic                  flush_i,    // Level, only while not running_o: drop what is queued.
   input  logic                  abort_i,    // Level: end the running buffer with ABORTED.
+  input  logic                  preempt_i,  // Level: stop inside the running buffer.
   output logic                  start_o,    // Pulse: the oldest buffer starts its first packet.
   output logic                  running_o,
   output logic                  empty_o,    // Nothing read ahead, nothing outstanding.
   output logic                  end_valid_o,
   input  logic                  end_ready_i,
   output bell_pkg::buffer_end_t end_o,
+  output logic [31:0]           end_offset_o,  // Resume point of a buffer that was stopped.
+  output logic [63:0]           end_done_o,
 
   // To irq.
   output logic        event_valid_o,
-  input  logic        event_ready_i,
+  input  logic        event_ready_i,  // It was posted.
+  input  logic        event_busy_i,   // It is on its way and cannot be taken back.
   output logic [63:0] event_data_o,
 
   // From and to fence.
   input  logic             can_issue_i,
   output logic             issue_o,
   output bell_pkg::addr_t  issue_addr_o,
-  output logic             fence_valid_o,
-  output bell_pkg::addr_t  fence_addr_o,
-  output logic [63:0]      fence_value_o,
-  output bell_pkg::pasid_t pasid_o,
-  input  logic             fence_done_i,
+  output logic                  fence_valid_o,
+  output bell_pkg::fence_kind_t fence_kind_o,
+  output bell_pkg::addr_t       fence_addr_o,
+  output logic [63:0]           fence_value_o,
+  output bell_pkg::addr_t       fence_monitored_o,
+  output logic [31:0]           fence_name_o,
+  output logic [63:0]           fence_seen_o,
+  output bell_pkg::pasid_t      pasid_o,
+  input  logic                  fence_active_i,
+  input  logic                  fence_done_i,
+  input  logic                  fence_blocked_i,
+  input  logic [63:0]           fence_seen_i,
   output logic             clear_o,
   input  logic             settled_i,
   input  logic             err_i,
@@ -97,6 +115,15 @@ module bell_engine (
   logic [26:0]       left_q;  // Packets of the buffer not yet done.
   bell_pkg::pasid_t  pasid_q;
 
+  // Resume point.
+  bell_pkg::resume_t at_q;       // Next packet, and what an earlier turn did of it.
+  logic [63:0]       total_q;    // Of the packet that was started: clocks or bytes.
+  logic [63:0]       rest;       // Of these, not done.
+  logic              stopped_q;
+  logic              inside_q;   // Stopped inside the packet before at_q,
+  logic              moving_q;   // which the mover, not the timer, was doing.
+  logic              blocked_q;
+
   // Packet at the head, and what it is.
   logic              head_valid;
   bell_pkg::buffer_t head;
@@ -104,9 +131,11 @@ module bell_engine (
   logic [63:0]       pkt_head, arg1, arg2, arg3;
   logic [1:0]        pkt_resp, pkt_word;
   logic [7:0]        op;
-  logic              here, is_fence, is_irq, is_copy, is_move, is_bad, stuck;
+  logic              here, is_fence, is_irq, is_copy, is_word, is_move, is_bad, is_native, stuck;
   logic              bad_arg1, bad_arg2, bad_arg3;
-  logic              timer_start;
+  logic              timer_start, stop_here, blocked;
+  logic [63:0]       work_left;
+  logic [44:0]       words, words_done, mover_left;
 
   logic              cmd_busy, mover_busy, mover_start, mover_done, mover_err;
   logic [1:0]        mover_resp;
@@ -127,10 +156,10 @@ module bell_engine (
   bell_engine_copy u_copy (
     .clk_i, .rst_ni,
     .start_i(mover_start), .is_copy_i(is_copy),
-    .dst_i(arg1[47:0]), .src_i(arg3[47:0]),
-    .words_i((op == bell_formats_pkg::OpWrite64) ? 45'd1 : arg2[47:3]),
-    .pattern_i((op == bell_formats_pkg::OpWrite64) ? arg2 : arg3), .pasid_i(pasid_q),
-    .abort_i(abort_i), .done_o(mover_done),
+    .dst_i(arg1[47:0] + {words_done, 3'd0}), .src_i(arg3[47:0] + {words_done, 3'd0}),
+    .words_i(words - words_done),
+    .pattern_i(is_word ? arg2 : arg3), .pasid_i(pasid_q),
+    .stop_i(abort_i || preempt_i), .done_o(mover_done), .left_o(mover_left),
     .err_o(mover_err), .err_resp_o(mover_resp), .err_addr_o(mover_addr),
     .can_issue_i, .issue_o, .issue_addr_o,
     .rd_req_valid_o, .rd_req_ready_i, .rd_req_o, .rd_data_valid_i, .rd_data_ready_o, .rd_data_i,
@@ -154,34 +183,52 @@ module bell_engine (
       bell_formats_pkg::OpFill:    is_bad = bad_arg1 || bad_arg2;
       bell_formats_pkg::OpCopy:    is_bad = bad_arg1 || bad_arg2 || bad_arg3;
       bell_formats_pkg::OpWrite64,
-      bell_formats_pkg::OpFence:   is_bad = bad_arg1;
+      bell_formats_pkg::OpFence,
+      bell_formats_pkg::OpWait:    is_bad = bad_arg1;
+      bell_formats_pkg::OpSignal:  is_bad = bad_arg1 || bad_arg3;
       default:                     is_bad = 1'b1;
     endcase
-    if (pkt_head[63:8] != '0) begin
+    if ((pkt_head[31:8] != '0) || (!is_native && (pkt_head[63:32] != '0))) begin
       is_bad = 1'b1;
     end
   end
 
+  assign is_native = (op == bell_formats_pkg::OpSignal) || (op == bell_formats_pkg::OpWait);
+
+  // What an earlier turn did of this packet, never more than all of it.
+  assign is_word    = op == bell_formats_pkg::OpWrite64;
+  assign words      = is_word ? 45'd1 : arg2[47:3];
+  assign words_done = is_word ? '0 : (at_q.done >= arg2) ? words : at_q.done[47:3];
+  assign work_left  = (at_q.done >= arg1) ? '0 : arg1 - at_q.done;
+
   // A packet is acted upon; the rest of the decode counts only while `here`.
-  assign here     = (state_q == Run) && pkt_valid && !abort_i && !err_i &&
+  assign stop_here = preempt_i && !fence_active_i && !event_busy_i && !event_ready_i;
+  assign here     = (state_q == Run) && pkt_valid && !abort_i && !err_i && !stop_here &&
                     (pkt_resp == bell_pkg::RespOkay) && !is_bad;
   assign is_copy  = op == bell_formats_pkg::OpCopy;
   assign is_move  = (is_copy && settled_i) || (op == bell_formats_pkg::OpFill) ||
-                    (op == bell_formats_pkg::OpWrite64);
-  assign is_fence = op == bell_formats_pkg::OpFence;
+                    is_word;
+  assign is_fence = (op == bell_formats_pkg::OpFence) || is_native;
+  assign blocked  = is_fence && fence_done_i && fence_blocked_i;
   assign is_irq   = op == bell_formats_pkg::OpIrq;
 
   // Waits for a neighbour in this clock.
   assign stuck = (is_copy && !settled_i) || (is_fence && !fence_done_i) ||
                  (is_irq && !(settled_i && event_ready_i));
 
-  assign pkt_pop       = here && !stuck && (op != bell_formats_pkg::OpFault) &&
+  assign pkt_pop       = here && !stuck && !blocked && (op != bell_formats_pkg::OpFault) &&
                          (op != bell_formats_pkg::OpHang);
   assign mover_start   = here && is_move;
   assign fence_valid_o = here && is_fence;
   assign fence_addr_o  = arg1[47:0];
   assign fence_value_o = arg2;
+  assign fence_kind_o  = (op == bell_formats_pkg::OpSignal) ? bell_pkg::FenceSignal :
+                         (op == bell_formats_pkg::OpWait) ? bell_pkg::FenceWait :
+                         bell_pkg::FencePlain;
+  assign fence_name_o  = pkt_head[63:32];
+  assign fence_seen_o  = at_q.done;
   assign pasid_o       = pasid_q;
+  assign fence_monitored_o = arg3[47:0];
   assign event_valid_o = here && is_irq && settled_i;
   assign event_data_o  = arg1;
 
@@ -189,13 +236,32 @@ module bell_engine (
   assign clear_o     = start_o;
   assign running_o   = state_q != Idle;
   assign end_valid_o = (state_q == Drain) && settled_i;
-  assign end_o       = err_i ? {1'b1, err_cause_i, 16'd0, err_addr_i} : {fault_q, cause_q, data_q};
+
+  // In a stop inside WORK or a move, at_q is already behind that packet.
+  assign rest = moving_q ? {16'd0, mover_left, 3'd0} : timer_q;
+
+  always_comb begin
+    end_o = '0;
+    if (end_valid_o) begin
+      {end_o.fault, end_o.cause, end_o.data} = {fault_q, cause_q, data_q};
+      if (err_i) begin
+        {end_o.fault, end_o.cause, end_o.data} = {1'b1, err_cause_i, 16'd0, err_addr_i};
+      end
+      end_o.stopped = stopped_q;
+      end_o.blocked = blocked_q;
+      end_o.key     = blocked_q ? arg1[11:6] : '0;
+    end
+  end
+
+  assign end_offset_o = at_q.offset - (inside_q ? 32'(bell_formats_pkg::PacketBytes) : '0);
+  assign end_done_o   = inside_q ? total_q - rest : at_q.done;
+
   assign after_last  = (left_q == '0) ? Drain : Run;
 
   assign progress_o    = pkt_pop || start_o || mover_done ||
                          ((state_q == Work) && (timer_q <= {32'd0, advance_i}));
   assign timer_valid_o = state_q == Work;
-  assign timer_start   = here && (op == bell_formats_pkg::OpWork) && (arg1 != '0);
+  assign timer_start   = here && (op == bell_formats_pkg::OpWork) && (work_left != '0);
   assign timer_end_o   = timer_valid_o && (timer_q <= {32'd0, advance_i});
   assign timer_o       = timer_q;
 
@@ -206,7 +272,7 @@ module bell_engine (
       case (state_q)
         Idle: if (start_o) state_q <= Run;
         Run: begin
-          if (abort_i || err_i) begin
+          if (abort_i || err_i || stop_here || blocked) begin
             state_q <= Drain;
           end else if (pkt_valid && !here) begin
             state_q <= Drain;
@@ -227,11 +293,13 @@ module bell_engine (
             state_q <= Drain;
           end else if (timer_end_o) begin
             state_q <= after_last;
+          end else if (preempt_i) begin
+            state_q <= Drain;
           end
         end
         Move: begin
           if (mover_done) begin
-            state_q <= (abort_i || mover_err) ? Drain : after_last;
+            state_q <= (abort_i || mover_err || (mover_left != '0)) ? Drain : after_last;
           end
         end
         Hang:    if (abort_i) state_q <= Drain;
@@ -245,7 +313,7 @@ module bell_engine (
     if (!rst_ni) begin
       timer_q <= '0;
     end else if (timer_start) begin
-      timer_q <= arg1;
+      timer_q <= work_left;
     end else if (timer_valid_o) begin
       timer_q <= timer_q - {32'd0, advance_i};
     end
@@ -257,13 +325,45 @@ module bell_engine (
       pkt_addr_q <= '0;
       left_q     <= '0;
       pasid_q    <= '0;
+      at_q       <= '0;
     end else if (start_o) begin
       pkt_addr_q <= head.addr;
       left_q     <= head.bytes[31:5];
       pasid_q    <= head.pasid;
+      at_q       <= head.resumed ? resume_i : '0;
     end else if (pkt_pop) begin
-      pkt_addr_q <= pkt_addr_q + 48'(bell_formats_pkg::PacketBytes);
-      left_q     <= left_q - 1'b1;
+      pkt_addr_q  <= pkt_addr_q + 48'(bell_formats_pkg::PacketBytes);
+      left_q      <= left_q - 1'b1;
+      at_q.offset <= at_q.offset + 32'(bell_formats_pkg::PacketBytes);
+      at_q.done   <= '0;
+    end else if (here && blocked) begin
+      at_q.done <= fence_seen_i;
+    end
+  end
+
+  // Stops.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      stopped_q <= 1'b0;
+      inside_q  <= 1'b0;
+      blocked_q <= 1'b0;
+      moving_q  <= 1'b0;
+      total_q   <= '0;
+    end else if (start_o) begin
+      stopped_q <= 1'b0;
+      inside_q  <= 1'b0;
+      blocked_q <= 1'b0;
+    end else if (state_q == Run) begin
+      stopped_q <= stop_here || blocked;
+      blocked_q <= blocked;
+      if (mover_start || timer_start) begin
+        moving_q <= mover_start;
+        total_q  <= mover_start ? {16'd0, words, 3'd0} : arg1;
+      end
+    end else if (((state_q == Work) && !timer_end_o && preempt_i) ||
+                 ((state_q == Move) && mover_done && (mover_left != '0))) begin
+      stopped_q <= 1'b1;
+      inside_q  <= 1'b1;
     end
   end
 
@@ -307,8 +407,8 @@ module bell_engine (
   always_comb begin
     case (state_q)
       Idle:    busy_o = start_o;
-      Run:     busy_o = abort_i || err_i || (pkt_valid && !(here && stuck));
-      Work:    busy_o = abort_i;
+      Run:     busy_o = abort_i || err_i || stop_here || (pkt_valid && !(here && stuck));
+      Work:    busy_o = abort_i || preempt_i;
       Hang:    busy_o = abort_i;
       Drain:   busy_o = end_valid_o && end_ready_i;
       default: busy_o = 1'b0;

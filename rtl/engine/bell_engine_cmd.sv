@@ -13,7 +13,7 @@
 
 module bell_engine_cmd #(
   parameter int unsigned Words   = 64,  // Word FIFO, 64-bit words; a power of two, 32 or more.
-  parameter int unsigned Buffers = 8    // Buffers held at most; a power of two.
+  parameter int unsigned Buffers = 16   // Buffers held at most; a power of two.
 ) (
   input  logic clk_i,
   input  logic rst_ni,

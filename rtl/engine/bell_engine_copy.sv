@@ -2,13 +2,14 @@
 //
 // Mover: fills or copies whole 64-bit words.
 //
-//   from executor  one command at a time; abort
+//   from executor  one command at a time; stop
 //   to dma_mux     read unit 2 (copy), write unit 1
 //   to fence       one pulse per write burst
 //
 // Bursts stop at 4-KiB boundaries of either side. Read data is gathered before its write is
-// requested, so the shared W channel never waits for a read. After a read error or an abort no new
-// burst is started; done comes when nothing of the command is left on the read side or on W.
+// requested, so the shared W channel never waits for a read. After a read error or stop_i no new
+// burst is started; done comes when nothing of the command is left on the read side or on W, and
+// left_o then says how many words were not written.
 // Source and destination of a copy must not overlap.
 //
 // Timing  a fill's first write is requested one clock after start_i.
@@ -25,8 +26,9 @@ module bell_engine_copy (
   input  logic [44:0]      words_i,
   input  logic [63:0]      pattern_i,
   input  bell_pkg::pasid_t pasid_i,
-  input  logic             abort_i,     // Level.
+  input  logic             stop_i,      // Level; once seen it stands until done_o.
   output logic             done_o,      // Pulse.
+  output logic [44:0]      left_o,      // Words not written; stays until the next start_i.
   output logic             err_o,       // With done_o: a read failed.
   output logic [1:0]       err_resp_o,
   output bell_pkg::addr_t  err_addr_o,
@@ -66,7 +68,7 @@ module bell_engine_copy (
   logic [9:0]      rd_room;
   logic [4:0]      rd_want, rd_burst;
   logic [5:0]      reserved_q, outstanding_q, rd_add;
-  logic            rd_request, rd_bad;
+  logic            rd_request, rd_bad, beat;
   logic            err_q;
   logic [1:0]      err_resp_q;
   bell_pkg::addr_t err_addr_q;
@@ -86,7 +88,7 @@ module bell_engine_copy (
 
   assign unused_last = rd_data_i.last;
 
-  assign stop = stop_q || abort_i;
+  assign stop = stop_q || stop_i;
 
   // Bursts: up to 16 beats, within what is left, within 4 KiB.
   assign rd_room  = 10'd512 - {1'b0, rd_addr_q[11:3]};
@@ -113,7 +115,8 @@ module bell_engine_copy (
   assign rd_request      = rd_req_valid_o && rd_req_ready_i;
   assign rd_add          = rd_request ? 6'(rd_burst) : '0;
   assign rd_data_ready_o = 1'b1;  // Room was reserved with the request.
-  assign rd_bad          = rd_data_valid_i && (rd_data_i.resp != bell_pkg::RespOkay);
+  assign beat            = rd_data_valid_i && active_q && is_copy_q;  // Else it is the fence's.
+  assign rd_bad          = beat && (rd_data_i.resp != bell_pkg::RespOkay);
 
   assign wr_req_valid_o  = (wr_left_q != '0) && (beats_q == '0) && !stop && can_issue_i &&
                            (!is_copy_q || (fifo_count >= 6'(wr_burst)));
@@ -126,13 +129,14 @@ module bell_engine_copy (
 
   assign done_o     = active_q && (beats_q == '0) && (outstanding_q == '0) &&
                       ((wr_left_q == '0) || stop);
+  assign left_o     = wr_left_q;
   assign err_o      = err_q;
   assign err_resp_o = err_resp_q;
   assign err_addr_o = err_addr_q;
 
   bell_fifo #(.Width(64), .Depth(Words)) u_fifo (
     .clk_i, .rst_ni, .clear_i(done_o),
-    .push_i(rd_data_valid_i), .data_i(rd_data_i.data), .full_o(unused_full),
+    .push_i(beat), .data_i(rd_data_i.data), .full_o(unused_full),
     .pop_i(wr_beat && is_copy_q), .data_o(fifo_word), .empty_o(unused_empty), .count_o(fifo_count)
   );
 
@@ -177,8 +181,8 @@ module bell_engine_copy (
         rd_left_q <= rd_left_q - 45'(rd_burst);
       end
       reserved_q    <= reserved_q + rd_add - 6'(wr_beat);
-      outstanding_q <= outstanding_q + rd_add - 6'(rd_data_valid_i);
-      if (rd_data_valid_i) begin
+      outstanding_q <= outstanding_q + rd_add - 6'(beat);
+      if (beat) begin
         resp_addr_q <= resp_addr_q + 48'd8;
       end
       if (rd_bad && !err_q) begin

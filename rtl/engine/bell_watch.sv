@@ -10,7 +10,7 @@
 // also when its reason has passed.
 //
 // Timing  timer_o is the exact number of clocks to the edge at which the first timer ends.
-// Reset   off.
+// Reset   off. While everything is off the block stands still.
 
 module bell_watch #(
   parameter int unsigned NumNodes = 3  // 1 .. 4.
@@ -58,11 +58,18 @@ module bell_watch #(
   end
 
   logic [NumTimers-1:0] take;
+  logic                 clk, off;
+
+  // A timer that is off has nothing to count and nothing to tell.
+  assign off = (idle_limit_i == '0) && (hung_limit_i == '0) && (limit_q == '0) &&
+               (fired_q == '0);
+
+  bell_clock_gate u_clock (.clk_i, .enable_i(!off), .clk_o(clk));
 
   for (genvar t = 0; t < int'(NumTimers); t++) begin : g_timer
     assign changed[t] = limit[t] != limit_q[t];
 
-    always_ff @(posedge clk_i or negedge rst_ni) begin
+    always_ff @(posedge clk or negedge rst_ni) begin
       if (!rst_ni) begin
         limit_q[t] <= '0;
         left_q[t]  <= '0;
@@ -91,30 +98,34 @@ module bell_watch #(
   always_comb begin
     event_o = '0;
     take    = '0;
-    for (int t = int'(NumTimers) - 1; t >= 0; t--) begin
-      if (fired_q[t]) begin
-        take          = '0;
-        take[t]       = event_ready_i;
-        event_o.cause = (t < int'(NumNodes)) ? bell_formats_pkg::CauseEngineIdle
-                                             : bell_formats_pkg::CauseEngineHung;
-        event_o.node  = 2'(t % int'(NumNodes));
-        event_o.queue = (t < int'(NumNodes)) ? '0 : queue_i[(t % int'(NumNodes))*10 +: 10];
-        event_o.data  = 64'(limit_q[t]);
+    if (event_valid_o) begin
+      for (int t = int'(NumTimers) - 1; t >= 0; t--) begin
+        if (fired_q[t]) begin
+          take          = '0;
+          take[t]       = event_ready_i;
+          event_o.cause = (t < int'(NumNodes)) ? bell_formats_pkg::CauseEngineIdle
+                                               : bell_formats_pkg::CauseEngineHung;
+          event_o.node  = 2'(t % int'(NumNodes));
+          event_o.queue = (t < int'(NumNodes)) ? '0 : queue_i[(t % int'(NumNodes))*10 +: 10];
+          event_o.data  = 64'(limit_q[t]);
+        end
       end
     end
   end
 
   assign event_valid_o = |fired_q;
-  assign busy_o        = |(changed & ~restart) || |fired_q;
+  assign busy_o        = !off && (|(changed & ~restart) || |fired_q);
 
   always_comb begin
     timer_valid_o = 1'b0;
     timer_o       = '1;
-    for (int unsigned t = 0; t < NumTimers; t++) begin
-      if (armed_q[t] && count[t] && !restart[t]) begin
-        timer_valid_o = 1'b1;
-        if (64'(left_q[t]) < timer_o) begin
-          timer_o = 64'(left_q[t]);
+    if (!off) begin
+      for (int unsigned t = 0; t < NumTimers; t++) begin
+        if (armed_q[t] && count[t] && !restart[t]) begin
+          timer_valid_o = 1'b1;
+          if (64'(left_q[t]) < timer_o) begin
+            timer_o = 64'(left_q[t]);
+          end
         end
       end
     end

@@ -9,20 +9,26 @@
 //   Post  -> End    the event is taken by irq
 //   End   -> Idle   the end is taken by sched
 //
-// A turn ends after MaxBuffers buffers, when RPTR reaches the sampled WPTR, on yield_i after the
-// buffer that runs, on a fault, or on abort_i. yield_i never cuts the WPTR sample short.
+// A turn ends after MaxBuffers buffers, after MinBuffers as soon as others wait for the node, when RPTR reaches the sampled WPTR, on yield_i after the
+// buffer that runs, on preempt_i where the engine stops inside it, when a WAIT stops it, on a fault,
+// or on abort_i. yield_i and preempt_i never cut the WPTR sample short.
 //
-// The first entry is read together with WPTR, unless the ring is so large that the tag cannot tell
-// this lap from the last. If that early copy is not good, or WPTR does not cover it, it counts for
-// nothing: entries are read again after the sample. So word 1 of an entry must be written before
+// A turn starts inside the buffer of entry RPTR at the resume point that came with it, and ends with
+// the one to go on at; 0 when that buffer was not begun, or its queue faulted.
+//
+// The first entry is read together with WPTR, and with it those that the queue's last turn left, if
+// that was the last one of this node; none, if the ring is so large that the tag cannot tell this lap
+// from the last. If such an early copy is not good, or WPTR does not cover it, it counts for nothing:
+// from it on, entries are read again after the sample. So word 1 of an entry must be written before
 // word 0.
 //
 // Faults: refused or failed access to WPTR, entry, RPTR (data: address); WPTR out of bounds
-// (data: WPTR); bad entry, abort (data: RPTR); those of the engine.
+// (data: WPTR); bad entry or a resume point outside it, abort (data: RPTR); those of the engine.
 
 module bell_fetch #(
-  parameter int unsigned MaxBuffers = 8,  // In one turn, 1 .. 15.
-  parameter int unsigned NumEntries = 8   // Read ahead; a power of two, 2 .. 8.
+  parameter int unsigned MinBuffers = 8,   // In one turn, while others wait for the node,
+  parameter int unsigned MaxBuffers = 64,  // and while none does; 1 .. 127.
+  parameter int unsigned NumEntries = 16   // Read ahead; a power of two, 2 .. 64.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -35,12 +41,15 @@ module bell_fetch #(
   input  logic                end_ready_i,
   output bell_pkg::turn_end_t end_o,
   input  logic                yield_i,
-  input  logic                abort_i,  // Pulse.
+  input  logic                others_i,   // Level: another queue of the node is ready.
+  input  logic                preempt_i,  // Level; goes to the engine as well.
+  input  logic                abort_i,    // Pulse.
 
   // From and to engine.
   output logic                  buf_valid_o,
   input  logic                  buf_ready_i,
   output bell_pkg::buffer_t     buf_o,
+  output bell_pkg::resume_t     resume_o,      // Of the first buffer of the turn.
   output logic                  flush_o,
   output logic                  abort_o,
   input  logic                  running_i,
@@ -48,6 +57,8 @@ module bell_fetch #(
   input  logic                  buf_end_valid_i,
   output logic                  buf_end_ready_o,
   input  bell_pkg::buffer_end_t buf_end_i,
+  input  logic [31:0]           buf_offset_i,  // Resume point of a buffer that was stopped.
+  input  logic [63:0]           buf_done_i,
 
   // To irq.
   output logic             event_valid_o,
@@ -82,7 +93,7 @@ module bell_fetch #(
                                      bell_formats_pkg::EntryWord0TagLsb + 1;
   localparam int unsigned SlotBits = $clog2(NumEntries);
 
-  typedef logic [3:0] step_t;  // Entries from the start of the turn.
+  typedef logic [6:0] step_t;  // Entries from the start of the turn.
   typedef enum logic [1:0] {Idle, Run, Post, End} state_e;
 
   localparam step_t MaxSteps = step_t'(MaxBuffers);
@@ -92,9 +103,11 @@ module bell_fetch #(
   bell_pkg::count_t rptr_q, wptr_q;
   logic             sample_due_q;  // The WPTR read is still to be requested.
   logic             sampled_q;     // WPTR is known.
-  logic             early_q;       // The first entry was requested before the sample.
   logic             redo_q;        // Drain the entry reads, then start over with them.
-  logic             stop_q;        // Yield: no further buffer.
+  logic             stop_q;        // Yield, or a buffer was stopped: no further one.
+  bell_pkg::resume_t resume_q;     // In the buffer of entry rptr_q.
+  logic             blocked_q;
+  bell_pkg::fence_key_t key_q;
   logic             abort_q;
   logic             fault_q;
   bell_pkg::cause_t cause_q;
@@ -102,6 +115,9 @@ module bell_fetch #(
 
   // Entries, as steps: asked for >= received >= handed to the engine.
   step_t limit_q, asked_q, received_q, handed_q;
+  step_t early_q;        // So many were asked for before the sample was there;
+  step_t early_limit_q;  // so many may be.
+  step_t left_q;         // Known entries that the last turn left, NumEntries at most.
   logic  open_reads;
 
   logic taking, hold;
@@ -109,6 +125,7 @@ module bell_fetch #(
   assign taking       = (state_q == Idle) && turn_valid_i;
   assign turn_ready_o = state_q == Idle;
   assign queue_o      = turn_q.queue;
+  assign resume_o     = turn_q.resume;
   assign rptr_o       = rptr_q;
 
   // ---------------------------------------------------------------------------------------------
@@ -123,16 +140,17 @@ module bell_fetch #(
   assign ring_pasid   = (taking ? turn_i.kernel_ring : turn_q.kernel_ring) ? '0 :
                         (taking ? turn_i.pasid : turn_q.pasid);
   assign index_mask   = 16'hffff >> (5'd16 - turn_q.log2_entries);
-  assign ask_index    = (turn_q.rptr[15:0] + {12'd0, asked_q}) & index_mask;
+  assign ask_index    = (turn_q.rptr[15:0] + {9'd0, asked_q}) & index_mask;
   assign entry_addr   = turn_q.base + {28'd0, ask_index, 4'd0};
 
-  // WPTR on its way, the first entry may follow at once.
-  assign ask_early  = !sampled_q && !early_q && !sample_due_q &&
+  // WPTR on its way, the first entries may follow at once.
+  assign ask_early  = !sampled_q && (asked_q < early_limit_q) && !sample_due_q &&
                       (turn_q.log2_entries < 5'(TagBits));
   assign ask_sample = taking || sample_due_q;
   assign ask_entry  = (state_q == Run) && !ask_sample && !redo_q && !hold &&
                       (ask_early ||
                        (sampled_q && (asked_q < limit_q) &&
+                        !(others_i && (asked_q >= step_t'(MinBuffers))) &&
                         (step_t'(asked_q - handed_q) < step_t'(NumEntries))));
 
   assign rd_req_valid_o = ask_sample || ask_entry;
@@ -174,17 +192,22 @@ module bell_fetch #(
 
   assign ahead         = rd_data_i.data - turn_q.rptr;
   assign out_of_bounds = ahead > (64'd1 << turn_q.log2_entries);
-  assign new_limit     = (ahead > 64'(MaxBuffers)) ? MaxSteps : ahead[3:0];
+  assign new_limit     = (ahead > 64'(MaxBuffers)) ? MaxSteps : ahead[6:0];
 
   // Judge an entry when its second word comes.
   logic [15:0] due_tag;
-  logic        entry_good;
+  logic        entry_good, resumes, resume_good;
   bell_pkg::cause_t entry_cause, cause0_q;
 
-  assign due_tag     = turn_q.rptr[15:0] + {12'd0, received_q};
+  // The first entry may go on inside its buffer.
+  assign resumes     = (received_q == '0) && (turn_q.resume.offset != '0);
+  assign resume_good = (turn_q.resume.offset < rd_data_i.data[31:0]) &&
+                       (turn_q.resume.offset[4:0] == '0);
+
+  assign due_tag     = turn_q.rptr[15:0] + {9'd0, received_q};
   assign entry_good  = entry_done && (word0_q[63:48] == due_tag) && (word0_q[4:0] == '0) &&
                        (rd_data_i.data[4:0] == '0) && (rd_data_i.data[31:0] != '0) &&
-                       (rd_data_i.data[63:32] == '0);
+                       (rd_data_i.data[63:32] == '0) && (!resumes || resume_good);
   assign entry_cause = !first_ok_q ? cause0_q : bad_resp ? resp_cause :
                        entry_good ? bell_formats_pkg::CauseNone : bell_formats_pkg::CauseBadEntry;
 
@@ -196,7 +219,7 @@ module bell_fetch #(
     end
   end
 
-  assign bad_early   = entry_done && early_q && (received_q == '0) &&
+  assign bad_early   = entry_done && (received_q < early_q) &&
                        (entry_cause != bell_formats_pkg::CauseNone);
   assign open_reads  = sample_wait_q || (asked_q != received_q);
 
@@ -218,15 +241,15 @@ module bell_fetch #(
 
   always_ff @(posedge clk_i) begin
     if (entry_done) begin
-      slot_addr[in_slot]  <= word0_q[47:0];
-      slot_bytes[in_slot] <= rd_data_i.data[31:0];
+      slot_addr[in_slot]  <= word0_q[47:0] + (resumes ? {16'd0, turn_q.resume.offset} : '0);
+      slot_bytes[in_slot] <= rd_data_i.data[31:0] - (resumes ? turn_q.resume.offset : '0);
       slot_cause[in_slot] <= entry_cause;
       slot_error[in_slot] <= entry_error;
     end
   end
 
-  // An entry that is due the clock it comes goes to the engine past the store.
-  assign live = entry_done && sampled_q && !redo_q && (received_q == handed_q) &&
+  // An entry that is due the clock it comes goes to the engine past the store, but not past the sum.
+  assign live = entry_done && sampled_q && !redo_q && (received_q == handed_q) && !resumes &&
                 (handed_q < limit_q) && (entry_cause == bell_formats_pkg::CauseNone);
 
   assign buf_valid_o = (live || (head_valid && head_good)) && !hold;
@@ -234,9 +257,9 @@ module bell_fetch #(
   always_comb begin
     buf_o = '0;
     if (live) begin
-      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid};
+      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid, handed_q == '0};
     end else if (head_valid) begin
-      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid};
+      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid, handed_q == '0};
     end
   end
 
@@ -245,10 +268,13 @@ module bell_fetch #(
 
   logic  wr_req_due_q, wr_data_due_q;
   step_t done_q, acked_q;  // Buffers finished; RPTR writes answered.
-  logic  buf_done;
+  logic  buf_done, buf_stopped;
 
   assign buf_end_ready_o = !wr_req_due_q && !wr_data_due_q;
-  assign buf_done        = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault;
+  assign buf_done        = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault &&
+                           !buf_end_i.stopped;
+  assign buf_stopped     = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault &&
+                           buf_end_i.stopped;
   assign done_valid_o    = buf_done;
 
   assign wr_req_valid_o  = wr_req_due_q;
@@ -265,7 +291,11 @@ module bell_fetch #(
   // ---------------------------------------------------------------------------------------------
   // End of the turn.
 
-  logic engine_clear, finished, redo_ready, bad_head;
+  logic engine_clear, finished, redo_ready, bad_head, enough;
+
+  // The last buffer of a turn that others wait for runs, or none does at the moment.
+  assign enough = others_i && ((done_q >= step_t'(MinBuffers)) ||
+                               (running_i && (done_q == step_t'(MinBuffers - 1))));
 
   // The engine starts nothing while it is flushed, so from this clock on no further buffer.
   assign hold         = stop_q || abort_q || fault_q;
@@ -281,6 +311,9 @@ module bell_fetch #(
                     !wr_req_due_q && !wr_data_due_q && (acked_q == done_q) && !redo_q &&
                     (hold || (done_q == limit_q));
 
+  bell_pkg::count_t known;
+
+  assign known         = end_valid_o ? wptr_q - rptr_q : '0;
   assign event_valid_o = state_q == Post;
   assign event_cause_o = cause_q;
   assign event_data_o  = data_q;
@@ -289,7 +322,8 @@ module bell_fetch #(
   always_comb begin
     end_o = '0;
     if (end_valid_o) begin
-      end_o = {turn_q.queue, rptr_q, wptr_q != rptr_q, fault_q, cause_q};
+      end_o = {turn_q.queue, rptr_q, known != '0, fault_q, cause_q,
+               fault_q ? bell_pkg::resume_t'(0) : resume_q, blocked_q && !fault_q, key_q};
     end
   end
 
@@ -341,21 +375,34 @@ module bell_fetch #(
   // Entry reads.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      asked_q    <= '0;
-      received_q <= '0;
-      handed_q   <= '0;
-      early_q    <= 1'b0;
-      redo_q     <= 1'b0;
-    end else if (taking || redo_ready) begin
-      asked_q    <= '0;
-      received_q <= '0;
-      handed_q   <= '0;
-      early_q    <= 1'b0;
+      asked_q       <= '0;
+      received_q    <= '0;
+      handed_q      <= '0;
+      early_q       <= '0;
+      early_limit_q <= '0;
+      left_q        <= '0;
+      redo_q        <= 1'b0;
+    end else if (taking) begin
+      asked_q       <= '0;
+      received_q    <= '0;
+      handed_q      <= '0;
+      early_q       <= '0;
+      early_limit_q <= ((turn_i.queue == turn_q.queue) && (left_q != '0)) ? left_q : step_t'(1);
+      redo_q        <= 1'b0;
+    end else if (redo_ready) begin
+      asked_q    <= handed_q;
+      received_q <= handed_q;
+      early_q    <= '0;
       redo_q     <= 1'b0;
     end else begin
       if (ask_entry && rd_req_ready_i) begin
         asked_q <= asked_q + 1'b1;
-        early_q <= early_q || !sampled_q;
+        if (!sampled_q) begin
+          early_q <= asked_q + 1'b1;
+        end
+      end
+      if (end_valid_o) begin
+        left_q <= (known > 64'(NumEntries)) ? step_t'(NumEntries) : known[6:0];
       end
       if (entry_done) begin
         received_q <= received_q + 1'b1;
@@ -416,6 +463,24 @@ module bell_fetch #(
     end
   end
 
+  // Resume point.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      resume_q  <= '0;
+      blocked_q <= 1'b0;
+      key_q     <= '0;
+    end else if (taking) begin
+      resume_q  <= turn_i.resume;
+      blocked_q <= 1'b0;
+    end else if (buf_done) begin
+      resume_q <= '0;
+    end else if (buf_stopped) begin
+      resume_q  <= {buf_offset_i, buf_done_i};
+      blocked_q <= buf_end_i.blocked;
+      key_q     <= buf_end_i.key;
+    end
+  end
+
   // Reasons to stop; the first fault stands.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -425,7 +490,7 @@ module bell_fetch #(
       stop_q  <= 1'b0;
       abort_q <= 1'b0;
     end else if ((state_q == Run) && !finished) begin
-      stop_q  <= stop_q || yield_i;
+      stop_q  <= stop_q || yield_i || preempt_i || buf_stopped || enough;
       abort_q <= abort_q || abort_i;
     end
   end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Event queue: collects events of all sources (nodes, scheduler, watches) in order and raises the interrupt.
+// Event queue: collects events of all sources (nodes, scheduler, watches, report) in order and
+// raises the interrupt.
 //
 // Nothing is dropped: a full queue holds its sources up until software consumes an event. One event
 // is taken per clock, round robin over sources.
@@ -10,8 +11,8 @@
 // Reset   empty.
 
 module bell_irq #(
-  parameter int unsigned NumSources = 3,  // 1 .. 6.
-  parameter int unsigned Depth    = 64  // Events; a power of two.
+  parameter int unsigned NumSources = 3,  // 1 .. 7.
+  parameter int unsigned Depth      = 64  // Events, 1 or more.
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -26,7 +27,7 @@ module bell_irq #(
   input  logic                   pop_i,    // Pulse; ignored when empty.
   output logic                   valid_o,  // There is an oldest event:
   output bell_pkg::event_t       event_o,  // zero when there is none.
-  output logic [$clog2(Depth):0] level_o,
+  output logic [$clog2(Depth+1)-1:0] level_o,
 
   output logic irq_o
 );

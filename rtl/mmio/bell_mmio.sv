@@ -47,7 +47,7 @@ module bell_mmio #(
   input  logic            ring_refuse_i,  // Same clock: answer it SLVERR.
 
   // To bell_regs, AXI4-Lite with the address inside BAR0.
-  output logic [17:0] regs_awaddr_o,
+  output logic [bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0] regs_awaddr_o,
   output logic        regs_awvalid_o,
   input  logic        regs_awready_i,
   output logic [63:0] regs_wdata_o,
@@ -56,13 +56,15 @@ module bell_mmio #(
   input  logic [1:0]  regs_bresp_i,
   input  logic        regs_bvalid_i,
   output logic        regs_bready_o,
-  output logic [17:0] regs_araddr_o,
+  output logic [bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0] regs_araddr_o,
   output logic        regs_arvalid_o,
   input  logic        regs_arready_i,
   input  logic [63:0] regs_rdata_i,
   input  logic [1:0]  regs_rresp_i,
   input  logic        regs_rvalid_i,
   output logic        regs_rready_o,
+
+  output bell_pkg::refusal_t refused_o,  // Register accesses answered SLVERR, to report.
 
   output logic        busy_o  // An access is under way or at the door.
 );
@@ -124,7 +126,7 @@ module bell_mmio #(
   assign refuse_take = held_q && !write_ok && !b_full;
   assign regs_take   = held_q && write_ok && regs_awready_i && regs_wready_i;
 
-  assign regs_awaddr_o  = held_addr_q[17:0];
+  assign regs_awaddr_o  = held_addr_q[bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0];
   assign regs_wdata_o   = held_data_q;
   assign regs_awvalid_o = regs_take;
   assign regs_wvalid_o  = regs_take;
@@ -203,7 +205,7 @@ module bell_mmio #(
   assign read_here      = ar_valid && !regs_read_q && !r_valid_q;
   assign read_local     = read_here && (ar_addr[24] || !read_ok);
   assign regs_arvalid_o = read_here && !ar_addr[24] && read_ok;
-  assign regs_araddr_o  = ar_addr[17:0];
+  assign regs_araddr_o  = ar_addr[bell_regs_pkg::BELL_REGS_MIN_ADDR_WIDTH-1:0];
   assign ar_take        = read_local || (regs_arvalid_o && regs_arready_i);
   assign regs_rready_o  = regs_read_q;
 
@@ -233,6 +235,33 @@ module bell_mmio #(
     end else if (regs_rvalid_i && regs_rready_o) begin
       r_data_q <= (regs_rresp_i == bell_pkg::RespOkay) ? regs_rdata_i : '0;
       r_resp_q <= regs_rresp_i;
+    end
+  end
+
+  // --------------------------------------------------------------- refusals
+
+  logic        write_refused, read_refused, regs_read_refused;
+  logic [23:0] read_addr_q;  // Of the read that is with bell_regs.
+
+  always_ff @(posedge clk_i) begin
+    if (regs_arvalid_o && regs_arready_i) begin
+      read_addr_q <= ar_addr[23:0];
+    end
+  end
+
+  assign write_refused     = refuse_take
+                             || (regs_bvalid_i && regs_bready_o
+                                 && (regs_bresp_i != bell_pkg::RespOkay));
+  assign regs_read_refused = regs_rvalid_i && regs_rready_o
+                             && (regs_rresp_i != bell_pkg::RespOkay);
+  assign read_refused      = (read_local && !ar_addr[24]) || regs_read_refused;
+
+  always_comb begin
+    refused_o = '0;
+    if (write_refused) begin
+      refused_o = {2'd1 + 2'(read_refused), held_addr_q, 8'd1};
+    end else if (read_refused) begin
+      refused_o = {2'd1, regs_read_refused ? read_addr_q : ar_addr[23:0], 8'd0};
     end
   end
 

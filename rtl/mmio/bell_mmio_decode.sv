@@ -3,7 +3,7 @@
 // May this BAR0 access go to the registers? Combinational; no work while there is no access.
 //
 // Refuses what the generated registers cannot refuse: accesses that are not one aligned 64-bit
-// word, addresses beyond the registers, and, inside the two arrays, elements that are not fitted,
+// word, addresses beyond the registers, and, inside the arrays, elements that are not fitted,
 // words that do not exist, and the wrong direction.
 
 module bell_mmio_decode #(
@@ -19,6 +19,7 @@ module bell_mmio_decode #(
 
   localparam int unsigned SlotBits  = $clog2(bell_formats_pkg::SlotStride);
   localparam int unsigned QueueBits = $clog2(bell_formats_pkg::QueueStride);
+  localparam int unsigned TokenBits = $clog2(bell_formats_pkg::TokenStride);
   localparam int unsigned SlotArray  = bell_formats_pkg::SlotStride * bell_formats_pkg::SlotMax;
   localparam int unsigned QueueArray = bell_formats_pkg::QueueStride * bell_formats_pkg::QueueMax;
 
@@ -26,21 +27,25 @@ module bell_mmio_decode #(
   localparam logic [23:0] SlotEnd    = 24'(bell_formats_pkg::SlotFirst + SlotArray);
   localparam logic [23:0] QueueFirst = 24'(bell_formats_pkg::QueueFirst);
   localparam logic [23:0] QueueEnd   = 24'(bell_formats_pkg::QueueFirst + QueueArray);
+  localparam logic [23:0] TokenFirst = 24'(bell_formats_pkg::TokenFirst);  // To RegsEnd.
   localparam logic [23:0] RegsEnd    = 24'(bell_regs_pkg::BELL_REGS_SIZE);
 
-  logic [23:0] slot, queue;
+  logic [23:0] slot, queue, token;
   logic [(1 << (SlotBits - 3))-1:0]  slot_mask;
   logic [(1 << (QueueBits - 3))-1:0] queue_mask;
 
   always_comb begin
     slot       = (addr_i - SlotFirst) >> SlotBits;
     queue      = (addr_i - QueueFirst) >> QueueBits;
+    token      = (addr_i - TokenFirst) >> TokenBits;
     slot_mask  = write_i ? bell_formats_pkg::SlotWriteMask : bell_formats_pkg::SlotReadMask;
     queue_mask = write_i ? bell_formats_pkg::QueueWriteMask : bell_formats_pkg::QueueReadMask;
     ok_o       = 1'b0;
     if (valid_i && (addr_i[2:0] == '0) && (&strb_i) && (addr_i < RegsEnd)) begin
       if ((addr_i >= QueueFirst) && (addr_i < QueueEnd)) begin
         ok_o = (queue < 24'(NumQueues)) && queue_mask[addr_i[QueueBits-1:3]];
+      end else if (addr_i >= TokenFirst) begin
+        ok_o = token < 24'(NumQueues);
       end else if ((addr_i >= SlotFirst) && (addr_i < SlotEnd)) begin
         ok_o = (slot < 24'(slots_i)) && slot_mask[addr_i[SlotBits-1:3]];
       end else begin

@@ -43,7 +43,7 @@ module bell_sched #(
   // From regs: one queue's register file; req_i is a pulse, answered by one ack.
   input  logic        req_i,
   input  logic        req_write_i,
-  input  logic [15:0] req_addr_i,
+  input  logic [16:0] req_addr_i,
   input  logic [63:0] req_data_i,
   output logic        ack_read_o,
   output logic [63:0] ack_data_o,
@@ -54,6 +54,7 @@ module bell_sched #(
   input  logic [NumNodes-1:0] turn_ready_i,
   output bell_pkg::turn_t     turn_o,  // Shared.
   output logic [NumNodes-1:0] yield_o, // Level: the queue left the run list.
+  output logic [NumNodes-1:0] others_o, // Level: another queue of the node is ready.
 
   // From nodes.
   input  logic                [NumNodes-1:0] end_valid_i,
@@ -75,9 +76,9 @@ module bell_sched #(
   localparam int unsigned WordBits  = (NumWords > 1) ? $clog2(NumWords) : 1;
   localparam int unsigned AddrLsb   = $clog2(bell_formats_pkg::QueueStride);
 
-  localparam logic [2:0] WordRptr  = 3'(bell_formats_pkg::QueueRptrOffset / 8);
-  localparam logic [2:0] WordCmd   = 3'(bell_formats_pkg::QueueCmdOffset / 8);
-  localparam logic [2:0] WordState = 3'(bell_formats_pkg::QueueStateOffset / 8);
+  localparam logic [3:0] WordRptr  = 4'(bell_formats_pkg::QueueRptrOffset / 8);
+  localparam logic [3:0] WordCmd   = 4'(bell_formats_pkg::QueueCmdOffset / 8);
+  localparam logic [3:0] WordState = 4'(bell_formats_pkg::QueueStateOffset / 8);
 
   typedef logic [QueueBits-1:0] index_t;
   typedef logic [WordBits-1:0]  word_t;
@@ -104,7 +105,7 @@ module bell_sched #(
   // Ends go first. Software waits for one clock at most, so it cannot be starved.
   logic                req_q, req_write_q, req_late_q;
   logic [9:0]          req_queue_q;
-  logic [2:0]          req_word_q;
+  logic [3:0]          req_word_q;
   logic [63:0]         req_data_q;
   logic                turn_valid_q;
   bell_pkg::node_id_t  turn_node_q;
@@ -151,6 +152,10 @@ module bell_sched #(
       end
     end
   end
+
+  logic unused_resume;
+
+  assign unused_resume = ^{turn_end.resume, turn_end.blocked, turn_end.key};
 
   assign do_give  = |(turn_valid_o & turn_ready_i);
   assign turn_o   = turn_q;
@@ -309,6 +314,7 @@ module bell_sched #(
   end
 
   logic                rt_valid, all_valid;
+  logic [NumNodes-1:0] rt_some, all_some;
   bell_pkg::node_id_t  rt_node, all_node;
   bell_pkg::queue_id_t rt_queue, all_queue;
 
@@ -319,7 +325,7 @@ module bell_sched #(
     .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
     .put_ready_i(ready_d && state_d.urgent),
     .want_i(want), .pick_valid_o(rt_valid), .pick_node_o(rt_node), .pick_queue_o(rt_queue),
-    .pick_take_i(pick_take && rt_valid)
+    .pick_take_i(pick_take && rt_valid), .some_o(rt_some)
   );
 
   bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker (
@@ -329,7 +335,7 @@ module bell_sched #(
     .put_valid_i(put_valid), .put_node_i(state_d.node), .put_queue_i(put_queue),
     .put_ready_i(ready_d && !state_d.urgent),
     .want_i(want), .pick_valid_o(all_valid), .pick_node_o(all_node), .pick_queue_o(all_queue),
-    .pick_take_i(pick_take && !rt_valid)
+    .pick_take_i(pick_take && !rt_valid), .some_o(all_some)
   );
 
   assign pick_valid = rt_valid || all_valid;
@@ -387,6 +393,7 @@ module bell_sched #(
   assign event_valid_o = event_valid_q;
   assign event_o       = event_q;
   assign yield_o     = yield_q;
+  assign others_o    = rt_some | all_some;
   assign node_busy_o = node_busy_q;
 
   // ------------------------------------------------------------ register port

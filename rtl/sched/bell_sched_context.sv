@@ -17,13 +17,13 @@ module bell_sched_context #(
   // Write one word of one queue.
   input  logic                write_i,
   input  bell_pkg::queue_id_t write_queue_i,
-  input  logic [2:0]          write_word_i,  // Word of the queue's register file.
+  input  logic [3:0]          write_word_i,  // Word of the queue's register file.
   input  logic [63:0]         write_data_i,
 
   // Software and commands.
   input  logic                port_valid_i,
   input  bell_pkg::queue_id_t port_queue_i,
-  input  logic [2:0]          port_word_i,
+  input  logic [3:0]          port_word_i,
   output logic [63:0]         port_data_o,   // As the register reads.
   output logic                port_sane_o,   // The context may be opened.
   output bell_pkg::node_id_t  port_node_o,
@@ -36,10 +36,10 @@ module bell_sched_context #(
 
   localparam int unsigned QueueBits = (NumQueues > 1) ? $clog2(NumQueues) : 1;
 
-  localparam logic [2:0] WordBase    = 3'(bell_formats_pkg::QueueBaseOffset / 8);
-  localparam logic [2:0] WordControl = 3'(bell_formats_pkg::QueueControlOffset / 8);
-  localparam logic [2:0] WordConfig  = 3'(bell_formats_pkg::QueueConfigOffset / 8);
-  localparam logic [2:0] WordRptr    = 3'(bell_formats_pkg::QueueRptrOffset / 8);
+  localparam logic [3:0] WordBase    = 4'(bell_formats_pkg::QueueBaseOffset / 8);
+  localparam logic [3:0] WordControl = 4'(bell_formats_pkg::QueueControlOffset / 8);
+  localparam logic [3:0] WordConfig  = 4'(bell_formats_pkg::QueueConfigOffset / 8);
+  localparam logic [3:0] WordRptr    = 4'(bell_formats_pkg::QueueRptrOffset / 8);
 
   localparam logic [4:0] MaxLog2Entries = 5'd16;
 
@@ -132,7 +132,7 @@ module bell_sched_context #(
       pick_turn_o = {pick_queue_i, base_ram[index_t'(pick_queue_i)],
                      control_ram[index_t'(pick_queue_i)], pick_config.log2_entries,
                      pick_config.kernel_ring, pick_config.pasid,
-                     rptr_ram[index_t'(pick_queue_i)]};
+                     rptr_ram[index_t'(pick_queue_i)], bell_pkg::resume_t'('0)};
     end
   end
 

@@ -36,7 +36,9 @@ module bell_sched_picker #(
   output logic                pick_valid_o,
   output bell_pkg::node_id_t  pick_node_o,
   output bell_pkg::queue_id_t pick_queue_o,
-  input  logic                pick_take_i
+  input  logic                pick_take_i,
+
+  output logic [NumNodes-1:0] some_o  // The node has a ready queue.
 );
 
   localparam int unsigned NumWords = (NumQueues + 31) / 32;
@@ -128,7 +130,8 @@ module bell_sched_picker #(
   bell_pkg::node_id_t  node;
   logic [NumNodes-1:0] grant_unused;
 
-  assign some = want_i & some_q;
+  assign some   = want_i & some_q;
+  assign some_o = some_q;
 
   logic [NodeBits-1:0] node_index;
 

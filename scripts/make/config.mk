@@ -15,7 +15,7 @@ CCACHE := $(shell command -v ccache 2>/dev/null)
 
 WARN := -Wall -Wextra -Werror
 INCLUDES := -Idriver/include -Idriver/umd -Idriver/kmd -Isim/include -Isim/device -Isim/thread \
-  -Isim/memory -Isim/bus -Isim/trap -Isim/os -Isim/os/monitor -Isim/model -Isim/host
+  -Isim/memory -Isim/bus -Isim/trap -Isim/os -Isim/os/monitor -Isim/model -Isim/lockstep -Isim/host
 OPT := -O2 -g
 SAN :=
 ifeq ($(VARIANT),san)

@@ -2,7 +2,7 @@
 # libbelfry.so (driver, OS model, engine, device) and the belfry command.
 DRIVER_SRC := $(wildcard driver/kmd/*.c driver/umd/*.c)
 SIM_C := $(filter-out sim/host/main.c,$(wildcard $(addsuffix /*.c,$(addprefix sim/,device thread \
-  memory bus trap os os/monitor model host))))
+  memory bus trap os os/monitor model lockstep host))))
 SIM_CXX := $(wildcard sim/device/*.cpp)
 DRIVER_OBJ := $(DRIVER_SRC:%.c=$(OBJ)/%.o)
 SIM_OBJ := $(SIM_C:%.c=$(OBJ)/%.o) $(SIM_CXX:%.cpp=$(OBJ)/%.o)

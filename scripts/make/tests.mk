@@ -39,10 +39,18 @@ $(MODEL_TESTS): $(T)/%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard tb/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
 
-# The same tests on the Verilated device: what the model promises, the RTL keeps.
-MODEL_ON_RTL_TESTS := $(MODEL_TESTS:$(T)/%=$(T)/rtl-%)
+# The same tests on the Verilated device: what the model promises, the RTL keeps. One looks inside
+# the model.
+MODEL_ON_RTL_TESTS := $(patsubst $(T)/%,$(T)/rtl-%,$(filter-out %/test_model_preempt,$(MODEL_TESTS)))
 $(MODEL_ON_RTL_TESTS): $(T)/rtl-%: tb/model/%.c $(filter-out tb/model/test_%,$(wildcard \
   tb/model/*.c)) $(LIB)
+	@echo "  test $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
+
+# The model beside the RTL: differences are planted.
+LOCKSTEP_TESTS := $(patsubst tb/lockstep/%.c,$(T)/%,$(wildcard tb/lockstep/test_*.c))
+$(LOCKSTEP_TESTS): $(T)/%: tb/lockstep/%.c tb/model/model_bench.c $(LIB)
 	@echo "  test $@"
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CFLAGS) -DBENCH_CREATE=bell_rtl_create $(filter %.c,$^) $(TEST_LIB) -lcmocka -o $@
@@ -110,8 +118,8 @@ fuzz-targets: $(FUZZ_TESTS)
 
 HARDWARE_TESTS := $(SYSTEM_TESTS) $(DEVICE_TESTS)
 HOST_TESTS := $(DRIVER_TESTS) $(ABI_TESTS) $(SIM_TESTS) $(MODEL_TESTS) \
-  $(MODEL_ON_RTL_TESTS) $(SYSTEMC_TESTS)
-.PHONY: tests rtl-tests list-tests fuzz-targets
+  $(MODEL_ON_RTL_TESTS) $(LOCKSTEP_TESTS) $(SYSTEMC_TESTS)
+.PHONY: tests rtl-tests list-tests list-nightly fuzz-targets
 tests: $(HARDWARE_TESTS) $(HOST_TESTS) $(FUZZ_TESTS) $(BIN)/belfry
 rtl-tests: $(RTL_TESTS)
 
@@ -124,4 +132,17 @@ list-tests:
 	  'BELL_DEVICE=rtl $t --inputs 300 --seed 2';)
 	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
 	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
+
+# What `make nightly` runs beyond `make test`, in the same form.
+WIDE_TESTS := $(T)/test_umd_sweep
+list-nightly:
+	@$(foreach d,rtl model,$(foreach t,$(WIDE_TESTS),printf '%s\t%s\n' 'wide/$d/$(notdir $t)' \
+	  'BELL_WIDE=1 BELL_DEVICE=$d $t';))
+	@$(foreach l,packed global,$(foreach t,$(SYSTEM_TESTS),printf '%s\t%s\n' \
+	  '$l/rtl/$(notdir $t)' 'BELL_DOORBELLS=$l BELL_DEVICE=rtl $t';))
+	@$(foreach t,$(FUZZ_TESTS),printf '%s\t%s\n' 'wide/model/$(notdir $t)' \
+	  'BELL_DEVICE=model $t --inputs 60000 --seed 11' 'wide/rtl/$(notdir $t)' \
+	  'BELL_DEVICE=rtl $t --inputs 6000 --seed 12';)
+	@printf '%s\t%s\n' wide/explore 'BELL_WIDE=1 tb/scripts/test_explore.sh'
+	@printf '%s\t%s\n' wide/libfuzzer 'scripts/fuzz_case.sh'
 -include $(wildcard $(T)/*.d $(V)/*.d)

@@ -2,6 +2,7 @@
 #include "bell_bus.h"
 
 #include "../thread/bell_thread.h"
+#include "bell_bus_fault.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ static struct {
 void bell_bus_init(const struct bell_bus_config *config, struct bell_device *device)
 {
     bell_bus_cleanup();
+    bell_bus_fault_reset();
     bus.config = *config;
     bus.device = device;
     if (config->delay_min == 0 && config->delay_max == 0) {
@@ -306,18 +308,78 @@ static struct lane *next_lane(void)
     return best;
 }
 
+static void give_to_device(const struct access *access)
+{
+    if (access->read)
+        bell_device_mmio_read(bus.device, access->addr, access->tag);
+    else
+        bell_device_mmio_write(bus.device, access->addr, access->data, access->size, access->tag);
+}
+
+/* A store that nobody made: `bytes` of `access` from byte `from` on. */
+static void give_another(const struct access *access, unsigned from, unsigned bytes)
+{
+    struct access *another = access_new();
+    uint64_t tag = another->tag;
+
+    *another = *access;
+    another->tag = tag;
+    another->addr = access->addr + from;
+    another->data = access->data >> (8 * from);
+    another->size = bytes;
+    bus.posted++;
+    give_to_device(another);
+}
+
+static void deliver(struct access *access, enum bell_bus_fault fault)
+{
+    switch (fault) {
+    case BELL_BUS_DUPLICATE:
+        give_to_device(access);
+        give_another(access, 0, access->size);
+        break;
+    case BELL_BUS_TEAR:
+        access->size /= 2;
+        give_another(access, access->size, access->size);
+        access->data &= UINT32_MAX;
+        give_to_device(access);
+        break;
+    case BELL_BUS_DROP:
+    case BELL_BUS_MERGE:
+        bell_bus_mmio_done(NULL, access->tag, 0, BELL_RESP_OKAY);
+        break;
+    case BELL_BUS_REMOVED: /* Nobody answers a read: the bridge gives all ones; stores are posted. */
+        bell_bus_mmio_done(NULL, access->tag, UINT64_MAX, BELL_RESP_OKAY);
+        break;
+    case BELL_BUS_ERROR:
+        bell_bus_mmio_done(NULL, access->tag, 0, BELL_RESP_SLVERR);
+        break;
+    default:
+        give_to_device(access);
+        break;
+    }
+}
+
+/* Is the next access of this CPU a store to the same place? */
+static bool is_followed(const struct lane *lane, const struct access *access)
+{
+    const struct access *next = lane->fifo[(lane->head + 1) % BELL_BUS_DEPTH];
+
+    return lane->count > 1 && !next->read && next->addr == access->addr &&
+           next->size == access->size;
+}
+
 static void hand_over(struct lane *lane)
 {
     struct access *access = lane->fifo[lane->head];
+    enum bell_bus_fault fault =
+        bell_bus_fault_of(access->addr, access->read, access->size, is_followed(lane, access));
 
     lane->head = (lane->head + 1) % BELL_BUS_DEPTH;
     lane->count--;
     bus.in_bridge--;
     access->state = ACCESS_DEVICE;
-    if (access->read)
-        bell_device_mmio_read(bus.device, access->addr, access->tag);
-    else
-        bell_device_mmio_write(bus.device, access->addr, access->data, access->size, access->tag);
+    deliver(access, fault);
     bell_thread_wake_one(&lane->room);
 }
 

@@ -37,6 +37,8 @@ static create_fn check(const char *kind, const struct bell_device_config *config
     if (!host->dma_read || !host->dma_write || !host->mmio_done || !host->irq)
         return refuse(error, error_size,
                       "device: host needs dma_read, dma_write, mmio_done and irq");
+    if (config->lockstep && !host->differs)
+        return refuse(error, error_size, "device: lockstep needs the host's differs");
     if (config->slots < 1 || config->slots > bell_device_max_slots())
         return refuse(error, error_size, "device: %u slots asked for, this build has 1 to %u",
                       config->slots, bell_device_max_slots());

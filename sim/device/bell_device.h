@@ -79,6 +79,8 @@ struct bell_device_host {
     void (*irq)(void *ctx, bool level);
     /** An observation for traces; may be NULL. */
     void (*event)(void *ctx, const struct bell_device_event *event);
+    /** With config.lockstep: RTL and model differ; `text` has both sides. At most once. */
+    void (*differs)(void *ctx, const char *text);
 };
 
 struct bell_device_config {
@@ -88,6 +90,7 @@ struct bell_device_config {
     uint64_t waves_from;  /**< First cycle to record. */
     uint64_t waves_to;    /**< Last cycle to record; 0 = no end. */
     uint64_t reset_seed;  /**< Seed of random register values before reset (RTL). */
+    bool lockstep;        /**< Hold every visible action of the RTL against the model (RTL). */
 };
 
 struct bell_device; /**< Opaque. */

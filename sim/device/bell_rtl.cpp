@@ -161,6 +161,7 @@ void Core::report_taps()
 
 void Core::observe()
 {
+    link.lockstep.observe(*top, link.cycle);
     if (mmio.busy())
         mmio.observe(*top, link);
     if (dma.busy() || asks())
@@ -171,6 +172,7 @@ void Core::observe()
         return;
     irq = top->irq_o;
     link.note(BELL_HASH_IRQ, irq, 0);
+    link.lockstep.irq(link.cycle, irq);
     link.stop = true;
     if (link.host.event != nullptr) {
         bell_device_event event = {};
@@ -259,6 +261,7 @@ void rtl_reset(bell_device *device)
 {
     bell::Link &link = core(device)->link;
     link.note(BELL_HASH_RESET, 0, 0);
+    link.lockstep.reset(link.cycle);
     if (!core(device)->reset())
         bell::broken(link, "not idle after reset");
 }
@@ -329,6 +332,10 @@ struct bell_device *bell_rtl_create(const struct bell_device_config *config,
     self->ops = &kOps;
     if (config->waves != nullptr && !self->waves.open(*self->top, *config, error, error_size))
         return nullptr;
+    if (config->lockstep && !self->link.lockstep.open(*config, *host)) {
+        std::snprintf(error, error_size, "device rtl: no memory for the model in lockstep");
+        return nullptr;
+    }
     if (!self->reset()) {
         std::snprintf(error, error_size, "device rtl: bell_top is not idle %u clocks after reset",
                       kSettleClocks);

@@ -173,6 +173,8 @@ class DmaPort {
                 link.host.ctx, request.pasid, request.addr, request.data, bytes));
         link.hash = bell_hash_dma(link.hash, BELL_HASH_DMA_READ, link.cycle, request.addr,
                                   request.pasid, request.resp, request.data, bytes);
+        link.lockstep.touched(link.cycle, false, request.id, request.pasid, request.addr,
+                              request.resp, request.data, request.beats);
     }
 
     void touch_write(Link &link, Request &request)
@@ -184,6 +186,8 @@ class DmaPort {
                 link.host.ctx, request.pasid, request.addr, request.data, bytes));
         link.hash = bell_hash_dma(link.hash, BELL_HASH_DMA_WRITE, link.cycle, request.addr,
                                   request.pasid, request.resp, request.data, bytes);
+        link.lockstep.touched(link.cycle, true, request.id, request.pasid, request.addr,
+                              request.resp, request.data, request.beats);
     }
 
     void drive_read(Vbell_top &top, uint64_t cycle)

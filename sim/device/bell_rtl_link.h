@@ -8,6 +8,7 @@
 
 #include "bell_device_hash.h"
 #include "bell_device_impl.h"
+#include "bell_rtl_lockstep.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -22,6 +23,7 @@ struct Link {
     struct bell_device_host host;
     uint64_t cycle = 0; ///< The clock being performed, counted from 0.
     uint64_t hash = BELL_HASH_SEED;
+    Lockstep lockstep;
     bool stop = false; ///< step() is to return after this clock.
 
     void note(enum bell_hash_action action, uint64_t a, uint64_t b)

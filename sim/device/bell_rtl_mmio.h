@@ -59,9 +59,9 @@ class MmioPort {
                 accepted(link);
         }
         if (top.s_axil_bvalid)
-            answer(link, true, 0, top.s_axil_bresp);
+            answered(link, true, 0, top.s_axil_bresp);
         if (top.s_axil_rvalid)
-            answer(link, false, top.s_axil_rdata, top.s_axil_rresp);
+            answered(link, false, top.s_axil_rdata, top.s_axil_rresp);
     }
 
   private:
@@ -106,6 +106,7 @@ class MmioPort {
     void accepted(Link &link)
     {
         const Access &access = queue_[issue_++];
+        link.lockstep.accepted(link.cycle, access.write, access.addr, access.data, access.lanes);
         if (access.write) {
             link.note(BELL_HASH_MMIO_WRITE, access.addr, access.data);
             link.hash = bell_hash_word(link.hash, access.lanes);
@@ -113,6 +114,12 @@ class MmioPort {
             link.note(BELL_HASH_MMIO_READ, access.addr, 0);
         }
         active_ = true;
+    }
+
+    void answered(Link &link, bool write, uint64_t data, unsigned resp)
+    {
+        link.lockstep.answered(link.cycle, write, resp == BELL_RESP_OKAY ? data : 0, resp);
+        answer(link, write, data, resp);
     }
 
     void answer(Link &link, bool write, uint64_t data, unsigned resp)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bell_bus_fault.h"
 #include "os_kmd.h"
 #include "os_monitor.h"
 #include "os_power.h"
@@ -28,6 +29,8 @@ static enum bell_resp note_refusal(enum bell_resp resp)
 static enum bell_resp dma_read(void *ctx, uint32_t pasid, uint64_t addr, void *data, size_t size)
 {
     (void)ctx;
+    if (bell_bus_fault_refuses_dma())
+        return note_refusal(BELL_RESP_DECERR);
     return note_refusal(bell_iommu_read(pasid, addr, data, size));
 }
 
@@ -35,6 +38,8 @@ static enum bell_resp dma_write(void *ctx, uint32_t pasid, uint64_t addr, const 
                                 size_t size)
 {
     (void)ctx;
+    if (bell_bus_fault_refuses_dma())
+        return note_refusal(BELL_RESP_DECERR);
     return note_refusal(bell_iommu_write(pasid, addr, data, size));
 }
 
@@ -84,6 +89,29 @@ static uint64_t machine_step(void *ctx, uint64_t cycles)
         progress.show();
     }
     return passed;
+}
+
+/* --- Lockstep --------------------------------------------------------------------------------- */
+
+/** What the caller said, or the settings that matter. */
+static const char *replay_line(void)
+{
+    const struct belfry_config *config = &belfry_machine.config;
+    static char made[256];
+
+    if (config->replay != NULL)
+        return config->replay;
+    snprintf(made, sizeof(made), "this program again with device=%s seed=%llu slots=%u%s%s",
+             config->device, (unsigned long long)config->seed, config->slots,
+             config->kmd != NULL ? " kmd=" : "", config->kmd != NULL ? config->kmd : "");
+    return made;
+}
+
+static void differs(void *ctx, const char *text)
+{
+    (void)ctx;
+    belfry_machine.differed = true;
+    bell_sim_fail("%s\n  replay: %s", text, replay_line());
 }
 
 /* --- Building -------------------------------------------------------------------------------- */
@@ -144,6 +172,7 @@ static bool make_device(char *error, size_t error_size)
         .dma_latency = config->dma_latency,
         .waves = config->waves,
         .reset_seed = config->seed,
+        .lockstep = !config->lockstep_off,
     };
     struct bell_device_host host = {
         .dma_read = dma_read,
@@ -151,6 +180,7 @@ static bool make_device(char *error, size_t error_size)
         .mmio_done = mmio_done,
         .irq = irq,
         .event = belfry_observe_event,
+        .differs = differs,
     };
 
     belfry_machine.device = bell_device_create(config->device, &device, &host, error, error_size);
@@ -183,20 +213,6 @@ static void make_engine(void)
     bell_sim_init(&sim);
     bell_bus_init(&bus, belfry_machine.device);
     bell_trap_init(&hooks);
-}
-
-/** What the caller said, or the settings that matter. */
-static const char *replay_line(void)
-{
-    const struct belfry_config *config = &belfry_machine.config;
-    static char made[256];
-
-    if (config->replay != NULL)
-        return config->replay;
-    snprintf(made, sizeof(made), "this program again with device=%s seed=%llu slots=%u%s%s",
-             config->device, (unsigned long long)config->seed, config->slots,
-             config->kmd != NULL ? " kmd=" : "", config->kmd != NULL ? config->kmd : "");
-    return made;
 }
 
 static void make_os(void)
@@ -322,6 +338,8 @@ enum belfry_result belfry_run(void)
         return BELFRY_FAILED;
     result = bell_sim_run();
     bell_device_flush_waves(belfry_machine.device);
+    if (result != BELL_SIM_DONE)
+        belfry_machine.differed = false;
     return result == BELL_SIM_DONE ? BELFRY_DONE : BELFRY_FAILED;
 }
 
@@ -386,6 +404,10 @@ int belfry_close(void)
         return 0;
     if (bell_sim_failure()[0] == '\0')
         leaks = check_leaks();
+    if (belfry_machine.differed) {
+        fprintf(stderr, "belfry: %s\n", bell_sim_failure());
+        leaks++;
+    }
     if (belfry_machine.config.trace != NULL && !belfry_trace_write())
         leaks++;
     tear_down();

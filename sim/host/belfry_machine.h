@@ -16,6 +16,7 @@ struct belfry_machine {
     struct belfry_config config; /**< With the defaults filled in. */
     struct bell_device *device;
     uint64_t dma_refused; /**< Accesses that the IOMMU refused. */
+    bool differed;        /**< Lockstep found a difference that belfry_run() has not returned. */
     char *trace_path; /**< Or NULL. */
     char *trace_part; /**< Written first, then renamed to trace_path. */
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bell_bus_fault.h"
 #include "bell_regs.h"
 #include "os_internal.h"
 
@@ -223,4 +224,25 @@ void belfry_point_release(const char *name)
 unsigned belfry_point_waiting(const char *name)
 {
     return bell_point_waiting(name);
+}
+
+/* --- Faults of the bus ------------------------------------------------------------------------ */
+
+_Static_assert((int)BELFRY_RING_DUPLICATE == (int)BELL_BUS_DUPLICATE &&
+                   (int)BELFRY_RING_DROP == (int)BELL_BUS_DROP &&
+                   (int)BELFRY_RING_TEAR == (int)BELL_BUS_TEAR &&
+                   (int)BELFRY_RING_MERGE == (int)BELL_BUS_MERGE &&
+                   (int)BELFRY_BUS_ERROR == (int)BELL_BUS_ERROR &&
+                   (int)BELFRY_BUS_REMOVED == (int)BELL_BUS_REMOVED &&
+                   (int)BELFRY_DMA_REFUSED == (int)BELL_BUS_NO_DMA,
+               "the public faults are the bridge's");
+
+void belfry_bus_fault(enum belfry_bus_fault fault, uint32_t one_in)
+{
+    bell_bus_fault_set((enum bell_bus_fault)fault, one_in);
+}
+
+uint64_t belfry_bus_fault_count(void)
+{
+    return bell_bus_fault_count();
 }

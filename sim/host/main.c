@@ -22,6 +22,7 @@ enum {
     OPTION_EXPLORE,
     OPTION_SWEEP,
     OPTION_DOORBELLS,
+    OPTION_LOCKSTEP,
     OPTION_MONITOR
 };
 
@@ -42,6 +43,7 @@ static const struct option options[] = {
     {"trace", required_argument, NULL, 't'},
     {"kmd", required_argument, NULL, 'k'},
     {"monitor", required_argument, NULL, OPTION_MONITOR},
+    {"lockstep", required_argument, NULL, OPTION_LOCKSTEP},
     {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
     {"os", required_argument, NULL, OPTION_OS},
     {"explore", required_argument, NULL, OPTION_EXPLORE},
@@ -74,6 +76,8 @@ static const char usage[] =
     "  -k, --kmd=FILE.so   run this kernel-mode driver instead of the built-in one\n"
     "      --monitor=WHAT  stop (default): the first breach of the DDI contract ends the run;\n"
     "                      warn: each is printed and counted, the run goes on\n"
+    "      --lockstep=WHAT on (default): with rtl, the model predicts each action of the hardware,\n"
+    "                      a difference ends the run; off: no model beside it\n"
     "      --trap-loads    loads of fence and status words are scheduling points: user code\n"
     "                      may spin on them\n"
     "  -h, --help          this text\n"
@@ -114,6 +118,8 @@ static const char *replay_line(const char *command, const struct belfry_config *
         fprintf(out, " --slots=%u", config->slots);
     if (strcmp(config->doorbells, "page") != 0)
         fprintf(out, " --doorbells=%s", config->doorbells);
+    if (config->lockstep_off)
+        fputs(" --lockstep=off", out);
     if (config->trap_loads)
         fputs(" --trap-loads", out);
     if (config->disconnect_published)
@@ -241,6 +247,16 @@ static bool take_monitor(struct belfry_config *config, const char *what)
     return false;
 }
 
+static bool take_lockstep(struct belfry_config *config, const char *what)
+{
+    config->lockstep_off = strcmp(what, "off") == 0;
+    if (config->lockstep_off || strcmp(what, "on") == 0)
+        return true;
+    fprintf(stderr, "belfry: option --lockstep: \"%s\" is not possible; expected on or off\n",
+            what);
+    return false;
+}
+
 static bool take_option(struct belfry_config *config, int option, const char *value)
 {
     uint64_t number;
@@ -268,6 +284,8 @@ static bool take_option(struct belfry_config *config, int option, const char *va
         return true;
     case OPTION_MONITOR:
         return take_monitor(config, value);
+    case OPTION_LOCKSTEP:
+        return take_lockstep(config, value);
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;

@@ -112,6 +112,7 @@ static void clear_state(struct bell_model *model)
     memset(model->nodes, 0, sizeof model->nodes);
     memset(&model->irq, 0, sizeof model->irq);
     bell_model_watch_reset(model);
+    memset(&model->report, 0, sizeof model->report);
     memset(model->limits, 0, sizeof model->limits);
     model->sched.at = BELL_MODEL_NEVER;
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
@@ -125,6 +126,7 @@ static void model_reset(struct bell_device *device)
 
     model->hash = bell_hash_action(model->hash, BELL_HASH_RESET, model->cycle, 0, 0);
     clear_state(model);
+    model->reset_at = model->cycle;
     model->irq.level = level;
 }
 

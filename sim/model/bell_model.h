@@ -15,6 +15,7 @@
 #include "bell_device_hash.h"
 #include "bell_device_impl.h"
 #include "bell_formats.h"
+#include "bell_model_report.h"
 #include "bell_regs.h"
 
 /* Size of the build; as the parameters of bell_top. */
@@ -31,7 +32,8 @@
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_TURN_SLACK 64u  /**< Clocks in which a pick may be overtaken: it was made before. */
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
-#define BELL_MODEL_TURN_BUFFERS 8u /**< Command buffers a queue runs before others may. */
+#define BELL_MODEL_TURN_BUFFERS 8u  /**< Command buffers a queue runs while others wait for it, */
+#define BELL_MODEL_MAX_BUFFERS 64u  /**< and while none does. */
 #define BELL_MODEL_BURST_BYTES 128u
 #define BELL_MODEL_PAGE_BYTES 4096u    /**< No burst crosses this. */
 #define BELL_MODEL_NODE_WRITES 8u      /**< Write bursts a node keeps outstanding. */
@@ -131,6 +133,7 @@ struct bell_model_ledger {
 struct bell_model_doorbell {
     uint32_t layout; /**< enum bell_layout as written; what is in force: bell_model_layout(). */
     uint64_t owner[BELL_MODEL_SLOTS];
+    uint64_t listen[BELL_MODEL_QUEUES]; /**< TOKEN.LISTEN. */
     uint16_t in_flight[BELL_MODEL_SLOTS];
     struct bell_model_ring pipe[BELL_MODEL_RINGS];
     unsigned pipe_first;
@@ -141,11 +144,25 @@ struct bell_model_doorbell {
 
 /* sched ------------------------------------------------------------------------------------ */
 
+/** Where in a command buffer to go on. */
+struct bell_model_resume {
+    uint32_t offset; /**< Bytes: the next packet. */
+    uint64_t done;   /**< Of it: clocks of WORK, bytes of FILL and COPY, first look of WAIT. */
+};
+
+/** A place in a fence log. */
+struct bell_model_fence_log {
+    uint64_t addr; /**< Header, under PASID 0. */
+    uint32_t index;
+    uint32_t wraps;
+};
+
 struct bell_model_queue {
     uint64_t base;
     uint64_t control;
     uint64_t config;
     uint64_t rptr;
+    struct bell_model_resume resume; /**< In the buffer of entry rptr. */
     bool open;
     bool listed;
     bool realtime; /**< On the real-time list, when listed. */
@@ -215,6 +232,15 @@ enum bell_model_state {
     BELL_MODEL_COPY,        /**< Asks for source data. */
     BELL_MODEL_COPIED,      /**< Source data is there. */
     BELL_MODEL_STORE,       /**< WRITE64, and FENCE once drained. */
+    BELL_MODEL_WAIT,        /**< Drained; asks for the current value of a native fence. */
+    BELL_MODEL_WAITED,      /**< It is there. */
+    BELL_MODEL_SIGNAL,      /**< Drained; writes the current value. */
+    BELL_MODEL_SIGNALED,    /**< Its write is answered; asks for the monitored value. */
+    BELL_MODEL_MONITORED,   /**< It is there. */
+    BELL_MODEL_NOTIFY,      /**< FENCE_SIGNALED goes to the event queue. */
+    BELL_MODEL_FENCE_LOG,   /**< Writes an entry of a fence log, if there is one. */
+    BELL_MODEL_LOG_INDEX,   /**< Entry is answered; writes the index. */
+    BELL_MODEL_LOGGED,      /**< Index is answered. */
     BELL_MODEL_POST_IRQ,    /**< Drained; USER_IRQ goes to the event queue. */
     BELL_MODEL_BUFFER_DONE, /**< Drained; the buffer is finished. */
     BELL_MODEL_RPTR,        /**< RPTR write is answered. */
@@ -229,7 +255,10 @@ struct bell_model_node {
     bool draining;   /**< `state` is entered when no write is outstanding. */
     bool blocked;    /**< Waits for room in the event queue; to post its fault, or its USER_IRQ. */
     bool abort;      /**< NODE_ABORT was written during this turn. */
-    bool fence;      /**< STORE is that of a FENCE. */
+    bool barrier;    /**< STORE is that of a FENCE. */
+    bool preempt;    /**< The turn stops where its buffer can be resumed. */
+    bool waits;      /**< The turn ends at a WAIT whose value is not reached, */
+    uint8_t key;     /**< for fences of this key: address bits 11 .. 6. */
     unsigned writes; /**< Outstanding write bursts. */
 
     uint32_t queue;
@@ -238,6 +267,14 @@ struct bell_model_node {
     unsigned buffers; /**< Finished in this turn. */
     uint64_t wptr;
     uint64_t rptr;
+
+    uint64_t buffer_addr;
+    struct bell_model_resume resume; /**< Of the buffer of entry rptr, as far as it is known. */
+    uint64_t total;                  /**< Of the packet under way: clocks or bytes. */
+    struct bell_packet fence;        /**< SIGNAL or WAIT under way. */
+    uint64_t seen;                   /**< GPU time at which it was first met, */
+    uint64_t ended;                  /**< and at which its value was reached or visible. */
+    struct bell_model_fence_log log;
 
     uint64_t packet_addr; /**< Next packet. */
     uint64_t packet_end;
@@ -292,6 +329,7 @@ struct bell_model_timer {
 struct bell_model_watch {
     struct bell_model_timer timers[BELL_MODEL_TIMERS];
     bool long_work[BELL_MODEL_NODES];
+    bool used; /**< A limit is not 0. */
     uint64_t retry_at;
 };
 
@@ -302,6 +340,7 @@ struct bell_model {
     struct bell_device_config config;
     struct bell_device_host host;
     uint64_t cycle;
+    uint64_t reset_at; /**< Clock of the newest reset. */
     uint64_t hash;
     bool in_step;
     bool stop; /**< An access was answered or the interrupt changed in this clock. */
@@ -313,6 +352,7 @@ struct bell_model {
     struct bell_model_node nodes[BELL_MODEL_NODES];
     struct bell_model_irq irq;
     struct bell_model_watch watch;
+    struct bell_model_report report;
     const struct bell_model_oracle *oracle; /**< NULL: it runs by itself. */
     uint64_t limits[2 * BELL_MODEL_LIMITS]; /**< IDLE_LIMITn, then HUNG_LIMITn, as they read. */
 };
@@ -321,6 +361,12 @@ struct bell_model {
 struct bell_model *bell_model_create_stepped(const struct bell_device_config *config,
                                              const struct bell_device_host *host,
                                              const struct bell_model_oracle *oracle);
+
+/** GPU time: clocks since reset. */
+static inline uint64_t bell_model_time(const struct bell_model *model)
+{
+    return model->cycle - model->reset_at;
+}
 
 /** Hand an observation to the host; the cycle is filled in. */
 void bell_model_observe(struct bell_model *model, struct bell_device_event event);
@@ -364,6 +410,13 @@ const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t no
                                      uint32_t queue);
 /** The node's turn is over; takes over its pointers and its fault. */
 void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work);
+/** Another queue of the node is ready. */
+bool bell_model_sched_others(const struct bell_model *model, uint32_t node);
+/** A native fence of this key was raised, and memory has it. */
+void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key);
+/** Take the next place in the log of waits or of signals. @return false: none is kept. */
+bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,
+                                struct bell_model_fence_log *log);
 
 /** Read or write 8 .. BURST_BYTES bytes inside one page; bell_model_node_answer() follows. */
 void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
@@ -384,10 +437,12 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
 void bell_model_node_answer(struct bell_model *model, struct bell_model_node *node,
                             const struct bell_model_dma_access *access);
 void bell_model_node_abort(struct bell_model *model, struct bell_model_node *node);
-/** Whether a ring entry, the one of count `rptr`, names a command buffer. */
-bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr);
+/** Whether a ring entry, the one of count `rptr`, names a command buffer with a packet at `offset`. */
+bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr, uint32_t offset);
 /** Address of the ring entry of count `rptr`. */
 uint64_t bell_model_entry_addr(const struct bell_model_queue *queue, uint64_t rptr);
+/** End the turn where its buffer can be resumed; from now on, until the turn ends. */
+void bell_model_node_preempt(struct bell_model *model, struct bell_model_node *node);
 void bell_model_node_run(struct bell_model *model, struct bell_model_node *node);
 /** Enter `state` after `clocks`. */
 void bell_model_node_goto(struct bell_model *model, struct bell_model_node *node,
@@ -405,6 +460,18 @@ void bell_model_node_fault(struct bell_model *model, struct bell_model_node *nod
 void bell_model_node_refused(struct bell_model *model, struct bell_model_node *node,
                              enum bell_resp resp, uint64_t addr);
 uint32_t bell_model_node_index(const struct bell_model *model, const struct bell_model_node *node);
+
+/** Leave the buffer unfinished, `done` of its next packet; of the one before it if `inside`. */
+void bell_model_engine_stop(struct bell_model *model, struct bell_model_node *node, bool inside,
+                            uint64_t done);
+/** A packet is finished: the next one. */
+void bell_model_engine_next(struct bell_model *model, struct bell_model_node *node);
+/** An abort, or a preemption before the packet under way, ends the turn. @return whether. */
+bool bell_model_engine_stops(struct bell_model *model, struct bell_model_node *node);
+/** fence: begin a SIGNAL or WAIT packet; run one. @return false: not its state. */
+void bell_model_fence_start(struct bell_model *model, struct bell_model_node *node,
+                            const struct bell_packet *packet);
+bool bell_model_fence_run(struct bell_model *model, struct bell_model_node *node);
 
 /** engine: run the command buffer in packet_addr .. packet_end. @return false: not its state. */
 bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *node);

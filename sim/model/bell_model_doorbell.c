@@ -4,6 +4,7 @@
 #include "bell_model.h"
 
 #define ALL_STROBES 0xffu
+#define GLOBAL_PAGES ((BELL_TOKEN_LISTEN_PAGE_MASK >> BELL_TOKEN_LISTEN_PAGE_SHIFT) + 1)
 
 enum bell_layout bell_model_layout(const struct bell_model *model)
 {
@@ -16,7 +17,8 @@ enum bell_layout bell_model_layout(const struct bell_model *model)
 struct target {
     uint32_t slot;
     bool on_slot;
-    bool token;   /* The value names the queue. */
+    bool token;   /* The value names the queue, which listens to: */
+    uint32_t page;
     bool aligned;
 };
 
@@ -27,7 +29,8 @@ static struct target aim(const struct bell_model *model, uint32_t addr)
     struct target target = { .aligned = place % BELL_DOORBELL_BYTES == 0 };
 
     if (layout == BELL_LAYOUT_GLOBAL) {
-        target.token = place / BELL_GLOBAL_BYTES == BELL_GLOBAL_FIRST / BELL_GLOBAL_BYTES;
+        target.page = (place - BELL_GLOBAL_FIRST) / BELL_GLOBAL_BYTES;
+        target.token = place >= BELL_GLOBAL_FIRST && target.page < GLOBAL_PAGES;
     } else if (place < BELL_SLOT_MAX * BELL_DOORBELL_BYTES) {
         target.on_slot = true;
         target.slot = place / BELL_DOORBELL_BYTES;
@@ -38,6 +41,14 @@ static struct target aim(const struct bell_model *model, uint32_t addr)
         target.aligned = place % BELL_PACKED_BYTES == 0;
     }
     return target;
+}
+
+static bool hears(const struct bell_model *model, uint64_t queue, uint32_t page)
+{
+    const uint64_t listen = model->doorbell.listen[queue];
+
+    return (listen & BELL_TOKEN_LISTEN_VALID_MASK) &&
+           BELL_FIELD_GET(listen, BELL_TOKEN_LISTEN_PAGE) == page;
 }
 
 static enum bell_reject judge(const struct bell_model *model, const struct target *target,
@@ -51,6 +62,8 @@ static enum bell_reject judge(const struct bell_model *model, const struct targe
         return BELL_REJECT_NO_SLOT;
     if (target->token && data >= BELL_MODEL_QUEUES)
         return BELL_REJECT_BAD_TOKEN;
+    if (target->token && !hears(model, data, target->page))
+        return BELL_REJECT_FOREIGN_TOKEN;
     return BELL_REJECT_NONE;
 }
 
@@ -91,6 +104,7 @@ void bell_model_doorbell_reject(struct bell_model *model, enum bell_reject cause
     model->doorbell.ledger.rejected++;
     model->doorbell.last_reject = BELL_FIELD_PUT(BELL_LAST_REJECT_CAUSE, cause) |
                                   BELL_FIELD_PUT(BELL_LAST_REJECT_ADDR, addr);
+    bell_model_report_note(model, BELL_MODEL_REJECTED, cause, addr);
 }
 
 static enum bell_ring_bucket settle(struct bell_model *model, struct bell_model_ring *ring,
@@ -106,6 +120,7 @@ static enum bell_ring_bucket settle(struct bell_model *model, struct bell_model_
         model->doorbell.in_flight[ring->slot]--;
     if (!(ring->owner & BELL_SLOT_OWNER_VALID_MASK)) {
         model->doorbell.ledger.unowned++;
+        bell_model_report_note(model, BELL_MODEL_UNOWNED, BELL_REJECT_NONE, ring->addr);
         return BELL_RING_UNOWNED;
     }
     bucket = bell_model_sched_credit(model, queue);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // engine: executes the packets of one command buffer. FENCE, IRQ and the end of the buffer wait
-// until every earlier write is answered (the RTL's fence stage).
+// until every earlier write is answered (the RTL's fence stage). A preemption stops it between
+// packets, inside WORK, and between the bursts of FILL and COPY.
 
 #include "bell_model.h"
 
@@ -12,8 +13,9 @@ static bool is_words(uint64_t value)
     return value % sizeof(uint64_t) == 0 && value <= BELL_MODEL_ADDR_MASK;
 }
 
-static void next_packet(struct bell_model *model, struct bell_model_node *node)
+void bell_model_engine_next(struct bell_model *model, struct bell_model_node *node)
 {
+    node->resume.done = 0;
     bell_model_watch_progress(model, bell_model_node_index(model, node), false);
     bell_model_node_goto(model, node, BELL_MODEL_PACKET, BELL_MODEL_PACKET_CLOCKS);
 }
@@ -24,6 +26,25 @@ static bool aborted(struct bell_model *model, struct bell_model_node *node)
     if (node->abort)
         bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
     return node->abort;
+}
+
+void bell_model_engine_stop(struct bell_model *model, struct bell_model_node *node, bool inside,
+                            uint64_t done)
+{
+    const uint64_t next = node->packet_addr - (inside ? BELL_PACKET_BYTES : 0);
+
+    node->resume.offset = (uint32_t)(next - node->buffer_addr);
+    node->resume.done = done;
+    bell_model_node_drain(model, node, BELL_MODEL_TURN_END);
+}
+
+bool bell_model_engine_stops(struct bell_model *model, struct bell_model_node *node)
+{
+    if (aborted(model, node))
+        return true;
+    if (node->preempt)
+        bell_model_engine_stop(model, node, true, 0);
+    return node->preempt;
 }
 
 static void ask_packets(struct bell_model *model, struct bell_model_node *node)
@@ -50,7 +71,14 @@ static void take_packets(struct bell_model *model, struct bell_model_node *node)
 
 static bool is_good(const struct bell_packet *packet)
 {
-    switch (packet->head) { /* All of it: a reserved bit makes it unknown. */
+    uint64_t op = packet->head; /* All of it: a reserved bit makes it unknown. */
+
+    switch (BELL_FIELD_GET(op, BELL_PACKET_HEAD_OPCODE)) {
+    case BELL_OP_SIGNAL:
+    case BELL_OP_WAIT: op &= ~BELL_PACKET_HEAD_FENCE_MASK; break;
+    default: break;
+    }
+    switch (op) {
     case BELL_OP_NOP:
     case BELL_OP_WORK:
     case BELL_OP_IRQ:
@@ -59,7 +87,10 @@ static bool is_good(const struct bell_packet *packet)
         return true;
     case BELL_OP_WRITE64:
     case BELL_OP_FENCE:
+    case BELL_OP_WAIT:
         return is_words(packet->arg1);
+    case BELL_OP_SIGNAL:
+        return is_words(packet->arg1) && is_words(packet->arg3);
     case BELL_OP_FILL:
         return is_words(packet->arg1) && is_words(packet->arg2);
     case BELL_OP_COPY:
@@ -72,6 +103,8 @@ static bool is_good(const struct bell_packet *packet)
 
 static void start_work(struct bell_model *model, struct bell_model_node *node, uint64_t clocks)
 {
+    node->total = clocks;
+    clocks -= node->resume.done < clocks ? node->resume.done : clocks;
     bell_model_watch_progress(model, bell_model_node_index(model, node), true);
     node->state = BELL_MODEL_WORK;
     node->at = clocks < BELL_MODEL_NEVER - model->cycle ? model->cycle + clocks : BELL_MODEL_NEVER;
@@ -82,10 +115,14 @@ static void start_work(struct bell_model *model, struct bell_model_node *node, u
 static void start_move(struct bell_model *model, struct bell_model_node *node,
                        const struct bell_packet *packet, enum bell_model_state state)
 {
-    node->dst = packet->arg1;
-    node->bytes = packet->arg2;
+    const uint64_t done = node->resume.done / sizeof(uint64_t) * sizeof(uint64_t);
+    const uint64_t skipped = done < packet->arg2 ? done : packet->arg2;
+
+    node->total = packet->arg2;
+    node->dst = packet->arg1 + skipped;
+    node->bytes = packet->arg2 - skipped;
     if (state == BELL_MODEL_COPY)
-        node->src = packet->arg3;
+        node->src = packet->arg3 + skipped;
     else
         node->value = packet->arg3;
     bell_model_node_goto(model, node, state, 1);
@@ -96,7 +133,7 @@ static void start_store(struct bell_model *model, struct bell_model_node *node,
 {
     node->dst = packet->arg1;
     node->value = packet->arg2;
-    node->fence = fence;
+    node->barrier = fence;
     if (fence || node->writes == BELL_MODEL_NODE_WRITES)
         bell_model_node_drain(model, node, BELL_MODEL_STORE);
     else
@@ -106,13 +143,15 @@ static void start_store(struct bell_model *model, struct bell_model_node *node,
 static void execute(struct bell_model *model, struct bell_model_node *node,
                     const struct bell_packet *packet, uint64_t addr)
 {
-    switch (packet->head) {
-    case BELL_OP_NOP: next_packet(model, node); break;
+    switch (BELL_FIELD_GET(packet->head, BELL_PACKET_HEAD_OPCODE)) {
+    case BELL_OP_NOP: bell_model_engine_next(model, node); break;
     case BELL_OP_WORK: start_work(model, node, packet->arg1); break;
     case BELL_OP_FILL: start_move(model, node, packet, BELL_MODEL_FILL); break;
     case BELL_OP_COPY: start_move(model, node, packet, BELL_MODEL_COPY); break;
     case BELL_OP_WRITE64: start_store(model, node, packet, false); break;
     case BELL_OP_FENCE: start_store(model, node, packet, true); break;
+    case BELL_OP_SIGNAL:
+    case BELL_OP_WAIT: bell_model_fence_start(model, node, packet); break;
     case BELL_OP_IRQ:
         node->value = packet->arg1;
         bell_model_node_drain(model, node, BELL_MODEL_POST_IRQ);
@@ -144,6 +183,10 @@ static void decode(struct bell_model *model, struct bell_model_node *node)
         bell_model_node_drain(model, node, BELL_MODEL_PACKET);
         return;
     }
+    if (node->preempt) {
+        bell_model_engine_stop(model, node, false, node->resume.done);
+        return;
+    }
     if (!node->cache_bytes || offset >= node->cache_bytes) {
         ask_packets(model, node);
         return;
@@ -168,10 +211,12 @@ static bool mover_goes_on(struct bell_model *model, struct bell_model_node *node
         return false;
     }
     if (!node->bytes) {
-        next_packet(model, node);
+        bell_model_engine_next(model, node);
         return false;
     }
-    return true;
+    if (node->preempt)
+        bell_model_engine_stop(model, node, true, node->total - node->bytes);
+    return !node->preempt;
 }
 
 static void moved(struct bell_model_node *node, uint32_t size)
@@ -228,18 +273,18 @@ static void copied(struct bell_model *model, struct bell_model_node *node)
 
 static void store(struct bell_model *model, struct bell_model_node *node)
 {
-    if (aborted(model, node))
+    if (bell_model_engine_stops(model, node))
         return;
-    bell_model_dma_write(model, node, node->fence ? BELL_WRITES_FENCE : BELL_WRITES_DATA,
+    bell_model_dma_write(model, node, node->barrier ? BELL_WRITES_FENCE : BELL_WRITES_DATA,
                          node->pasid, node->dst, &node->value, sizeof node->value);
-    next_packet(model, node);
+    bell_model_engine_next(model, node);
 }
 
 static void post_irq(struct bell_model *model, struct bell_model_node *node)
 {
-    if (!aborted(model, node) &&
+    if (!bell_model_engine_stops(model, node) &&
         bell_model_irq_post(model, node, BELL_CAUSE_USER_IRQ, node->value))
-        next_packet(model, node);
+        bell_model_engine_next(model, node);
 }
 
 bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *node)
@@ -250,14 +295,14 @@ bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *nod
     case BELL_MODEL_WORK:
     case BELL_MODEL_HANG:
         if (!aborted(model, node))
-            next_packet(model, node);
+            bell_model_engine_next(model, node);
         break;
     case BELL_MODEL_FILL: fill(model, node); break;
     case BELL_MODEL_COPY: copy(model, node); break;
     case BELL_MODEL_COPIED: copied(model, node); break;
     case BELL_MODEL_STORE: store(model, node); break;
     case BELL_MODEL_POST_IRQ: post_irq(model, node); break;
-    default: return false;
+    default: return bell_model_fence_run(model, node);
     }
     return true;
 }

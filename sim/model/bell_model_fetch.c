@@ -109,6 +109,20 @@ void bell_model_node_abort(struct bell_model *model, struct bell_model_node *nod
         bell_model_node_goto(model, node, BELL_MODEL_HANG, 1);
 }
 
+/* WORK stops at once; the other states look when they come to a point where they can. */
+void bell_model_node_preempt(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->state == BELL_MODEL_IDLE || node->preempt)
+        return;
+    node->preempt = true;
+    if (node->state == BELL_MODEL_WORK && !node->abort) {
+        bell_model_engine_stop(model, node, true, node->total - (node->at - model->cycle));
+    } else if (node->state == BELL_MODEL_POST_IRQ && node->blocked) {
+        node->blocked = false;
+        node->at = model->cycle + 1;
+    }
+}
+
 /* ------------------------------------------------------------------ turn */
 
 void bell_model_node_start(struct bell_model *model, struct bell_model_node *node, uint32_t index)
@@ -119,23 +133,12 @@ void bell_model_node_start(struct bell_model *model, struct bell_model_node *nod
     node->queue = index;
     node->rptr = queue->rptr;
     node->wptr = queue->rptr;
+    node->resume = queue->resume;
     node->pasid = (uint32_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_PASID);
     if (!BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_KERNEL_RING))
         node->ring_pasid = node->pasid;
     bell_model_watch_turn(model, bell_model_node_index(model, node));
     bell_model_node_goto(model, node, BELL_MODEL_SAMPLE, BELL_MODEL_TURN_CLOCKS);
-}
-
-/* A read is answered: true when it and the turn may go on. */
-static bool read_is_good(struct bell_model *model, struct bell_model_node *node)
-{
-    if (node->abort)
-        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
-    else if (node->read_resp != BELL_RESP_OKAY)
-        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
-    else
-        return true;
-    return false;
 }
 
 static void sample(struct bell_model *model, struct bell_model_node *node)
@@ -151,31 +154,45 @@ static bool ends_here(const struct bell_model *model, const struct bell_model_no
 {
     if (model->oracle)
         return model->oracle->ends(model->oracle->ctx, bell_model_node_index(model, node));
-    return !queue_of(model, node)->listed;
+    return !queue_of(model, node)->listed ||
+           (node->buffers >= BELL_MODEL_TURN_BUFFERS &&
+            bell_model_sched_others(model, bell_model_node_index(model, node)));
 }
 
 /* Another entry, or the end of the turn: none left, enough for now, or off the run list. */
 static void next_entry(struct bell_model *model, struct bell_model_node *node)
 {
-    const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_TURN_BUFFERS;
-    const bool go_on = more && !ends_here(model, node);
+    const bool more = node->rptr != node->wptr && node->buffers < BELL_MODEL_MAX_BUFFERS;
+    const bool go_on = more && !node->preempt && !ends_here(model, node);
 
     bell_model_node_goto(model, node, go_on ? BELL_MODEL_ENTRY : BELL_MODEL_TURN_END, 1);
 }
 
+/* Between buffers, where an abort ends the turn. */
+static void go_on(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->abort)
+        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
+    else
+        next_entry(model, node);
+}
+
+/* The sample counts also when the turn is aborted. */
 static void sampled(struct bell_model *model, struct bell_model_node *node)
 {
     uint64_t wptr;
 
-    if (!read_is_good(model, node))
+    if (node->read_resp != BELL_RESP_OKAY) {
+        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
         return;
+    }
     memcpy(&wptr, node->read_data, sizeof wptr);
     if (wptr - node->rptr > ring_entries(queue_of(model, node))) {
         bell_model_node_fault(model, node, BELL_CAUSE_PTR_BOUNDS, wptr);
         return;
     }
     node->wptr = wptr;
-    next_entry(model, node);
+    go_on(model, node);
 }
 
 static void ask_entry(struct bell_model *model, struct bell_model_node *node)
@@ -191,13 +208,15 @@ uint64_t bell_model_entry_addr(const struct bell_model_queue *queue, uint64_t rp
     return queue->base + (rptr & (ring_entries(queue) - 1)) * BELL_ENTRY_BYTES;
 }
 
-bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr)
+bool bell_model_entry_is_good(const struct bell_ring_entry *entry, uint64_t rptr,
+                              uint32_t offset)
 {
     const uint64_t length = BELL_FIELD_GET(entry->word1, BELL_ENTRY_WORD1_LENGTH);
 
     return BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_TAG) == (rptr & 0xffff) &&
            BELL_FIELD_GET(entry->word0, BELL_ENTRY_WORD0_ADDR) % BELL_PACKET_BYTES == 0 &&
            length != 0 && length % BELL_PACKET_BYTES == 0 &&
+           offset < length && offset % BELL_PACKET_BYTES == 0 &&
            !(entry->word1 & BELL_ENTRY_WORD1_FLAGS_MASK);
 }
 
@@ -205,15 +224,22 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
 {
     struct bell_ring_entry entry;
 
-    if (!read_is_good(model, node))
+    if (node->abort) {
+        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
         return;
+    }
+    if (node->read_resp != BELL_RESP_OKAY) {
+        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
+        return;
+    }
     memcpy(&entry, node->read_data, sizeof entry);
-    if (!bell_model_entry_is_good(&entry, node->rptr)) {
+    if (!bell_model_entry_is_good(&entry, node->rptr, node->resume.offset)) {
         bell_model_node_fault(model, node, BELL_CAUSE_BAD_ENTRY, node->rptr);
         return;
     }
-    node->packet_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
-    node->packet_end = node->packet_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
+    node->buffer_addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
+    node->packet_addr = node->buffer_addr + node->resume.offset;
+    node->packet_end = node->buffer_addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
     node->cache_bytes = 0;
     observe(model, node, BELL_DEV_START, node->rptr);
     bell_model_watch_progress(model, bell_model_node_index(model, node), false);
@@ -223,20 +249,13 @@ static void entered(struct bell_model *model, struct bell_model_node *node)
 static void buffer_done(struct bell_model *model, struct bell_model_node *node)
 {
     node->rptr++;
+    node->resume = (struct bell_model_resume){0};
     node->buffers++;
     observe(model, node, BELL_DEV_DONE, node->rptr);
     bell_model_dma_write(model, node, BELL_WRITES_RPTR, node->ring_pasid,
                          queue_of(model, node)->control + BELL_CONTROL_RPTR_OFFSET, &node->rptr,
                          sizeof node->rptr);
     bell_model_node_drain(model, node, BELL_MODEL_RPTR);
-}
-
-static void rptr_written(struct bell_model *model, struct bell_model_node *node)
-{
-    if (node->abort)
-        bell_model_node_fault(model, node, BELL_CAUSE_ABORTED, node->rptr);
-    else
-        next_entry(model, node);
 }
 
 static void post_fault(struct bell_model *model, struct bell_model_node *node)
@@ -250,6 +269,9 @@ static void turn_end(struct bell_model *model, struct bell_model_node *node)
     if (queue_of(model, node)->notify &&
         !bell_model_irq_post(model, node, BELL_CAUSE_STOPPED, node->rptr))
         return;
+    if (node->cause != BELL_CAUSE_NONE)
+        node->resume = (struct bell_model_resume){0};
+    model->sched.queues[node->queue].resume = node->resume;
     bell_model_sched_turn_end(model, node, node->wptr != node->rptr);
     bell_model_watch_turn_end(model, bell_model_node_index(model, node));
     node->state = BELL_MODEL_IDLE;
@@ -281,7 +303,7 @@ void bell_model_node_run(struct bell_model *model, struct bell_model_node *node)
     case BELL_MODEL_ENTRY: ask_entry(model, node); break;
     case BELL_MODEL_ENTERED: entered(model, node); break;
     case BELL_MODEL_BUFFER_DONE: buffer_done(model, node); break;
-    case BELL_MODEL_RPTR: rptr_written(model, node); break;
+    case BELL_MODEL_RPTR: go_on(model, node); break;
     case BELL_MODEL_POST_FAULT: post_fault(model, node); break;
     case BELL_MODEL_TURN_END: turn_end(model, node); break;
     default: break;

@@ -112,6 +112,8 @@ static void perform(struct bell_model *model)
         resp = bell_model_regs_write(model, access->addr, access->data, access->strobes);
     else
         resp = bell_model_regs_read(model, access->addr, &data);
+    if (resp != BELL_RESP_OKAY)
+        bell_model_report_note(model, BELL_MODEL_REFUSED, access->write, (uint32_t)access->addr);
     push_answer(model, access, model->cycle + BELL_MODEL_ANSWER_CLOCKS, data, resp);
     mmio->accept_at = model->cycle + BELL_MODEL_ANSWER_CLOCKS + 1;
 }

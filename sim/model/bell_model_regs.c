@@ -8,6 +8,8 @@
 #define SLOTS_END (SLOTS_FIRST + BELL_SLOT_MAX * BELL_SLOT_STRIDE)
 #define QUEUES_FIRST BELL_QUEUE_BASE_OFFSET(0)
 #define QUEUES_END (QUEUES_FIRST + BELL_QUEUE_MAX * BELL_QUEUE_STRIDE)
+#define TOKENS_FIRST BELL_TOKEN_LISTEN_OFFSET(0)
+#define TOKENS_END (TOKENS_FIRST + BELL_TOKEN_MAX * BELL_TOKEN_STRIDE)
 #define OWNER_MASK \
     (BELL_SLOT_OWNER_QUEUE_MASK | BELL_SLOT_OWNER_VALID_MASK | BELL_SLOT_OWNER_GENERATION_MASK)
 #define CONFIG_MASK                                                         \
@@ -104,6 +106,9 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
     case BELL_LEDGER_UNOWNED_OFFSET: *data = ledger->unowned; break;
     case BELL_LEDGER_REJECTED_OFFSET: *data = ledger->rejected; break;
     case BELL_LEDGER_OWED_OFFSET: *data = ledger->owed + model->doorbell.pipe_count; break;
+    case BELL_REPORT_ARM_OFFSET: *data = model->report.arm; break;
+    case BELL_ACCESSES_REFUSED_OFFSET: *data = model->report.refused; break;
+    case BELL_SATURATED_OFFSET: *data = 0; break; /* No run counts to 2^64. */
     case BELL_LAST_REJECT_OFFSET: *data = model->doorbell.last_reject; break;
     default: return BELL_RESP_SLVERR;
     }
@@ -136,6 +141,7 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
     case BELL_DOORBELLS_OFFSET:
         model->doorbell.layout = (uint32_t)BELL_FIELD_GET(data, BELL_DOORBELLS_LAYOUT);
         break;
+    case BELL_REPORT_ARM_OFFSET: bell_model_report_arm(model, data); break;
     case BELL_NODE_ABORT_OFFSET:
         for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
             if (data & (BELL_NODE_ABORT_NODE0_MASK << n))
@@ -170,6 +176,29 @@ static enum bell_resp write_slot(struct bell_model *model, uint32_t offset, uint
     return BELL_RESP_OKAY;
 }
 
+static enum bell_resp read_token(const struct bell_model *model, uint32_t offset, uint64_t *data)
+{
+    const uint32_t queue = offset / BELL_TOKEN_STRIDE;
+
+    if (queue >= BELL_MODEL_QUEUES)
+        return BELL_RESP_SLVERR;
+    *data = model->doorbell.listen[queue];
+    return BELL_RESP_OKAY;
+}
+
+/* The page of a queue that does not listen reads as 0. */
+static enum bell_resp write_token(struct bell_model *model, uint32_t offset, uint64_t data)
+{
+    const uint32_t queue = offset / BELL_TOKEN_STRIDE;
+    const bool valid = (data & BELL_TOKEN_LISTEN_VALID_MASK) != 0;
+
+    if (queue >= BELL_MODEL_QUEUES)
+        return BELL_RESP_SLVERR;
+    model->doorbell.listen[queue] =
+        valid ? data & (BELL_TOKEN_LISTEN_VALID_MASK | BELL_TOKEN_LISTEN_PAGE_MASK) : 0;
+    return BELL_RESP_OKAY;
+}
+
 static enum bell_resp read_queue(const struct bell_model *model, uint32_t offset, uint64_t *data)
 {
     const uint32_t index = offset / BELL_QUEUE_STRIDE;
@@ -184,7 +213,7 @@ static enum bell_resp read_queue(const struct bell_model *model, uint32_t offset
     case BELL_QUEUE_CONFIG_OFFSET(0): *data = queue->config; break;
     case BELL_QUEUE_RPTR_OFFSET(0): *data = queue->rptr; break;
     case BELL_QUEUE_STATE_OFFSET(0): *data = bell_model_sched_state(model, index); break;
-    default: return BELL_RESP_SLVERR;
+    default: *data = 0; return BELL_RESP_OKAY;
     }
     return BELL_RESP_OKAY;
 }
@@ -231,6 +260,8 @@ enum bell_resp bell_model_regs_read(struct bell_model *model, uint64_t addr, uin
         return read_slot(model, (uint32_t)(addr - SLOTS_FIRST), data);
     if (addr >= QUEUES_FIRST && addr < QUEUES_END)
         return read_queue(model, (uint32_t)(addr - QUEUES_FIRST), data);
+    if (addr >= TOKENS_FIRST && addr < TOKENS_END)
+        return read_token(model, (uint32_t)(addr - TOKENS_FIRST), data);
     return read_global(model, addr, data);
 }
 
@@ -243,5 +274,7 @@ enum bell_resp bell_model_regs_write(struct bell_model *model, uint64_t addr, ui
         return write_slot(model, (uint32_t)(addr - SLOTS_FIRST), data);
     if (addr >= QUEUES_FIRST && addr < QUEUES_END)
         return write_queue(model, (uint32_t)(addr - QUEUES_FIRST), data);
+    if (addr >= TOKENS_FIRST && addr < TOKENS_END)
+        return write_token(model, (uint32_t)(addr - TOKENS_FIRST), data);
     return write_global(model, addr, data);
 }

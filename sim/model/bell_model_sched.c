@@ -77,7 +77,8 @@ static void close_queue(struct bell_model *model, uint32_t index)
         return;
     if (queue->pending && queue->pending_by_ring) {
         model->doorbell.ledger.owed--;
-        bell_model_doorbell_reject(model, BELL_REJECT_QUEUE_CLOSED, 0);
+        model->doorbell.ledger.rejected++; /* No flaw of the store: LAST_REJECT stays. */
+        bell_model_report_note(model, BELL_MODEL_REJECTED, BELL_REJECT_QUEUE_CLOSED, 0);
     }
     queue->open = false;
     queue->listed = false;
@@ -253,4 +254,31 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     }
     update_ready(model, node->queue);
     bell_model_sched_wake(model);
+}
+
+bool bell_model_sched_others(const struct bell_model *model, uint32_t node)
+{
+    for (unsigned list = 0; list < 2; list++)
+        for (unsigned w = 0; w < BELL_MODEL_READY_WORDS; w++)
+            if (model->sched.lists[node][list].ready[w])
+                return true;
+    return false;
+}
+
+/* A queue that waits is ready all the same: it looks again with each turn. */
+void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key)
+{
+    (void)model;
+    (void)node;
+    (void)key;
+}
+
+bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,
+                                struct bell_model_fence_log *log)
+{
+    (void)model;
+    (void)queue;
+    (void)signals;
+    (void)log;
+    return false;
 }

@@ -39,6 +39,9 @@ void bell_model_watch_limit(struct bell_model *model, uint32_t index, uint32_t l
         return;
     timer->limit = limit;
     timer->at = BELL_MODEL_NEVER;
+    model->watch.used = false;
+    for (unsigned t = 0; t < BELL_MODEL_TIMERS; t++)
+        model->watch.used |= model->watch.timers[t].limit != 0;
     if (index < BELL_MODEL_NODES ? !running && !is_gated(model, index) : running)
         start(model, timer);
 }
@@ -80,6 +83,8 @@ uint64_t bell_model_watch_next(const struct bell_model *model)
 {
     uint64_t next = BELL_MODEL_NEVER;
 
+    if (!model->watch.used)
+        return next;
     for (unsigned t = 0; t < BELL_MODEL_TIMERS; t++)
         if (model->watch.timers[t].at < next)
             next = model->watch.timers[t].at;

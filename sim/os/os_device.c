@@ -49,9 +49,11 @@ NTSTATUS os_device_create(struct os_process *process, const D3DKMT_CREATEDEVICE 
     struct os_device *made;
     NTSTATUS status;
 
-    if (!adapter || args->Flags.Reserved) {
+    if (!adapter || args->Flags.Reserved || os_adapter.lost) {
+        status = adapter && !args->Flags.Reserved ? STATUS_DEVICE_REMOVED
+                                                  : STATUS_INVALID_PARAMETER;
         os_object_unref(adapter);
-        return STATUS_INVALID_PARAMETER;
+        return status;
     }
     made = calloc(1, sizeof(*made));
     if (!made || !os_object_init(&made->base, OS_DEVICE, process, adapter, release_plain)) {

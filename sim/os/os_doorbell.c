@@ -210,7 +210,8 @@ static bool connect_is_sane(const struct os_doorbell *doorbell,
 static NTSTATUS connect_with_power(struct os_doorbell *doorbell, DXGKARG_CONNECTDOORBELL *args)
 {
     bool owes_resume = os_power_up(queue_of(doorbell)->node);
-    NTSTATUS status = ddi_connect(doorbell, args);
+    NTSTATUS status = queue_of(doorbell)->dead ? STATUS_DEVICE_REMOVED /* On the way up. */
+                                               : ddi_connect(doorbell, args);
 
     if (owes_resume)
         os_power_resume_all();

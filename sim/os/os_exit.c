@@ -41,7 +41,13 @@ void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
         note_fault(data->HwQueuePageFaulted.FaultedHwQueue);
         break;
     case DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE:
-        os_power_interrupt(data->EngineStateChange.NodeOrdinal, data->EngineStateChange.NewState);
+        os_power_interrupt(data->EngineStateChange.NodeOrdinal,
+                           data->EngineStateChange.EngineOrdinal,
+                           data->EngineStateChange.NewState); /* DB-FST-01, -05 */
+        break;
+    case DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT:
+        os_power_interrupt(data->GpuEngineTimeout.NodeOrdinal, data->GpuEngineTimeout.EngineOrdinal,
+                           DXGK_ENGINE_STATE_HUNG); /* HS-TMO-01 */
         break;
     default:
         break;

@@ -127,6 +127,7 @@ struct os_adapter {
     DRIVER_INITIALIZATION_DATA ddi; /**< As the driver registered it (after belfry_hook_driver). */
     HANDLE miniport;                /**< hAdapter of the DDIs: driver's context of AddDevice. */
     bool started;
+    bool lost;                      /**< For good: a full reset failed. */
     bool ums;                       /**< User-mode submission usable: its caps are sane. */
     const char *ums_off;            /**< Why not, or NULL. */
     DXGK_USERMODESUBMISSION_CAPS caps;

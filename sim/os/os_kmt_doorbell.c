@@ -5,12 +5,15 @@ static NTSTATUS create(struct os_process *process, D3DKMT_CREATE_DOORBELL *args,
                        struct os_doorbell **doorbell)
 {
     UINT size = args->PrivateDriverDataSize;
-    UCHAR private_data[D3DDDI_DOORBELL_PRIVATEDATA_MAX_BYTES_WDDM3_1] = { 0 };
+    UCHAR private_data[D3DDDI_DOORBELL_PRIVATEDATA_MAX_BYTES_WDDM3_1 + OS_CANARY_BYTES] = { 0 };
+    NTSTATUS status;
 
-    if (size > sizeof(private_data) || (size && !args->PrivateDriverData) ||
+    if (size > D3DDDI_DOORBELL_PRIVATEDATA_MAX_BYTES_WDDM3_1 || (size && !args->PrivateDriverData) ||
         (size && !bell_copy_from_user(private_data, args->PrivateDriverData, size)))
         return STATUS_INVALID_PARAMETER; /* DB-CRE-08 */
-    NTSTATUS status = os_doorbell_create(process, args, size ? private_data : NULL, doorbell);
+    os_monitor_canary_set(private_data + size);
+    status = os_doorbell_create(process, args, size ? private_data : NULL, doorbell);
+    os_monitor_canary_check(private_data + size, "DB-CRE-08", "DxgkDdiCreateDoorbell", size);
     if (!NT_SUCCESS(status))
         return status;
     args->DoorbellCPUVirtualAddress = os_doorbell_address(*doorbell);

@@ -93,14 +93,7 @@ unsigned belfry_live_objects(const char *kind)
 
 void belfry_device_lost(void)
 {
-    struct os_device *device, *next;
-
-    for (device = os_object_next(NULL, OS_DEVICE, NULL, NULL); device; device = next) {
-        os_object_ref(&device->base);
-        os_device_lose(device);
-        next = os_object_next(device, OS_DEVICE, NULL, NULL);
-        os_object_unref(device);
-    }
+    os_devices_lose();
 }
 
 uint32_t belfry_os_disconnect(uint32_t hDoorbell)

@@ -164,6 +164,8 @@ static NTSTATUS begin_idle(UINT node)
         return STATUS_INVALID_PARAMETER;
     if (!os_adapter.ddi.DxgkDdiSetPowerComponentFState)
         return STATUS_NOT_SUPPORTED;
+    if (os_adapter.lost)
+        return STATUS_DEVICE_REMOVED;
     os_lock_acquire(&power.lock);
     if (power.d == D0 && power.f[node] == F1)
         status = STATUS_SUCCESS;
@@ -196,7 +198,7 @@ NTSTATUS os_power_idle(UINT node)
 
 /* --- Adapter ---------------------------------------------------------------------------------- */
 
-static void set_device(DEVICE_POWER_STATE state, const char *requirement)
+static NTSTATUS set_device(DEVICE_POWER_STATE state)
 {
     NTSTATUS status;
 
@@ -205,9 +207,24 @@ static void set_device(DEVICE_POWER_STATE state, const char *requirement)
     status = OS_DDI(SetPowerState, 0, &state, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiSetPowerState(os_adapter.miniport, DISPLAY_ADAPTER_HW_ID,
                                                         state, PowerActionNone));
-    os_must_succeed(status, "DxgkDdiSetPowerState", requirement);
     if (state == PowerDeviceD3)
         os_monitor_device_power(false);
+    return status;
+}
+
+void os_power_reset_function(void)
+{
+    os_monitor_device_power(false);
+    bell_bus_drain_all();
+    power.off = true;
+    bell_bus_reset();
+    power.off = false;
+    os_monitor_device_power(true);
+}
+
+void os_power_restarted(void)
+{
+    memset(power.f, 0, sizeof(power.f));
 }
 
 static void set_d(enum d_state d)
@@ -221,7 +238,7 @@ static void set_d(enum d_state d)
 static void enter_d3(void)
 {
     os_power_alone(TRANSITION_TIMEOUT, "D3: threads to leave the driver");
-    set_device(PowerDeviceD3, "DB-DST-01");
+    os_must_succeed(set_device(PowerDeviceD3), "DxgkDdiSetPowerState", "DB-DST-01");
     bell_bus_drain_all();
     power.off = true;
     bell_bus_reset();
@@ -234,10 +251,11 @@ static void leave_d3(void)
 {
     os_power_alone(TRANSITION_TIMEOUT, "D0: threads to leave the driver");
     power.off = false;
-    set_device(PowerDeviceD0, "DB-DST-02");
+    memset(power.f, 0, sizeof(power.f));
+    if (set_device(PowerDeviceD0) != STATUS_SUCCESS)
+        os_reset_alone("DxgkDdiSetPowerState to D0 failed");
     note("D0", 0);
     os_power_page_in();
-    memset(power.f, 0, sizeof(power.f));
     os_power_together();
     set_d(D0);
 }
@@ -283,7 +301,10 @@ static NTSTATUS commit(bool evict)
     NTSTATUS status = STATUS_PENDING;
 
     os_lock_acquire(&power.lock);
-    if (power.d != D_GOING_DOWN) {
+    if (os_adapter.lost) {
+        power.d = D0;
+        status = STATUS_DEVICE_REMOVED;
+    } else if (power.d != D_GOING_DOWN) {
         status = STATUS_CANCELLED;
     } else if (contexts_are_stopped()) {
         if (evict)
@@ -317,6 +338,8 @@ NTSTATUS os_power_down(bool evict)
 
     if (!os_adapter.ddi.DxgkDdiSetPowerState)
         return STATUS_NOT_SUPPORTED;
+    if (os_adapter.lost)
+        return STATUS_DEVICE_REMOVED;
     status = begin_down();
     for (unsigned tries = 1; status == STATUS_PENDING; tries++) {
         if (tries > DOWN_TRIES)
@@ -353,6 +376,8 @@ bool os_power_up(UINT node)
 {
     bool mine;
 
+    if (os_adapter.lost)
+        return false;
     os_lock_acquire(&power.lock);
     wait_for_rest();
     mine = power.d == D3;
@@ -385,13 +410,13 @@ void os_power_stop(void)
     os_lock_acquire(&power.lock);
     wait_for_rest();
     os_lock_release(&power.lock);
-    if (power.d == D3)
+    if (power.d == D3 && !os_adapter.lost)
         leave_d3();
 }
 
 bool os_power_runs(UINT node)
 {
-    return power.d == D0 && power.f[node] == F0;
+    return power.d == D0 && power.f[node] == F0 && !os_adapter.lost;
 }
 
 bool os_power_begin_reset(UINT node)
@@ -424,11 +449,13 @@ unsigned os_power_f(UINT node)
 
 /* --- Engine state changes --------------------------------------------------------------------- */
 
-void os_power_interrupt(UINT node, DXGK_ENGINE_STATE state)
+void os_power_interrupt(UINT node, UINT engine, DXGK_ENGINE_STATE state)
 {
-    if (node >= os_adapter.node_count)
-        bell_sim_fail("contract DB-INT-01: GPU_ENGINE_STATE_CHANGE names node %u of %u", node,
-                      os_adapter.node_count);
+    if (node >= os_adapter.node_count || engine != 0) {
+        os_violation("HS-TMO-01", 0, "node %u, engine %u are reported; there are %u nodes with one "
+                     "engine each", node, engine, os_adapter.node_count);
+        return;
+    }
     power.idle_noted[node] |= state == DXGK_ENGINE_STATE_TRANSITION_TO_F1;
     power.hung_noted[node] |= state == DXGK_ENGINE_STATE_HUNG;
 }
@@ -445,7 +472,7 @@ void os_power_idle_later(UINT node)
 
 static void hung_work(void *arg)
 {
-    os_tdr_reset((UINT)(uintptr_t)arg, "the driver reports DXGK_ENGINE_STATE_HUNG"); /* DB-FST-05 */
+    os_tdr_reset((UINT)(uintptr_t)arg, "the driver reports that the engine hangs");
 }
 
 void os_power_dpc(void)

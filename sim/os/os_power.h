@@ -63,8 +63,8 @@ unsigned os_power_d(void);     /**< 0 or 3; on the way: 0. */
 unsigned os_power_f(UINT node);
 /** Before StopDevice. */
 void os_power_stop(void);
-/** Engine state changes: note at DIRQL, queue work in the DPC. */
-void os_power_interrupt(UINT node, DXGK_ENGINE_STATE state);
+/** Engine state changes and timeouts (HUNG): note at DIRQL, queue work in the DPC. */
+void os_power_interrupt(UINT node, UINT engine, DXGK_ENGINE_STATE state);
 void os_power_dpc(void);
 /** Disconnect every doorbell of a node (OS_ALL_NODES: of all). */
 #define OS_ALL_NODES UINT32_MAX
@@ -86,6 +86,21 @@ void os_idle_look(void);       /**< By the watching thread of os_tdr.c. */
 /** Move what is resident to other pages that the device cannot reach; and back, to yet others. */
 void os_power_page_out(void);
 void os_power_page_in(void);
+
+/* --- Full reset (os_reset.c) ----------------------------------------------------------------- */
+
+/**
+ * Every device is lost, the hardware reset, the driver restarted; or, when the driver cannot, the
+ * adapter is lost (os_adapter.lost). Takes transition locks.
+ */
+void os_reset_adapter(const char *why);
+/** The same inside os_power_alone(), when no doorbell is connected. Takes leaf locks only. */
+void os_reset_alone(const char *why);
+/** All devices, as os_device_lose(). */
+void os_devices_lose(void);
+/** Of os_power.c: the function's hardware reset; and what it means for the engines, F0. */
+void os_power_reset_function(void);
+void os_power_restarted(void);
 
 /* --- Timeouts (os_tdr.c) --------------------------------------------------------------------- */
 

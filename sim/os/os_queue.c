@@ -93,6 +93,8 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
     NTSTATUS status = check_flags(context, args->Flags);
     struct os_queue *made;
 
+    if (NT_SUCCESS(status) && os_adapter.lost)
+        status = STATUS_DEVICE_REMOVED;
     if (!NT_SUCCESS(status))
         return status;
     made = calloc(1, sizeof(*made));

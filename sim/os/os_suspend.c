@@ -40,6 +40,8 @@ static NTSTATUS wait_for_ack(const struct os_context *context, uint64_t fence)
     while (context->suspend_acked < fence) {
         if (!context->suspended)
             return STATUS_CANCELLED;
+        if (os_adapter.lost)
+            return STATUS_DEVICE_REMOVED;
         if (bell_sim_now() >= end)
             return STATUS_IO_TIMEOUT;
         bell_thread_wait(&os_objects.waiters, OS_POLL_CYCLES, what);
@@ -50,8 +52,11 @@ static NTSTATUS wait_for_ack(const struct os_context *context, uint64_t fence)
 NTSTATUS os_context_stop(struct os_context *context)
 {
     uint64_t fence;
-    NTSTATUS status = request(context, &fence);
+    NTSTATUS status;
 
+    if (os_adapter.lost)
+        return STATUS_DEVICE_REMOVED;
+    status = request(context, &fence);
     if (status != STATUS_PENDING)
         return status;
     status = wait_for_ack(context, fence);
@@ -66,6 +71,8 @@ NTSTATUS os_context_start(struct os_context *context)
     DXGKARG_RESUMECONTEXT args = { .hContext = NULL };
     NTSTATUS status = STATUS_INVALID_PARAMETER;
 
+    if (os_adapter.lost)
+        return STATUS_DEVICE_REMOVED;
     os_driver_enter(context->base.process);
     if (!context->base.retired && context->kmd) {
         context->suspended = false;

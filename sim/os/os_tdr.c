@@ -22,6 +22,8 @@
 
 struct os_tdr os_tdr;
 
+static const char leave_driver[] = "TDR: threads to leave the driver";
+
 static struct {
     struct bell_waitq armed_wait, done_wait, changed;
     bool resetting;
@@ -62,6 +64,16 @@ static void lose_invalidated(void)
     }
 }
 
+/* For the record: whatever the answer, the engine is reset. */
+static void query_in_driver(UINT node)
+{
+    DXGKARG_QUERYENGINESTATUS args = { .NodeOrdinal = node, .EngineOrdinal = ENGINE_ORDINAL };
+
+    if (os_adapter.ddi.DxgkDdiQueryEngineStatus)
+        OS_DDI(QueryEngineStatus, node, &args, PASSIVE_LEVEL,
+               os_adapter.ddi.DxgkDdiQueryEngineStatus(os_adapter.miniport, &args));
+}
+
 static NTSTATUS reset_in_driver(UINT node)
 {
     DXGKARG_RESETHWENGINE args = { .NodeOrdinal = node, .EngineOrdinal = ENGINE_ORDINAL };
@@ -79,43 +91,51 @@ static NTSTATUS resume_in_driver(UINT node)
 }
 
 /* A driver of the packet model: what it aborts it reports as a fault. */
-static void reset_packet_engine(UINT node)
+static NTSTATUS reset_packet_engine(UINT node)
 {
     DXGKARG_RESETENGINE args = { .NodeOrdinal = node, .EngineOrdinal = ENGINE_ORDINAL };
     NTSTATUS status;
 
     if (!os_adapter.ddi.DxgkDdiResetEngine)
-        return;
+        return STATUS_NOT_SUPPORTED;
     status = OS_DDI(ResetEngine, node, &args, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiResetEngine(os_adapter.miniport, &args));
     os_must_succeed(status, "DxgkDdiResetEngine", "HS-RST-03");
+    return status;
 }
 
-static void reset(UINT node)
+/* HS-RST-02: when it fails, all of the adapter is reset. */
+static NTSTATUS reset(UINT node)
 {
+    NTSTATUS status;
+
+    os_power_alone(os_tdr.ddi_delay, leave_driver); /* Who stays holds up the disconnects as well. */
+    query_in_driver(node);
+    os_power_together();
     os_power_disconnect(node); /* RETRY for all; ABORT follows for the devices in error. */
-    os_power_alone(os_tdr.ddi_delay, "TDR: threads to leave the driver");
+    os_power_alone(os_tdr.ddi_delay, leave_driver);
     if (!os_adapter.ddi.DxgkDdiResetHwEngine || !os_adapter.ddi.DxgkDdiResumeHwEngine) {
-        reset_packet_engine(node);
+        status = reset_packet_engine(node);
         os_power_together();
-        return;
+        return status;
     }
-    os_must_succeed(reset_in_driver(node), "DxgkDdiResetHwEngine", "HS-RST-01");
+    status = reset_in_driver(node);
     os_power_together();
     lose_invalidated();
-    os_must_succeed(resume_in_driver(node), "DxgkDdiResumeHwEngine", "HS-RST-02");
+    return NT_SUCCESS(status) ? resume_in_driver(node) : status;
 }
 
 void os_tdr_reset(UINT node, const char *why)
 {
     while (state.resetting)
         bell_thread_wait(&state.done_wait, OS_LOCK_TIMEOUT, "another engine reset to end");
-    if (!os_power_begin_reset(node))
+    if (os_adapter.lost || !os_power_begin_reset(node))
         return;
     state.resetting = true;
     os_trace(BELFRY_POWER, "tdr-reset", node);
     count_reset(node, why);
-    reset(node);
+    if (!NT_SUCCESS(reset(node)))
+        os_reset_adapter(why);
     os_trace(BELFRY_POWER, "tdr-resumed", node);
     os_power_end_reset(node);
     state.resetting = false;

@@ -25,7 +25,8 @@ bell_device::bell_device(sc_core::sc_module_name name, const ::bell_device_confi
                          const char *kind, sc_core::sc_time period)
     : sc_module(name), mmio("mmio"), dma("dma"), irq("irq"), period_(period), core_(nullptr)
 {
-    const ::bell_device_host host = {this, on_read, on_write, on_done, on_irq, nullptr};
+    const ::bell_device_host host = {this, on_read, on_write, on_done, on_irq, nullptr,
+                                      on_difference};
     char error[200] = "clock period is zero";
     if (period_ != sc_core::SC_ZERO_TIME)
         core_ = bell_device_create(kind, &config, &host, error, sizeof(error));
@@ -201,6 +202,11 @@ void bell_device::on_done(void *ctx, uint64_t tag, uint64_t data, enum bell_resp
     self->answered_ = tag;
     self->answer_data_ = data;
     self->answer_resp_ = resp;
+}
+
+void bell_device::on_difference(void *, const char *text)
+{
+    SC_REPORT_ERROR(kReport, text);
 }
 
 void bell_device::on_irq(void *ctx, bool level)

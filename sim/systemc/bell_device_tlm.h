@@ -106,6 +106,7 @@ class bell_device : public sc_core::sc_module {
                                    size_t size);
     static void on_done(void *ctx, uint64_t tag, uint64_t data, enum bell_resp resp);
     static void on_irq(void *ctx, bool level);
+    static void on_difference(void *ctx, const char *text);
 
     struct Edge {
         sc_core::sc_time time;

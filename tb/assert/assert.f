@@ -3,4 +3,6 @@
 assert.vlt
 bell_axil_check.sv
 bell_axi4_check.sv
+bell_block_check.sv
+bell_stage_check.sv
 bell_bind.sv

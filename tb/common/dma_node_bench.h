@@ -23,6 +23,10 @@ struct TurnEnd {
     unsigned queue = 0, cause = 0;
     uint64_t rptr = 0;
     bool work = false, fault = false;
+    uint32_t offset = 0; // Resume point.
+    uint64_t done = 0;
+    bool blocked = false;
+    unsigned key = 0;
 };
 
 struct Event {
@@ -46,6 +50,7 @@ public:
         dut->advance_i = 1;
         dut->event_ready_i = 1;
         dut->end_ready_i = 1;
+        dut->log_ready_i = 1;
         dut->rst_ni = 0;
         dut->clk_i = 0;
         dut->eval();
@@ -62,11 +67,20 @@ public:
     unsigned log2_entries = 4;
     bool kernel_ring = false;
     uint64_t rptr = 0, wptr = 0; // The queue, as software sees it.
+    uint32_t offset = 0;         // Resume point that the next turn gets.
+    uint64_t done = 0;
     uint64_t next_command = kCommands;
 
     std::vector<Event> events;
     std::vector<uint64_t> samples, starts, dones; // Cycles.
     std::vector<uint64_t> start_counts, done_counts;
+    std::vector<std::pair<uint64_t, unsigned>> signals; // Cycle and key.
+    struct Log {
+        bool enable = false;
+        uint64_t addr = 0;
+        uint32_t index = 0, wraps = 0;
+    } logs[2];                   // Of waits and of signals; the scheduler's part.
+    uint64_t timer_clocks = 0;   // Clocks in which a WORK timer ran.
     TurnEnd end;
     unsigned edges = 0;
     std::string wrong; // Broken promise of busy_o.
@@ -116,6 +130,8 @@ public:
         dut->turn_kernel_ring_i = kernel_ring;
         dut->turn_pasid_i = kPasid;
         dut->turn_rptr_i = rptr;
+        dut->turn_offset_i = offset;
+        dut->turn_done_i = done;
         bool taken = false;
         for (unsigned i = 0; i < 100 && !taken; i++)
             taken = step();
@@ -126,8 +142,11 @@ public:
     {
         for (unsigned i = 0; i < bound && !end.ended; i++)
             step();
-        if (end.ended)
+        if (end.ended) {
             rptr = end.rptr;
+            offset = end.offset;
+            done = end.done;
+        }
     }
 
     void turn(unsigned bound = 20000)
@@ -142,9 +161,16 @@ public:
         dut->clk_i = 0;
         memory.drive(cycle);
         dut->advance_i = 1;
+        dut->time_i = cycle + 1;
+        offer_log();
         dut->eval();
+        if (dut->log_valid_o) { // Which log is known now.
+            offer_log();
+            dut->eval();
+        }
         const bool quiet = !dut->busy_o && !dut->m_axi_rvalid && !dut->m_axi_bvalid;
-        const bool inputs = dut->turn_valid_i || dut->abort_i || dut->yield_i;
+        const bool inputs = dut->turn_valid_i || dut->abort_i || dut->yield_i ||
+                            dut->preempt_i;
         if (quiet && !inputs && skip && memory.quiet() && dut->timer_valid_o) {
             dut->advance_i = uint32_t(std::min<uint64_t>(dut->timer_o, 1000000));
             dut->eval();
@@ -203,7 +229,26 @@ private:
         return dut->m_axi_arvalid | dut->m_axi_awvalid << 1 | dut->m_axi_wvalid << 2 |
                dut->end_valid_o << 3 | dut->event_valid_o << 4 | dut->start_valid_o << 5 |
                dut->done_valid_o << 6 | dut->sample_valid_o << 7 | dut->busy_o << 8 |
-               dut->turn_ready_o << 9 | dut->timer_valid_o << 10;
+               dut->turn_ready_o << 9 | dut->timer_valid_o << 10 | dut->signal_valid_o << 11 |
+               dut->log_valid_o << 12;
+    }
+
+    void offer_log()
+    {
+        const Log &log = logs[dut->log_signals_o];
+        dut->log_enable_i = log.enable;
+        dut->log_addr_i = log.addr;
+        dut->log_index_i = log.index;
+        dut->log_wraps_i = log.wraps;
+    }
+
+    void take_log()
+    {
+        Log &log = logs[dut->log_signals_o];
+        if (!log.enable)
+            return;
+        log.wraps += log.index == 83;
+        log.index = log.index == 83 ? 0 : log.index + 1;
     }
 
     void look()
@@ -211,6 +256,12 @@ private:
         if (dut->event_valid_o && dut->event_ready_i)
             events.push_back({cycle, dut->event_cause_o, dut->event_node_o, dut->event_queue_o,
                               dut->event_data_o});
+        if (dut->signal_valid_o)
+            signals.push_back({cycle, dut->signal_key_o});
+        if (dut->log_valid_o && dut->log_ready_i)
+            take_log();
+        if (dut->timer_valid_o)
+            timer_clocks += std::min<uint64_t>(dut->advance_i, dut->timer_o);
         if (dut->sample_valid_o)
             samples.push_back(cycle);
         if (dut->start_valid_o) {
@@ -223,7 +274,8 @@ private:
         }
         if (dut->end_valid_o && dut->end_ready_i)
             end = {true, dut->end_queue_o, dut->end_cause_o, dut->end_rptr_o,
-                   bool(dut->end_work_o), bool(dut->end_fault_o)};
+                   bool(dut->end_work_o), bool(dut->end_fault_o), dut->end_offset_o,
+                   dut->end_done_o, bool(dut->end_blocked_o), dut->end_key_o};
     }
 };
 

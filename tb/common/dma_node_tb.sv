@@ -16,6 +16,8 @@ module dma_node_tb (
   input  logic        turn_kernel_ring_i,
   input  logic [19:0] turn_pasid_i,
   input  logic [63:0] turn_rptr_i,
+  input  logic [31:0] turn_offset_i,
+  input  logic [63:0] turn_done_i,
 
   output logic        end_valid_o,
   input  logic        end_ready_i,
@@ -24,8 +26,25 @@ module dma_node_tb (
   output logic        end_work_o,
   output logic        end_fault_o,
   output logic [7:0]  end_cause_o,
+  output logic [31:0] end_offset_o,
+  output logic [63:0] end_done_o,
+  output logic        end_blocked_o,
+  output logic [5:0]  end_key_o,
   input  logic        yield_i,
+  input  logic        others_i,
+  input  logic        preempt_i,
   input  logic        abort_i,
+
+  output logic        signal_valid_o,
+  output logic [5:0]  signal_key_o,
+  output logic        log_valid_o,
+  output logic        log_signals_o,
+  input  logic        log_ready_i,
+  input  logic        log_enable_i,
+  input  logic [47:0] log_addr_i,
+  input  logic [31:0] log_index_i,
+  input  logic [31:0] log_wraps_i,
+  input  logic [63:0] time_i,
 
   output logic        event_valid_o,
   input  logic        event_ready_i,
@@ -91,15 +110,19 @@ module dma_node_tb (
   logic                       node_busy, mux_busy;
 
   assign turn = {turn_queue_i, turn_base_i, turn_control_i, turn_log2_entries_i, turn_kernel_ring_i,
-                 turn_pasid_i, turn_rptr_i};
-  assign {end_queue_o, end_rptr_o, end_work_o, end_fault_o, end_cause_o}     = turn_end;
+                 turn_pasid_i, turn_rptr_i, turn_offset_i, turn_done_i};
+  assign {end_queue_o, end_rptr_o, end_work_o, end_fault_o, end_cause_o, end_offset_o, end_done_o,
+          end_blocked_o, end_key_o} = turn_end;
   assign {event_cause_o, event_node_o, event_queue_o, event_data_o} = node_event;
   assign busy_o = node_busy || mux_busy;
 
   bell_node #(.NodeId(0)) u_node (
     .clk_i, .rst_ni, .advance_i,
     .turn_valid_i, .turn_ready_o, .turn_i(turn),
-    .end_valid_o, .end_ready_i, .end_o(turn_end), .yield_i, .abort_i,
+    .end_valid_o, .end_ready_i, .end_o(turn_end),
+    .yield_i, .others_i, .preempt_i, .abort_i,
+    .signal_valid_o, .signal_key_o, .log_valid_o, .log_signals_o, .log_ready_i,
+    .log_i({log_enable_i, log_addr_i, log_index_i, log_wraps_i}), .time_i,
     .event_valid_o, .event_ready_i, .event_o(node_event),
     .rd_req_valid_o(rd_req_valid), .rd_req_ready_i(rd_req_ready), .rd_req_o(rd_req),
     .rd_data_valid_i(rd_data_valid), .rd_data_ready_o(rd_data_ready), .rd_data_i(rd_data),

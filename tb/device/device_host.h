@@ -41,7 +41,8 @@ class Host {
   public:
     Host(const char *kind, bell_device_config config) : memory(kMemory)
     {
-        const bell_device_host host = {this, dma_read, dma_write, mmio_done, on_irq, on_event};
+        const bell_device_host host = {this, dma_read, dma_write, mmio_done, on_irq, on_event,
+                                       differs};
         device = bell_device_create(kind, &config, &host, error, sizeof(error));
     }
     ~Host() { bell_device_destroy(device); }
@@ -152,6 +153,11 @@ class Host {
         self(ctx).answers.push_back({data, resp});
     }
     static void on_irq(void *ctx, bool level) { self(ctx).irq = level; }
+    [[noreturn]] static void differs(void *, const char *text)
+    {
+        std::printf("FAIL %s\n", text);
+        std::exit(1);
+    }
     static void on_event(void *ctx, const bell_device_event *event)
     {
         if (self(ctx).record)

@@ -46,6 +46,7 @@ bell_device_config config()
     config.slots = kSlots;
     config.dma_latency = kLatency;
     config.reset_seed = 7;
+    config.lockstep = true;
     return config;
 }
 

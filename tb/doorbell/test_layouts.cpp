@@ -16,6 +16,10 @@ constexpr unsigned kSlots = 40;
 constexpr unsigned kFitted = 36;
 constexpr unsigned kQueues = 48;
 
+constexpr uint64_t kListen = BELL_TOKEN_LISTEN_VALID_MASK;
+constexpr unsigned kPages =
+    (BELL_TOKEN_LISTEN_PAGE_MASK >> BELL_TOKEN_LISTEN_PAGE_SHIFT) + 1;
+
 enum Bucket { kNew = 0, kCoalesced = 1, kUnowned = 2, kRejected = 3 };
 
 struct Doorbell : rtl_test::Bench<Vbell_doorbell> {
@@ -38,6 +42,7 @@ struct Doorbell : rtl_test::Bench<Vbell_doorbell> {
         tick();
         dut.ring_valid_i = 0;
         dut.req_i = 0;
+        dut.token_req_i = 0;
         settle();
         uint64_t sum = 0;
         for (unsigned i = 0; i < 5; i++) {
@@ -52,6 +57,29 @@ struct Doorbell : rtl_test::Bench<Vbell_doorbell> {
         dut.req_addr_i = BELL_SLOT_OWNER_OFFSET(slot) - BELL_SLOT_OWNER_OFFSET(0);
         dut.req_data_i = BELL_FIELD_PUT(BELL_SLOT_OWNER_QUEUE, queue) | BELL_SLOT_OWNER_VALID_MASK;
         step();
+    }
+    void at_token(unsigned queue, bool write, uint64_t data)
+    {
+        dut.token_req_i = 1;
+        dut.token_req_write_i = write;
+        dut.token_req_addr_i = BELL_TOKEN_LISTEN_OFFSET(queue) - BELL_TOKEN_LISTEN_OFFSET(0);
+        dut.token_req_data_i = data;
+        settle();
+        CHECK_EQ(dut.token_ack_write_o, write);
+        CHECK_EQ(dut.token_ack_read_o, !write);
+    }
+    void listen(unsigned queue, unsigned page)
+    {
+        at_token(queue, true, kListen | BELL_FIELD_PUT(BELL_TOKEN_LISTEN_PAGE, page));
+        step();
+    }
+    uint64_t listening(unsigned queue)
+    {
+        at_token(queue, false, 0);
+        const uint64_t word = dut.token_ack_data_o;
+        dut.token_req_i = 0;
+        settle();
+        return word;
     }
     unsigned in_flight(unsigned slot)
     {
@@ -95,6 +123,11 @@ uint32_t page(unsigned slot)
 uint32_t packed(unsigned slot)
 {
     return BELL_PACKED_FIRST + slot * BELL_PACKED_BYTES;
+}
+
+uint32_t global(unsigned number)
+{
+    return BELL_GLOBAL_FIRST + number * BELL_GLOBAL_BYTES;
 }
 
 // DB-MOD-04: each packed slot wakes its own owner, also by the page it has besides.
@@ -149,6 +182,7 @@ RTL_TEST(layouts, only_the_layout_in_force_answers)
         t.dut.layout_i = layout;
         t.settle();
         t.own(8, 7);
+        t.listen(7, 0);
         const struct {
             uint32_t addr;
             bool answers;
@@ -175,6 +209,7 @@ RTL_TEST(layouts, DB_MOD_02_token_names_the_queue)
     Doorbell t(BELL_LAYOUT_GLOBAL);
     t.own(0, 5);
     for (unsigned queue = 0; queue < kQueues; queue++) {
+        t.listen(queue, 0);
         t.store(BELL_GLOBAL_FIRST, queue);
         t.expect_credit(queue);
         CHECK_EQ(t.in_flight(0), 0); // On no slot.
@@ -191,6 +226,7 @@ RTL_TEST(layouts, DB_MOD_06_unknown_tokens_are_rejected)
         t.store(BELL_GLOBAL_FIRST, token);
         t.expect_reject(BELL_REJECT_BAD_TOKEN, BELL_GLOBAL_FIRST);
     }
+    t.listen(3, 0);
     t.dut.credit_closed_i = 1;
     t.store(BELL_GLOBAL_FIRST, 3);
     t.expect_reject(BELL_REJECT_QUEUE_CLOSED, BELL_GLOBAL_FIRST);
@@ -199,8 +235,73 @@ RTL_TEST(layouts, DB_MOD_06_unknown_tokens_are_rejected)
     t.expect_reject(BELL_REJECT_NARROW, BELL_GLOBAL_FIRST);
     t.store(BELL_GLOBAL_FIRST + 8, 3);
     t.expect_reject(BELL_REJECT_OFFSET, BELL_GLOBAL_FIRST + 8);
-    t.store(BELL_GLOBAL_FIRST + BELL_GLOBAL_BYTES, 3);
-    t.expect_reject(BELL_REJECT_NO_SLOT, BELL_GLOBAL_FIRST + BELL_GLOBAL_BYTES);
+    for (uint32_t beside : {global(kPages), BELL_GLOBAL_FIRST - BELL_GLOBAL_BYTES}) {
+        t.store(beside, 3);
+        t.expect_reject(BELL_REJECT_NO_SLOT, beside);
+    }
+}
+
+// a queue hears its own page and no other, and none before it is told to or after.
+RTL_TEST(layouts, A_39_foreign_tokens_are_rejected)
+{
+    Doorbell t(BELL_LAYOUT_GLOBAL);
+    const unsigned pages[] = {0, 1, 2, 3, 64, 127, 128, kPages - 1};
+    for (unsigned queue : {0u, 1u, 31u, 32u, kQueues - 1}) {
+        CHECK_EQ(t.listening(queue), 0); // Since reset.
+        t.store(global(0), queue);
+        t.expect_reject(BELL_REJECT_FOREIGN_TOKEN, global(0));
+        for (unsigned own : pages) {
+            t.listen(queue, own);
+            CHECK_EQ(t.listening(queue), kListen | own);
+            for (unsigned page : pages) {
+                for (uint32_t half : {0u, static_cast<uint32_t>(BELL_SECONDARY_FIRST)}) {
+                    t.store(half + global(page), queue);
+                    if (page == own) {
+                        t.expect_credit(queue);
+                        t.step();
+                    } else {
+                        t.expect_reject(BELL_REJECT_FOREIGN_TOKEN, half + global(page));
+                    }
+                }
+            }
+        }
+        t.at_token(queue, true, pages[7]); // Not VALID.
+        t.step();
+        CHECK_EQ(t.listening(queue), 0);
+        t.store(global(pages[7]), queue);
+        t.expect_reject(BELL_REJECT_FOREIGN_TOKEN, global(pages[7]));
+    }
+}
+
+// The neighbours of a queue that is told to listen elsewhere keep their pages.
+RTL_TEST(layouts, A_39_queues_listen_apart)
+{
+    Doorbell t(BELL_LAYOUT_GLOBAL);
+    for (unsigned queue = 0; queue < kQueues; queue++) {
+        t.listen(queue, 200 - queue);
+    }
+    for (unsigned queue = 0; queue < kQueues; queue++) {
+        t.store(global(200 - queue), queue);
+        t.expect_credit(queue);
+        t.step();
+        t.store(global(200 - queue), (queue + 1) % kQueues);
+        t.expect_reject(BELL_REJECT_FOREIGN_TOKEN, global(200 - queue));
+    }
+}
+
+// A write of LISTEN holds for the stores after its clock; one of that clock still goes by the old.
+RTL_TEST(layouts, A_39_listen_and_store_in_one_clock)
+{
+    Doorbell t(BELL_LAYOUT_GLOBAL);
+    t.listen(4, 1);
+    t.at_token(4, true, kListen | 2);
+    t.store(global(1), 4);
+    t.expect_credit(4);
+    t.at_token(4, true, 0);
+    t.store(global(2), 4);
+    t.expect_credit(4);
+    t.store(global(2), 4);
+    t.expect_reject(BELL_REJECT_FOREIGN_TOKEN, global(2));
 }
 
 // the second register is the same doorbell, in every layout.
@@ -218,6 +319,7 @@ RTL_TEST(layouts, A_58_second_register_rings_the_same_doorbell)
     for (const auto &c : cases) {
         Doorbell t(c.layout);
         t.own(4, 9);
+        t.listen(9, 0);
         t.store(BELL_SECONDARY_FIRST + c.addr, 9);
         t.expect_credit(9);
         t.store(c.addr, 9);
@@ -237,6 +339,7 @@ RTL_TEST(layouts, layout_changes_between_two_stores)
 {
     Doorbell t(BELL_LAYOUT_PAGE);
     t.own(0, 5);
+    t.listen(6, 0);
     t.store(page(0), 6);
     t.tick();
     t.dut.layout_i = BELL_LAYOUT_GLOBAL;
@@ -253,11 +356,12 @@ RTL_TEST(layouts, random_stores_balance)
     std::mt19937 random(7);
     for (unsigned slot = 0; slot < kFitted; slot += 2) {
         t.own(slot, slot);
+        t.listen(slot, slot % 3);
     }
     for (unsigned i = 0; i < 20000; i++) {
         t.dut.layout_i = random() % 4;
         const uint32_t bases[] = {page(random() % kSlots), packed(random() % kSlots),
-                                  BELL_GLOBAL_FIRST, static_cast<uint32_t>(random() & 0xffffff)};
+                                  global(random() % 4), static_cast<uint32_t>(random() & 0xffffff)};
         const uint32_t half = random() % 2 ? BELL_SECONDARY_FIRST : 0;
         t.store((bases[random() % 4] + half) & 0xffffff, random() % 64,
                 random() % 8 ? 0xff : random() & 0xff);

@@ -60,11 +60,22 @@ static UINT64 read_slot(UINT32 offset)
     return BELL_FIELD_PUT(BELL_SLOT_DRAIN_IN_FLIGHT, 1);
 }
 
+static bool is_token(UINT32 offset)
+{
+    return offset >= BELL_TOKEN_LISTEN_OFFSET(0) && offset < BELL_TOKEN_LISTEN_OFFSET(BELL_TOKEN_MAX);
+}
+
 static UINT64 device_read(UINT32 offset)
 {
     const UINT64 *event = fake.events[fake.event_tail % 1024];
     bool has_event = fake.event_head != fake.event_tail;
 
+    if (is_token(offset)) {
+        UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
+
+        assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
+        return fake.listen[queue];
+    }
     if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
         UINT32 queue = (offset - BELL_QUEUE_BASE_OFFSET(0)) / BELL_QUEUE_STRIDE;
 
@@ -160,7 +171,12 @@ static void write_queue(UINT32 offset, UINT64 value)
 
 static void device_write(UINT32 offset, UINT64 value)
 {
-    if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
+    if (is_token(offset)) {
+        UINT32 queue = (offset - BELL_TOKEN_LISTEN_OFFSET(0)) / BELL_TOKEN_STRIDE;
+
+        assert_true(queue < fake.queues && offset == BELL_TOKEN_LISTEN_OFFSET(queue));
+        fake.listen[queue] = value;
+    } else if (offset >= BELL_QUEUE_BASE_OFFSET(0)) {
         write_queue(offset, value);
     } else if (offset >= BELL_SLOT_OWNER_OFFSET(0)) {
         UINT32 slot = (offset - BELL_SLOT_OWNER_OFFSET(0)) / BELL_SLOT_STRIDE;
@@ -177,6 +193,8 @@ static void device_write(UINT32 offset, UINT64 value)
     } else if (offset == BELL_EVENT_POP_OFFSET) {
         assert_true(fake.event_head != fake.event_tail);
         fake.event_tail++;
+    } else if (offset == BELL_REPORT_ARM_OFFSET) {
+        fake.report_arm = value;
     } else if (offset == BELL_DOORBELLS_OFFSET) {
         fake.layout = (UINT32)value;
     } else if (offset == BELL_NODE_ABORT_OFFSET) {

@@ -38,6 +38,7 @@ struct fake_bell {
     UINT32 layouts;            /* CAPS.LAYOUTS. */
     bool secondary;            /* CAPS.SECONDARY. */
     UINT32 layout_setting;     /* Registry value DoorbellLayout. */
+    UINT32 report_setting;     /* Registry value ReportRefusals. */
     bool refuse_layout;        /* The device stays in layout page. */
     ULONG bar2_bytes;          /* As the OS says; 0: pages of the slots only. */
     bool feature_off;          /* OS feature 4. */
@@ -70,12 +71,14 @@ struct fake_bell {
 
     /* Device. */
     UINT64 owner[FAKE_MAX_SLOTS];
+    UINT64 listen[FAKE_MAX_QUEUES];
     UINT64 context[FAKE_MAX_QUEUES][4]; /* BASE, CONTROL, CONFIG, RPTR. */
     bool open[FAKE_MAX_QUEUES], listed[FAKE_MAX_QUEUES], realtime[FAKE_MAX_QUEUES];
     unsigned kicks[FAKE_MAX_QUEUES];
     UINT64 events[1024][2];
     unsigned event_head, event_tail;
     bool irq_enabled, enabled;
+    UINT64 report_arm;
     UINT64 ctrl;
     UINT64 limits[8]; /* Idle, then hung. */
     DXGKARGCB_INVALIDATEHWCONTEXT invalidated;

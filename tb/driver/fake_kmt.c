@@ -97,6 +97,8 @@ void fake_kmt_run_gpu(unsigned entries)
 VOID bell_os_yield(VOID)
 {
     fake_kmt.yields++;
+    if (fake_kmt.on_yield != NULL)
+        fake_kmt.on_yield();
     fake_kmt_run_gpu(fake_kmt.gpu_per_yield);
 }
 
@@ -200,6 +202,19 @@ NTSTATUS D3DKMTMakeResident(D3DDDI_MAKERESIDENT *args)
 {
     UNREFERENCED_PARAMETER(args);
     return fails() ? fake_kmt.fail_with : STATUS_SUCCESS;
+}
+
+/* Nothing is shared here: tb/system/test_umd_shared.c does that on the machine. */
+NTSTATUS D3DKMTQueryResourceInfo(D3DKMT_QUERYRESOURCEINFO *args)
+{
+    (void)args;
+    return STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS D3DKMTOpenResource2(D3DKMT_OPENRESOURCE *args)
+{
+    (void)args;
+    return STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS D3DKMTLock2(D3DKMT_LOCK2 *args)

@@ -19,6 +19,7 @@ struct fake_kmt {
     UINT64 status_after_connect;
     unsigned gpu_per_yield;  /* Entries that the GPU consumes at a yield; 0 = it is stuck. */
     void (*on_point)(const char *name);
+    void (*on_yield)(void);  /* Plays another thread. */
     /* Seen by the test. */
     int calls;
     int live;                /* Handles created and not destroyed, over all kinds. */

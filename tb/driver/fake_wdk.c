@@ -179,10 +179,15 @@ NTSTATUS RtlQueryRegistryValues(ULONG relative_to, const WCHAR *path,
     assert_int_equal(fake.irql, PASSIVE_LEVEL);
     assert_int_equal(relative_to, RTL_REGISTRY_ABSOLUTE);
     assert_memory_equal(path, key, sizeof(key));
-    assert_int_equal(table->Flags, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK);
-    assert_int_equal(table->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, REG_DWORD);
-    assert_int_equal(table->Name[0], 'D');
-    *(UINT32 *)table->EntryContext = fake.layout_setting;
-    assert_null(table[1].Name);
+    for (; table->Name != NULL; table++) {
+        assert_int_equal(table->Flags, RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK);
+        assert_int_equal(table->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT, REG_DWORD);
+        if (table->Name[0] == 'D')
+            *(UINT32 *)table->EntryContext = fake.layout_setting;
+        else if (table->Name[0] == 'R')
+            *(UINT32 *)table->EntryContext = fake.report_setting;
+        else
+            fail_msg("a registry value that the driver has no business with");
+    }
     return STATUS_SUCCESS;
 }

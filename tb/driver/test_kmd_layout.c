@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "bell_kmd.h"
 #include "fake_bell.h"
 
 enum { BAR2_BYTES = 2 * BELL_SECONDARY_BYTES, ALL_LAYOUTS = 7 };
@@ -20,6 +21,8 @@ static void start(UINT32 layout, UINT32 slots)
     fake.bar2_bytes = BAR2_BYTES;
     fake.layout_setting = layout;
     fake.slots = slots;
+    for (unsigned i = 0; i < FAKE_MAX_QUEUES; i++)
+        fake.listen[i] = BELL_TOKEN_LISTEN_VALID_MASK; /* Whatever the device comes up with. */
     assert_int_equal(fake_start(), STATUS_SUCCESS);
     assert_int_equal(fake.layout, layout);
     process = fake_process_make(7);
@@ -162,6 +165,115 @@ static void DB_VIC_11_global_has_one_address_and_no_victims(void **state)
     stop();
 }
 
+static UINT64 listening(const VOID *address)
+{
+    UINT64 place = (UINT64)(UINT_PTR)address / BELL_GLOBAL_BYTES;
+
+    return BELL_TOKEN_LISTEN_VALID_MASK | BELL_FIELD_PUT(BELL_TOKEN_LISTEN_PAGE, place);
+}
+
+/* BAR2 of the fake starts at a multiple of all global pages, so that the low bits are the page. */
+static void A_39_queue_listens_to_its_process_only(void **state)
+{
+    struct fake_process other;
+    struct fake_queue mine[2], foreign;
+    VOID *address[2], *elsewhere;
+
+    UNREFERENCED_PARAMETER(state);
+    start(2, 1);
+    for (unsigned i = 0; i < FAKE_MAX_QUEUES; i++)
+        assert_int_equal(fake.listen[i], 0);
+    other = fake_process_make(9);
+    for (unsigned i = 0; i < 2; i++) {
+        mine[i] = fake_queue_make(&process, 0, true);
+        assert_int_equal(fake.listen[mine[i].hw_id], 0); /* Not before it is connected. */
+        assert_int_equal(fake_connect(&mine[i], &address[i]), STATUS_SUCCESS);
+    }
+    foreign = fake_queue_make(&other, 0, true);
+    assert_int_equal(fake_connect(&foreign, &elsewhere), STATUS_SUCCESS);
+    assert_ptr_equal(address[0], address[1]);
+    assert_int_not_equal((UINT_PTR)elsewhere / PAGE_SIZE, (UINT_PTR)address[0] / PAGE_SIZE);
+    assert_int_not_equal(fake.listen[foreign.hw_id], fake.listen[mine[0].hw_id]);
+    assert_int_equal(fake.listen[mine[0].hw_id] - fake.listen[foreign.hw_id],
+                     listening(address[0]) - listening(elsewhere));
+    assert_int_equal(fake_disconnect(&mine[0]), STATUS_SUCCESS);
+    assert_int_equal(fake.listen[mine[0].hw_id], 0);
+    assert_int_not_equal(fake.listen[mine[1].hw_id], 0); /* The other sharer rings on. */
+    fake_queue_free(&mine[1]); /* Destroyed while connected. */
+    assert_int_equal(fake.listen[mine[1].hw_id], 0);
+    fake_queue_free(&mine[0]);
+    fake_queue_free(&foreign);
+    fake_process_free(&other);
+    stop();
+}
+
+/* A page is given again when its process is gone, and not before; without any, page 0 it is. */
+static void A_39_pages_of_dead_processes_are_used_again(void **state)
+{
+    struct fake_process one;
+    struct fake_queue queue, held;
+    VOID *first = NULL, *kept, *address;
+
+    UNREFERENCED_PARAMETER(state);
+    start(2, 1);
+    held = fake_queue_make(&process, 0, true);
+    assert_int_equal(fake_connect(&held, &kept), STATUS_SUCCESS);
+    for (unsigned i = 0; i < 3u * BELL_KMD_GLOBAL_PAGES; i++) {
+        one = fake_process_make(9);
+        queue = fake_queue_make(&one, 0, true);
+        assert_int_equal(fake_connect(&queue, &address), STATUS_SUCCESS);
+        assert_ptr_not_equal(address, kept);
+        first = i == 0 ? address : first;
+        assert_ptr_equal(address, first);
+        fake_queue_free(&queue);
+        fake_process_free(&one);
+    }
+    fake_queue_free(&held);
+    stop();
+}
+
+static void A_39_processes_beyond_the_pages_share_one(void **state)
+{
+    static struct fake_process many[BELL_KMD_GLOBAL_PAGES + 2];
+    VOID *last = NULL, *address;
+
+    UNREFERENCED_PARAMETER(state);
+    start(2, 1);
+    for (unsigned i = 0; i < BELL_KMD_GLOBAL_PAGES + 2; i++) {
+        struct fake_queue queue;
+
+        many[i] = fake_process_make(20 + i);
+        queue = fake_queue_make(&many[i], 0, true);
+        assert_int_equal(fake_connect(&queue, &address), STATUS_SUCCESS);
+        if (i < BELL_KMD_GLOBAL_PAGES)
+            assert_ptr_not_equal(address, last);
+        else
+            assert_ptr_equal(address, last);
+        last = address;
+        fake_queue_free(&queue);
+    }
+    for (unsigned i = 0; i < BELL_KMD_GLOBAL_PAGES + 2; i++)
+        fake_process_free(&many[i]);
+    stop();
+}
+
+/* A device that is gone by then: the connect says so, and the doorbell stays disconnected. */
+static void A_39_listen_sees_a_lost_device(void **state)
+{
+    struct fake_queue queue;
+
+    UNREFERENCED_PARAMETER(state);
+    start(2, 1);
+    queue = fake_queue_make(&process, 0, true);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    fake.gone = true; /* The queue is open: LISTEN is the first register read. */
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_DEVICE_REMOVED);
+    fake.gone = false;
+    fake_queue_free(&queue);
+    stop();
+}
+
 static void DB_SEC_02_both_addresses(void **state)
 {
     UNREFERENCED_PARAMETER(state);
@@ -246,6 +358,10 @@ int main(void)
         cmocka_unit_test(A_38_whole_page_changes_process),
         cmocka_unit_test(A_38_nobody_is_left_in_the_page),
         cmocka_unit_test(DB_VIC_11_global_has_one_address_and_no_victims),
+        cmocka_unit_test(A_39_queue_listens_to_its_process_only),
+        cmocka_unit_test(A_39_pages_of_dead_processes_are_used_again),
+        cmocka_unit_test(A_39_processes_beyond_the_pages_share_one),
+        cmocka_unit_test(A_39_listen_sees_a_lost_device),
         cmocka_unit_test(DB_SEC_02_both_addresses),
         cmocka_unit_test(DB_SEC_04_caps_follow_the_bar),
         cmocka_unit_test(DB_NTF_02_notify_acts_only_in_notify_mode),

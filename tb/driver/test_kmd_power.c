@@ -158,17 +158,69 @@ static void DB_TDR_06_culprit_only(void **state)
 static void DB_INT_02_engine_states(void **state)
 {
     UNREFERENCED_PARAMETER(state);
-    fake_post_event(BELL_CAUSE_ENGINE_IDLE, 1, 0, 100);
-    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 2, 5, 100);
+    fake_post_event(BELL_CAUSE_ENGINE_IDLE, 0, 0, 100);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 1, 5, 100);
     assert_true(fake_interrupt());
     assert_int_equal(fake.notify_count, 2);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(fake.notifies[i].InterruptType, DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE);
-        assert_int_equal(fake.notifies[i].EngineStateChange.NodeOrdinal, i + 1);
+        assert_int_equal(fake.notifies[i].EngineStateChange.NodeOrdinal, i);
         assert_int_equal(fake.notifies[i].EngineStateChange.NewState,
                          i == 0 ? DXGK_ENGINE_STATE_TRANSITION_TO_F1 : DXGK_ENGINE_STATE_HUNG);
     }
     fake_run_dpc();
+}
+
+/* Node 2 has no user-mode submission. */
+static void HS_TMO_01_hang_of_a_kernel_node(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 2, 5, 100);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT);
+    assert_int_equal(fake.notifies[0].GpuEngineTimeout.NodeOrdinal, 2);
+    assert_int_equal(fake.notifies[0].GpuEngineTimeout.EngineOrdinal, 0);
+    fake_run_dpc();
+}
+
+static void HS_RST_02_full_reset(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true), fresh;
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK; /* It hangs, and a suspend waits for it. */
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(fake_ddi.DxgkDdiResetFromTimeout(fake_adapter), STATUS_SUCCESS);
+    fake.busy[queue.hw_id] = 0;
+    lose_everything();
+
+    fake_clear_ops(); /* Until the restart nothing is touched. */
+    assert_false(fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0));
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(fake.op_count, 0);
+
+    assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_SUCCESS);
+    assert_int_equal(fake.ctrl, BELL_CTRL_ENABLE_MASK);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_DEVICE_REMOVED);
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_false(fake.open[queue.hw_id]); /* Not for a last sample either. */
+    fresh = fake_queue_make(&process, 1, true);
+    assert_int_equal(fake_connect(&fresh, NULL), STATUS_SUCCESS);
+    assert_true(fake_slot_belongs_to(0, fresh.hw_id) || fake_slot_belongs_to(1, fresh.hw_id));
+    fake_queue_free(&fresh);
+    fake_queue_free(&queue);
+}
+
+static void HS_RST_02_restart_of_a_device_that_is_gone(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake.gone = true;
+    assert_int_equal(fake_ddi.DxgkDdiResetFromTimeout(fake_adapter), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_DEVICE_REMOVED);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -181,6 +233,9 @@ int main(void)
         T(DB_FST_04_gate_refused_with_work),
         T(DB_TDR_06_culprit_only),
         T(DB_INT_02_engine_states),
+        T(HS_TMO_01_hang_of_a_kernel_node),
+        T(HS_RST_02_full_reset),
+        T(HS_RST_02_restart_of_a_device_that_is_gone),
     };
 
     return cmocka_run_group_tests_name("kmd_power", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "bell_umd_internal.h"
 #include "fake_kmt.h"
 
 static struct bell_umd_device *device;
@@ -269,6 +270,65 @@ static void every_failing_step_is_undone(void **state)
     assert_int_equal(fake_kmt.live, 0);
 }
 
+/* Another thread is between two loads of fence and status when the queue is given up. */
+static unsigned yields_left;
+static int live_before;
+
+static void reader_leaves(void)
+{
+    if (yields_left == 0)
+        return;
+    assert_int_equal(fake_kmt.live, live_before); /* Nothing of the queue is gone yet. */
+    assert_non_null(queue->status);
+    assert_true(queue->readers.closed); /* And nobody else gets in. */
+    if (--yields_left == 0)
+        queue->readers.inside = 0;
+}
+
+static void DB_UMD_02_fallback_waits_for_readers(void **state)
+{
+    (void)state;
+    fake_kmt.status = D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT;
+    fake_kmt.on_yield = reader_leaves;
+    live_before = fake_kmt.live;
+    yields_left = 3;
+    queue->readers.inside = 1;
+    assert_int_equal(submit_nop(), STATUS_DEVICE_REMOVED);
+    assert_int_equal(yields_left, 0);
+    assert_false(queue->readers.closed);
+}
+
+static void DB_UMD_02_resize_waits_for_readers(void **state)
+{
+    (void)state;
+    fake_kmt.on_yield = reader_leaves;
+    live_before = fake_kmt.live;
+    yields_left = 3;
+    queue->readers.inside = 1;
+    assert_int_equal(bell_umd_queue_resize(queue, 16), STATUS_SUCCESS);
+    assert_int_equal(yields_left, 0);
+    assert_false(queue->readers.closed);
+}
+
+/* The other way round: what is read while the queue is replaced is what it is afterwards. */
+static void replacement_ends(void)
+{
+    if (yields_left > 0 && --yields_left == 0) {
+        fake_kmt.progress = 7;
+        queue->readers.closed = false;
+    }
+}
+
+static void DB_UMD_02_readers_wait_for_the_replacement(void **state)
+{
+    (void)state;
+    fake_kmt.on_yield = replacement_ends;
+    yields_left = 4;
+    queue->readers.closed = true;
+    assert_int_equal(bell_umd_progress(queue), 7);
+    assert_int_equal(queue->readers.inside, 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -283,6 +343,9 @@ int main(void)
         CASE(DB_STA_06_abort_falls_back_to_kernel_mode),
         CASE(DB_STA_06_failed_connect_gives_the_queue_up),
         CASE(DB_STA_02_unknown_status_is_abort),
+        CASE(DB_UMD_02_fallback_waits_for_readers),
+        CASE(DB_UMD_02_resize_waits_for_readers),
+        CASE(DB_UMD_02_readers_wait_for_the_replacement),
         CASE(command_list_overflow_is_refused),
         CASE(bad_queue_descriptions_are_refused),
         cmocka_unit_test(every_failing_step_is_undone),

@@ -114,8 +114,9 @@ RTL_TEST(engine, every_opcode)
 // Unknown opcodes and reserved bits of the head: BAD_PACKET with the packet's address.
 RTL_TEST(engine, bad_heads)
 {
-    for (uint64_t head : {uint64_t(9), uint64_t(255), uint64_t(BELL_OP_NOP) | 0x100,
-                          uint64_t(BELL_OP_WORK) | uint64_t(1) << 63}) {
+    for (uint64_t head : {uint64_t(11), uint64_t(255), uint64_t(BELL_OP_NOP) | 0x100,
+                          uint64_t(BELL_OP_WORK) | uint64_t(1) << 63,
+                          uint64_t(BELL_OP_WAIT) | uint64_t(1) << 31}) {
         NodeBench t;
         const uint64_t addr = t.append({kNop, {head, 8, 8, 8}, fence(kA, 1)});
         const Fault f = fault_of(t);

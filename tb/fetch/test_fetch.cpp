@@ -120,24 +120,65 @@ RTL_TEST(fetch, entry_reads_overlap)
     CHECK_EQ(t.end.rptr, 4u);
     CHECK_EQ(t.memory.max_outstanding(kRingRead) >= 3, true);
     CHECK_EQ(t.memory.max_outstanding(kCmdRead) >= 3, true);
-    CHECK_EQ(t.memory.max_outstanding(kRingRead) <= 9, true);
+    CHECK_EQ(t.memory.max_outstanding(kRingRead) <= 17, true);
 }
 
-// A turn runs 8 buffers and says that known work is left.
+// A turn runs 64 buffers and says that known work is left.
 RTL_TEST(fetch, turn_ends_after_max_buffers)
 {
     NodeBench t;
-    for (unsigned i = 0; i < 10; i++)
+    t.log2_entries = 7;
+    for (unsigned i = 0; i < 66; i++)
         t.append({kNop});
     t.turn();
-    CHECK_EQ(t.end.rptr, 8u);
+    CHECK_EQ(t.end.rptr, 64u);
     CHECK_EQ(t.end.work, true);
-    CHECK_EQ(t.rptr_in_memory(), 8u);
-    CHECK_EQ(t.count(true, kRptrWrite), 8u);
+    CHECK_EQ(t.rptr_in_memory(), 64u);
+    CHECK_EQ(t.count(true, kRptrWrite), 64u);
 
     t.turn();
-    CHECK_EQ(t.end.rptr, 10u);
+    CHECK_EQ(t.end.rptr, 66u);
     CHECK_EQ(t.end.work, false);
+}
+
+// While another queue of the node is ready a turn has 8 buffers; from that moment on, if it has had
+// them already. No buffer is cut off.
+RTL_TEST(fetch, turn_is_short_while_others_wait)
+{
+    for (unsigned at = 0; at < 700; at += 3) {
+        NodeBench t(at + 1);
+        t.memory.stall_percent = at % 2 * 20;
+        t.log2_entries = 5;
+        for (unsigned i = 0; i < 30; i++)
+            t.append({{BELL_OP_WORK, 3}, fence(kData + 8 * i, 1)});
+        t.give_turn();
+        t.run(at);
+        const size_t started = t.starts.size();
+        t.dut->others_i = 1;
+        t.wait_end();
+        CHECK_EQ(t.end.fault, false);
+        CHECK_EQ(t.end.offset, 0u);
+        CHECK_EQ(t.end.rptr >= 8, true);
+        CHECK_EQ(t.end.rptr <= std::max(size_t(8), started + 1), true);
+        CHECK_EQ(t.starts.size(), size_t(t.end.rptr));
+        CHECK_EQ(t.memory.quiet(), true);
+        while (t.rptr != 30) {
+            const uint64_t before = t.rptr;
+            t.turn();
+            CHECK_EQ(t.rptr, std::min<uint64_t>(before + 8, 30));
+        }
+        CHECK_EQ(t.starts.size(), 30u);
+        CHECK_EQ(t.clean(), true);
+    }
+    NodeBench t; // Nothing is read ahead for nothing.
+    t.dut->others_i = 1;
+    t.log2_entries = 5;
+    for (unsigned i = 0; i < 30; i++)
+        t.append({kNop});
+    t.turn();
+    CHECK_EQ(t.rptr, 8u);
+    CHECK_EQ(t.count(false, kRingRead), 9u);
+    CHECK_EQ(t.count(false, kCmdRead), 8u);
 }
 
 // Design 4: wptr - rptr <= size. A full ring is good, one more is a fault of the queue.
@@ -149,8 +190,8 @@ RTL_TEST(fetch, bounds_exactly_at_ring_size)
         full.append({kNop});
     full.turn();
     CHECK_EQ(full.end.fault, false);
-    CHECK_EQ(full.end.rptr, 11u);
-    CHECK_EQ(full.end.work, true);
+    CHECK_EQ(full.end.rptr, 19u);
+    CHECK_EQ(full.end.work, false);
 
     for (uint64_t wptr : {uint64_t(3 + 17), uint64_t(2), uint64_t(1) << 40}) {
         NodeBench over;
@@ -221,6 +262,77 @@ RTL_TEST(fetch, early_entry_is_read_again)
         CHECK_EQ(t.memory.word(kData), 9u);
         CHECK_EQ(t.starts.size(), 1u);
     }
+}
+
+// Entries that the queue's last turn left are asked for beside WPTR, when it runs again at once.
+RTL_TEST(fetch, known_entries_are_read_early)
+{
+    NodeBench t;
+    t.memory.latency = 64;
+    t.log2_entries = 7;
+    for (unsigned i = 0; i < 80; i++)
+        t.append({kNop});
+    t.turn();
+    CHECK_EQ(t.rptr, 64u);
+    const unsigned before = t.count(false, kRingRead);
+    t.turn();
+    CHECK_EQ(t.rptr, 80u);
+    const Access &sample = t.access(false, kRingRead, before);
+    CHECK_EQ(sample.addr, uint64_t(NodeBench::kControl));
+    for (unsigned i = 0; i < 16; i++) {
+        const Access &entry = t.access(false, kRingRead, before + 1 + i);
+        CHECK_EQ(entry.addr, t.entry_addr(64 + i));
+        CHECK_EQ(entry.asked > sample.asked && entry.asked < sample.answered, true);
+    }
+    CHECK_EQ(t.count(false, kRingRead), before + 17);
+}
+
+// A-73 for these: whatever they were when they were read, what WPTR covers runs as it is then. Some
+// good and some stale, a WPTR that covers some, at any clock.
+RTL_TEST(fetch, early_entries_are_read_again)
+{
+    unsigned again = 0;
+    for (unsigned at = 0; at < 60; at++) {
+        for (unsigned good : {0u, 1u, 3u, 6u}) {
+            NodeBench t(at + 1);
+            t.memory.latency = 20;
+            t.memory.late_reads.insert(NodeBench::kControl);
+            for (unsigned i = 0; i < 8; i++)
+                t.append({fence(kData + 8 * i, 1)});
+            t.give_turn();
+            while (t.starts.empty())
+                t.step();
+            t.dut->yield_i = 1;
+            t.wait_end();
+            t.dut->yield_i = 0;
+            const uint64_t first = t.rptr;
+            CHECK_EQ(first >= 1 && first < 4, true);
+
+            // Software takes them back and writes others, as after CLOSE and OPEN.
+            const uint64_t written = 4 + good % 4;
+            t.memory.words[NodeBench::kControl] = first;
+            for (unsigned i = unsigned(first) + good; i < 8; i++)
+                t.memory.words[t.entry_addr(i)] ^= uint64_t(0x10) << 48;
+            t.give_turn();
+            t.run(at);
+            for (unsigned i = unsigned(first) + good; i < written; i++)
+                t.memory.words[t.entry_addr(i)] ^= uint64_t(0x10) << 48;
+            t.memory.words[NodeBench::kControl] = written;
+            const unsigned reads = t.count(false, kRingRead);
+            t.wait_end();
+            again += t.count(false, kRingRead) > reads;
+            CHECK_EQ(t.end.fault, false);
+            CHECK_EQ(t.rptr == first || t.rptr == written, true);
+            t.turn();
+            CHECK_EQ(t.end.fault, false);
+            CHECK_EQ(t.rptr, written);
+            for (unsigned i = 0; i < 8; i++)
+                CHECK_EQ(t.memory.word(kData + 8 * i), uint64_t(i < written));
+            CHECK_EQ(t.starts.size(), size_t(written));
+            CHECK_EQ(t.clean(), true);
+        }
+    }
+    CHECK_EQ(again > 20, true);
 }
 
 // The largest ring: tags of two laps are equal, so nothing is read before the sample.
@@ -526,17 +638,18 @@ RTL_TEST(fetch, every_rptr_is_written)
     }
 }
 
-// Design 9: turn taken to the first command, memory latency 64. Printed, and bounded.
+// Design 9: turn taken to the first command; 3 clocks less than from the ring (tb/device, reach: 2L +
+// 12). The address of a command is in the entry, so two reads one after the other are needed.
 RTL_TEST(fetch, turn_to_first_command)
 {
-    NodeBench t;
-    t.memory.latency = 64;
-    t.append({kNop});
-    const uint64_t from = t.cycle;
-    t.turn();
-    printf("  turn taken to first command, L = 64: 2L + %u clocks\n",
-           unsigned(t.starts[0] - from) - 128);
-    CHECK_EQ(t.starts[0] - from <= 2 * 64 + 14, true);
+    for (unsigned latency : {1u, 16u, 64u, 256u}) {
+        NodeBench t;
+        t.memory.latency = latency;
+        t.append({kNop});
+        const uint64_t from = t.cycle;
+        t.turn();
+        CHECK_EQ(t.starts[0] - from <= 2 * latency + 9, true);
+    }
 }
 
 // Design 9: no-op buffers, memory latency 64. Printed, and bounded so that a loss is noticed.
@@ -551,5 +664,5 @@ RTL_TEST(fetch, noop_buffer_rate)
     while (t.rptr != 200)
         t.turn();
     printf("  no-op buffers, one node, L = 64: %u clocks each\n", unsigned(t.cycle - from) / 200);
-    CHECK_EQ((t.cycle - from) / 200 <= 70, true);
+    CHECK_EQ((t.cycle - from) / 200 <= 16, true);
 }

@@ -136,6 +136,10 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_LEDGER_OWED_OFFSET, true, false, 0},
         {BELL_LAST_REJECT_OFFSET, true, false, 0},
         {BELL_LAST_REJECT_OFFSET + 8, false, false, 0},
+        {BELL_REPORT_ARM_OFFSET, true, true,
+         BELL_REPORT_ARM_REJECTED_MASK | BELL_REPORT_ARM_UNOWNED_MASK}, // REFUSED fires at once.
+        {BELL_SATURATED_OFFSET, true, false, 0},
+        {BELL_SATURATED_OFFSET + 8, false, false, 0},
         {BELL_IDLE_LIMIT0_OFFSET, true, true, BELL_IDLE_LIMIT0_CLOCKS_MASK},
         {BELL_HUNG_LIMIT3_OFFSET, true, true,
          BELL_HUNG_LIMIT3_CLOCKS_MASK | BELL_HUNG_LIMIT3_LONG_WORK_MASK},
@@ -145,6 +149,11 @@ RTL_TEST(mmio, directions_and_holes)
          BELL_SLOT_OWNER_QUEUE_MASK | BELL_SLOT_OWNER_VALID_MASK | BELL_SLOT_OWNER_GENERATION_MASK},
         {BELL_SLOT_OWNER_OFFSET(kFitted), false, false, 0},
         {BELL_SLOT_DRAIN_OFFSET(0), true, false, 0},
+        {BELL_TOKEN_LISTEN_OFFSET(7), true, true,
+         BELL_TOKEN_LISTEN_PAGE_MASK | BELL_TOKEN_LISTEN_VALID_MASK},
+        {BELL_TOKEN_LISTEN_OFFSET(8), false, false, 0},
+        {BELL_TOKEN_LISTEN_OFFSET(BELL_TOKEN_MAX - 1), false, false, 0},
+        {BELL_TOKEN_LISTEN_OFFSET(BELL_TOKEN_MAX), false, false, 0},
         {BELL_QUEUE_BASE_OFFSET(7), true, true, BELL_QUEUE_BASE_ADDR_MASK},
         {BELL_QUEUE_CONTROL_OFFSET(7), true, true, BELL_QUEUE_CONTROL_ADDR_MASK},
         {BELL_QUEUE_CONFIG_OFFSET(7), true, true,
@@ -153,7 +162,6 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_QUEUE_RPTR_OFFSET(7), true, true, BELL_QUEUE_RPTR_COUNT_MASK},
         {BELL_QUEUE_CMD_OFFSET(7), false, true, 0},
         {BELL_QUEUE_STATE_OFFSET(7), true, false, 0},
-        {BELL_QUEUE_STATE_OFFSET(7) + 8, false, false, 0},
         {BELL_QUEUE_BASE_OFFSET(8), false, false, 0},
     };
     for (const auto &r : registers) {

@@ -3,11 +3,16 @@
 
 #include "model_bench.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #ifndef BENCH_CREATE
 #define BENCH_CREATE bell_model_create
+#define BENCH_LOCKSTEP false
+#endif
+#ifndef BENCH_LOCKSTEP
+#define BENCH_LOCKSTEP true
 #endif
 
 #define CONTROL_AT UINT64_C(0x80000) /* Behind the largest ring the tests use. */
@@ -82,10 +87,21 @@ static void event(void *ctx, const struct bell_device_event *observed)
         bench->buckets[observed->bucket]++;
 }
 
+static void differs(void *ctx, const char *text)
+{
+    struct bench *bench = ctx;
+
+    if (!bench->expects_difference)
+        fail_msg("%s", text);
+    snprintf(bench->difference, sizeof bench->difference, "%s", text);
+}
+
 void bench_open(struct bench *bench, uint32_t slots, uint32_t dma_latency)
 {
-    const struct bell_device_config config = {.slots = slots, .dma_latency = dma_latency};
-    const struct bell_device_host host = {bench, dma_read, dma_write, mmio_done, irq, event};
+    const struct bell_device_config config = {
+        .slots = slots, .dma_latency = dma_latency, .lockstep = BENCH_LOCKSTEP};
+    const struct bell_device_host host = {bench, dma_read, dma_write, mmio_done,
+                                          irq,   event,    differs};
     char error[256] = "";
 
     memset(bench, 0, sizeof *bench);

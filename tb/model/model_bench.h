@@ -6,8 +6,8 @@
  * PASID n owns the MiB n of the memory and nothing else; PASID 0 owns all of it. An access beyond
  * its PASID's memory or a write to `readonly_page` is refused (DECERR), one in the page `bad_page`
  * is a bus error (SLVERR).
- * The device is the model. Built with -DBENCH_CREATE=bell_rtl_create it is the RTL: the tests of
- * tb/model must hold for both.
+ * The device is the model. Built with -DBENCH_CREATE=bell_rtl_create it is the RTL, with the model in
+ * lockstep: the tests of tb/model must hold for both.
  * Every wait is bounded; one that runs out fails the test with the name of what it waited for.
  */
 #ifndef MODEL_BENCH_H
@@ -53,6 +53,8 @@ struct bench {
     uint64_t writes;
     uint64_t write_addr[BENCH_WRITES]; /**< Newest DMA writes; write n at n % BENCH_WRITES. */
     uint32_t read_pasid[BENCH_WRITES]; /**< PASIDs of the newest DMA reads. */
+    bool expects_difference; /**< Of lockstep; else one fails the test. */
+    char difference[2048];   /**< What it reported, or "". */
     uint64_t step;                     /**< Longest step taken at once; 0 = as long as may be. */
 };
 

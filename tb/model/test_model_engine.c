@@ -247,10 +247,15 @@ static void user_irq_comes_after_the_data(void **state)
 static void bad_packets_are_faults(void **state)
 {
     static const struct bell_packet bad[] = {
-        {9, 0, 0, 0},
+        {11, 0, 0, 0},
         {255, 0, 0, 0},
         {BELL_OP_NOP | 1u << 8, 0, 0, 0},
         {BELL_OP_NOP | UINT64_C(1) << 63, 0, 0, 0},
+        {BELL_OP_WAIT | UINT64_C(1) << 8, DATA, 0, 0},
+        {BELL_OP_WAIT, DATA + 4, 0, 0},
+        {BELL_OP_SIGNAL, DATA + 1, 0, 0},
+        {BELL_OP_SIGNAL, DATA, 0, DATA + 4},
+        {BELL_OP_SIGNAL, DATA, 0, UINT64_C(1) << 48},
         {BELL_OP_FILL, DATA + 4, 8, 0},
         {BELL_OP_FILL, DATA, 12, 0},
         {BELL_OP_FILL, UINT64_C(1) << 48, 8, 0},

@@ -49,8 +49,8 @@ static void identity_and_capabilities(void **state)
 static void holes_are_refused_both_ways(void **state)
 {
     static const uint64_t holes[] = {
-        0x58, 0x78, 0xb8, 0xfff8, BELL_QUEUE_STATE_OFFSET(0) + 8, BELL_QUEUE_STATE_OFFSET(63) + 16,
-        0x14000, 0x30000, BELL_DEVICE_BAR0_BYTES, 0xfffff8,
+        0x58, 0x78, 0xb8, 0xfff8, 0x14000, BELL_TOKEN_LISTEN_OFFSET(64), BELL_TOKEN_LISTEN_OFFSET(1023), BELL_REGS_BYTES,
+        BELL_DEVICE_BAR0_BYTES, 0xfffff8,
     };
 
     (void)state;
@@ -110,6 +110,34 @@ static void only_what_is_fitted_answers(void **state)
     assert_int_equal(bench_try_read(&bench, BELL_QUEUE_STATE_OFFSET(63)), BELL_RESP_OKAY);
     assert_int_equal(bench_try_read(&bench, BELL_QUEUE_STATE_OFFSET(64)), BELL_RESP_SLVERR);
     assert_int_equal(bench_try_write(&bench, doorbell(2), 1, 8), BELL_RESP_SLVERR);
+}
+
+/* in layout GLOBAL a queue hears its own page only; TOKEN.LISTEN is one word a queue. */
+static void tokens_are_heard_through_one_page(void **state)
+{
+    const uint64_t listen = BELL_TOKEN_LISTEN_VALID_MASK | BELL_FIELD_PUT(BELL_TOKEN_LISTEN_PAGE, 9);
+    const uint32_t own = BELL_DEVICE_BAR2 + BELL_GLOBAL_FIRST + 9 * BELL_GLOBAL_BYTES;
+
+    (void)state;
+    bench_write(&bench, BELL_DOORBELLS_OFFSET, BELL_LAYOUT_GLOBAL);
+    assert_int_equal(bench_try_write(&bench, own, 5, 8), BELL_RESP_SLVERR);
+    bench_write(&bench, BELL_TOKEN_LISTEN_OFFSET(5), UINT64_MAX & ~UINT64_C(0xf6));
+    assert_int_equal(bench_read(&bench, BELL_TOKEN_LISTEN_OFFSET(5)), listen);
+    assert_int_equal(bench_try_write(&bench, own, 5, 8), BELL_RESP_OKAY);
+    assert_int_equal(bench_try_write(&bench, own, 4, 8), BELL_RESP_SLVERR);
+    assert_int_equal(bench_try_write(&bench, own, 64, 8), BELL_RESP_SLVERR);
+    assert_int_equal(BELL_FIELD_GET(bench_read(&bench, BELL_LAST_REJECT_OFFSET),
+                                    BELL_LAST_REJECT_CAUSE), BELL_REJECT_BAD_TOKEN);
+    assert_int_equal(bench_try_write(&bench, own + BELL_GLOBAL_BYTES, 5, 8), BELL_RESP_SLVERR);
+    assert_int_equal(bench_read(&bench, BELL_LAST_REJECT_OFFSET),
+                     BELL_FIELD_PUT(BELL_LAST_REJECT_CAUSE, BELL_REJECT_FOREIGN_TOKEN) |
+                         BELL_FIELD_PUT(BELL_LAST_REJECT_ADDR,
+                                        own + BELL_GLOBAL_BYTES - BELL_DEVICE_BAR2));
+    bench_write(&bench, BELL_TOKEN_LISTEN_OFFSET(5), 9);
+    assert_int_equal(bench_read(&bench, BELL_TOKEN_LISTEN_OFFSET(5)), 0);
+    assert_int_equal(bench_try_write(&bench, own, 5, 8), BELL_RESP_SLVERR);
+    assert_int_equal(bench_try_read(&bench, BELL_TOKEN_LISTEN_OFFSET(64)), BELL_RESP_SLVERR);
+    assert_int_equal(bench_try_write(&bench, BELL_TOKEN_LISTEN_OFFSET(64), 0, 8), BELL_RESP_SLVERR);
 }
 
 static void registers_keep_only_their_fields(void **state)
@@ -387,6 +415,7 @@ int main(void)
         REGS_TEST(wrong_direction_is_refused),
         REGS_TEST(narrow_or_misaligned_register_access_changes_nothing),
         REGS_TEST(only_what_is_fitted_answers),
+        REGS_TEST(tokens_are_heard_through_one_page),
         REGS_TEST(registers_keep_only_their_fields),
         REGS_TEST(refused_stores_are_counted_with_their_cause),
         REGS_TEST(reads_of_doorbell_pages_give_zero),

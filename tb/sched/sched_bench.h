@@ -15,7 +15,9 @@ namespace {
 
 constexpr unsigned kQueues = 96;
 constexpr unsigned kNodes = 2;
-constexpr unsigned kEndBits = 84;    // queue 10, rptr 64, work 1, fault 1, cause 8
+constexpr unsigned kEndBits = 187;   // queue 10, rptr 64, work 1, fault 1, cause 8, resume 96, blocked 1, key 6
+constexpr unsigned kEndCause = 103;  // First bit of cause.
+constexpr unsigned kTurnRptr = 96;   // First bit of rptr in a turn; below it resume.
 constexpr unsigned kAckPatience = 3; // Clocks; the module promises 2 after req_i.
 
 struct Turn {
@@ -114,10 +116,13 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
     Turn turn()
     {
         const EData *w = dut.turn_o;
-        return {rtl_test::get_bits(w, 186, 10), rtl_test::get_bits(w, 138, 48),
-                rtl_test::get_bits(w, 90, 48),  rtl_test::get_bits(w, 85, 5),
-                rtl_test::get_bits(w, 84, 1),   rtl_test::get_bits(w, 64, 20),
-                rtl_test::get_bits(w, 0, 64)};
+        return {rtl_test::get_bits(w, kTurnRptr + 186, 10),
+                rtl_test::get_bits(w, kTurnRptr + 138, 48),
+                rtl_test::get_bits(w, kTurnRptr + 90, 48),
+                rtl_test::get_bits(w, kTurnRptr + 85, 5),
+                rtl_test::get_bits(w, kTurnRptr + 84, 1),
+                rtl_test::get_bits(w, kTurnRptr + 64, 20),
+                rtl_test::get_bits(w, kTurnRptr, 64)};
     }
     /// Wait for a turn of the node and take it.
     unsigned take(unsigned node, unsigned patience = 8)
@@ -150,11 +155,14 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
     void offer_end(unsigned node, unsigned queue, uint64_t rptr, bool work, unsigned cause = 0)
     {
         const unsigned lsb = node * kEndBits;
-        rtl_test::put_bits(dut.end_i, lsb, 8, cause);
-        rtl_test::put_bits(dut.end_i, lsb + 8, 1, cause != 0);
-        rtl_test::put_bits(dut.end_i, lsb + 9, 1, work);
-        rtl_test::put_bits(dut.end_i, lsb + 10, 64, rptr);
-        rtl_test::put_bits(dut.end_i, lsb + 74, 10, queue);
+        for (unsigned bit = 0; bit < kEndCause; bit += 32) {
+            rtl_test::put_bits(dut.end_i, lsb + bit, std::min(32u, kEndCause - bit), 0);
+        }
+        rtl_test::put_bits(dut.end_i, lsb + kEndCause, 8, cause);
+        rtl_test::put_bits(dut.end_i, lsb + kEndCause + 8, 1, cause != 0);
+        rtl_test::put_bits(dut.end_i, lsb + kEndCause + 9, 1, work);
+        rtl_test::put_bits(dut.end_i, lsb + kEndCause + 10, 64, rptr);
+        rtl_test::put_bits(dut.end_i, lsb + kEndCause + 74, 10, queue);
         dut.end_valid_i |= 1u << node;
         settle();
     }

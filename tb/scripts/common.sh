@@ -17,7 +17,7 @@ finish() { exit "$failed"; }
 expect_exit() {
   local name=$1 code=$2 text=$3 out got
   shift 3
-  out=$(timeout 120 "$@" 2>&1)
+  out=$(timeout "${BELL_CASE_SECONDS:-120}" "$@" 2>&1)
   got=$?
   if (( got != code )); then
     fail "$name" "exit $got, expected $code: $(tail -3 <<<"$out" | tr '\n' ' ')"

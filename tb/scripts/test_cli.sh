@@ -24,6 +24,8 @@ expect_exit cli.slots_not_a_number 2 "slots" "$belfry" run --slots many "$progra
 expect_exit cli.unknown_doorbells 2 "packed" "$belfry" run --doorbells=loose "$program"
 expect_exit cli.doorbells_packed 0 "" "$belfry" run --doorbells=packed "$program"
 expect_exit cli.doorbells_in_the_replay_line 1 "--doorbells=global" "$belfry" run --doorbells=global "$program" argument
+expect_exit cli.unknown_lockstep 2 "expected on or off" "$belfry" run --lockstep=maybe "$program"
+expect_exit cli.lockstep_off_in_the_replay_line 1 "--lockstep=off" "$belfry" run --lockstep=off "$program" argument
 expect_exit cli.seed_not_a_number 2 "seed" "$belfry" run --seed x "$program"
 expect_exit cli.unknown_device 2 "device" "$belfry" run --device=tube "$program"
 expect_exit cli.unwritable_waves 2 "/no/such" "$belfry" run --waves /no/such/a.fst "$program"

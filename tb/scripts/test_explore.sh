@@ -10,9 +10,12 @@ ln -s "$PWD"/sim/include/belfry/*.h "$PWD"/driver/umd/bell_umd.h "$PWD"/driver/i
 gcc -shared -fPIC -Wall -Wextra -Werror -I"$scratch/include" -I"$scratch/include/belfry" \
   -o "$program" driver/umd/examples/published_order.c || fail explore.example_builds
 
+# BELL_WIDE=1: ten times the seeds against the shipped order.
+seeds=1..40 runs=2480
+[[ ${BELL_WIDE:-} == 1 ]] && seeds=1..400 runs=24800
 for device in rtl model; do
-  expect_exit "explore.A_06.shipped_order_survives.$device" 0 "2480 runs, seeds 1..40 sweep 0..61: 0 failed" \
-    "$belfry" run --device=$device --explore seeds:1..40,sweep:0..61 "$program"
+  expect_exit "explore.A_06.shipped_order_survives.$device" 0 "$runs runs, seeds $seeds sweep 0..61: 0 failed" \
+    "$belfry" run --device=$device --explore seeds:$seeds,sweep:0..61 "$program"
   expect_exit "explore.A_06.published_order_loses_a_wake_up.$device" 1 "lost wake-up at offset" \
     "$belfry" run --device=$device --os disconnect=published --explore seeds:1..40,sweep:0..61 \
     "$program"

@@ -6,19 +6,55 @@
 
 enum { COMMAND_BYTES = 128, COMMAND_SLOTS = 512, DATA_BYTES = 65536, KERNEL_ENTRIES = 2 };
 
+enum need { NOTHING, SLOTS, PAGES };
+static enum need of_program, of_test;
+
+static int need(void **state, enum need what)
+{
+    if (state == NULL)
+        of_program = what;
+    else
+        of_test = what;
+    return 0;
+}
+
+int rig_on_slots(void **state)
+{
+    return need(state, SLOTS);
+}
+
+int rig_on_pages(void **state)
+{
+    return need(state, PAGES);
+}
+
+int rig_anywhere(void **state)
+{
+    return need(state, NOTHING);
+}
+
+static bool suits(const char *doorbells)
+{
+    if (of_test == PAGES || of_program == PAGES)
+        return false;
+    return (of_test != SLOTS && of_program != SLOTS) || strcmp(doorbells, "global") != 0;
+}
+
 struct belfry_config rig_config(void)
 {
     struct belfry_config config = BELFRY_CONFIG_DEFAULT;
     const char *device = getenv("BELL_DEVICE");
     const char *seed = getenv("BELL_SEED");
     const char *doorbells = getenv("BELL_DOORBELLS");
+    const char *lockstep = getenv("BELL_LOCKSTEP");
 
     if (device != NULL)
         config.device = device;
     if (seed != NULL)
         config.seed = strtoull(seed, NULL, 0);
-    if (doorbells != NULL)
+    if (doorbells != NULL && suits(doorbells))
         config.doorbells = doorbells;
+    config.lockstep_off = lockstep != NULL && strcmp(lockstep, "off") == 0;
     return config;
 }
 
@@ -435,6 +471,12 @@ uint64_t rig_queue_state(uint64_t hw_queue)
 uint64_t rig_slot_owner(uint32_t slot)
 {
     return belfry_register(BELL_SLOT_OWNER_OFFSET(slot));
+}
+
+uint32_t rig_slot_at(uint64_t bar2)
+{
+    return (uint32_t)(bar2 < BELL_PACKED_FIRST ? bar2 / BELL_DOORBELL_BYTES
+                                               : (bar2 - BELL_PACKED_FIRST) / BELL_PACKED_BYTES);
 }
 
 unsigned rig_owned_slots(uint32_t slots)

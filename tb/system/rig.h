@@ -3,7 +3,7 @@
  * Common ground of the system tests: a machine per test, user processes as C functions, and a queue
  * that is driven by hand (raw D3DKMT calls and plain stores), beside the library's own.
  *
- * BELL_DEVICE=rtl|model picks the device. A check inside user code stops the run; the cmocka side then
+ * BELL_DEVICE=rtl|model picks the device; BELL_LOCKSTEP=off: rtl without the model beside it. A check inside user code stops the run; the cmocka side then
  * fails with its text. Do not use cmocka's assert_* inside user code: it runs on another stack.
  */
 #ifndef BELL_RIG_H
@@ -46,8 +46,17 @@
     } while (0)
 #define REQUIRE_STATUS(call, wanted) REQUIRE_EQ((uint32_t)(call), (uint32_t)(wanted))
 
-/* BELFRY_CONFIG_DEFAULT with the device of this test run. */
+/* BELFRY_CONFIG_DEFAULT with the device, seed and doorbell layout of this test run (BELL_DEVICE,
+ * BELL_SEED, BELL_DOORBELLS). */
 struct belfry_config rig_config(void);
+/* Setups and teardown of tests that need a layout, and run in "page" when the run asks for another:
+ * slots and their victims are nothing in "global"; some look at the layout "page" itself, or count on
+ * any slot being good for any doorbell. Called with NULL, from main(): for the whole program. */
+int rig_on_slots(void **state);
+int rig_on_pages(void **state);
+int rig_anywhere(void **state);
+#define RIG_ON_SLOTS(name) cmocka_unit_test_setup_teardown(name, rig_on_slots, rig_anywhere)
+#define RIG_ON_PAGES(name) cmocka_unit_test_setup_teardown(name, rig_on_pages, rig_anywhere)
 /* The next machine's driver breaks the contract on purpose: the monitor only warns. With `rules`
  * ("DB-CON-03 DB-SEC-02"), rig_finish_machine() and rig_run() check that it named some of these and
  * no other. Holds until the machine is finished. */
@@ -152,6 +161,8 @@ unsigned rig_owned_slots(uint32_t slots);
 /* Registers of hardware queue q and slot s. */
 uint64_t rig_queue_state(uint64_t hw_queue);
 uint64_t rig_slot_owner(uint32_t slot);
+/* The slot at a BAR2 byte address, in layouts page and packed. */
+uint32_t rig_slot_at(uint64_t bar2);
 
 /* A queue of the library (bell_umd.h) with memory for its buffers: the UMD itself is under test. */
 enum { RIG_LIBRARY_BUFFERS = 256, RIG_LIBRARY_BUFFER_BYTES = 256 };

@@ -265,5 +265,6 @@ int main(void)
         cmocka_unit_test(DB_VIC_05_crossed_connects_end),
     };
 
+    (void)rig_on_slots(NULL); /* All of it is about slots and who has them. */
     return cmocka_run_group_tests_name("contend", tests, NULL, NULL);
 }

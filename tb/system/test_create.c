@@ -47,7 +47,7 @@ static void plant(DRIVER_INITIALIZATION_DATA *table)
 
 static int unplant(void **state)
 {
-    (void)state;
+    (void)rig_anywhere(state);
     belfry_hook_driver(NULL);
     memset(&planted, 0, sizeof(planted));
     return 0;
@@ -371,12 +371,13 @@ static void DB_CRE_09_driver_s_handle_in_and_os_handle_back(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, unplant)
+#define ON_SLOTS(name) cmocka_unit_test_setup_teardown(name, rig_on_slots, unplant)
     const struct CMUnitTest tests[] = {
-        TEST(DB_CRE_02_create_takes_no_slot),
+        ON_SLOTS(DB_CRE_02_create_takes_no_slot),
         TEST(DB_CRE_03_a_new_doorbell_is_disconnected),
         TEST(DB_CRE_04_outputs_are_filled_in),
-        TEST(DB_CRE_08_private_data_makes_a_round_trip),
-        TEST(DB_CRE_09_driver_s_handle_in_and_os_handle_back),
+        ON_SLOTS(DB_CRE_08_private_data_makes_a_round_trip),
+        ON_SLOTS(DB_CRE_09_driver_s_handle_in_and_os_handle_back),
     };
 
     return cmocka_run_group_tests_name("create", tests, NULL, NULL);

@@ -123,7 +123,7 @@ static void DB_CRE_12_forged_private_data_redirects_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(DB_CRE_12_forged_private_data_redirects_nothing),
+        RIG_ON_PAGES(DB_CRE_12_forged_private_data_redirects_nothing),
     };
 
     return cmocka_run_group_tests_name("create_forged", tests, NULL, NULL);

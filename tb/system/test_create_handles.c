@@ -404,7 +404,7 @@ static void slow_down(DRIVER_INITIALIZATION_DATA *table)
 
 static int unhook(void **state)
 {
-    (void)state;
+    (void)rig_anywhere(state);
     belfry_hook_driver(NULL);
     return 0;
 }
@@ -468,7 +468,8 @@ int main(void)
         cmocka_unit_test(DB_CRE_07_a_doorbell_holds_its_rings),
         cmocka_unit_test(DB_CRE_10_queue_and_flags_are_checked),
         cmocka_unit_test(DB_CRE_11_second_doorbell_is_refused),
-        cmocka_unit_test_teardown(DB_CRE_11_threads_make_one_doorbell, unhook),
+        cmocka_unit_test_setup_teardown(DB_CRE_11_threads_make_one_doorbell, rig_on_slots,
+                                        unhook),
     };
 
     return cmocka_run_group_tests_name("create_handles", tests, NULL, NULL);

@@ -509,16 +509,19 @@ static bool policies[] = { false, true };
 #define BOTH(test)                                                                                 \
     { #test " (disconnect first)", test, NULL, NULL, &policies[0] },                               \
     { #test " (direct)", test, NULL, NULL, &policies[1] }
+#define BOTH_ON_SLOTS(test)                                                                        \
+    { #test " (disconnect first)", test, rig_on_slots, rig_anywhere, &policies[0] },               \
+    { #test " (direct)", test, rig_on_slots, rig_anywhere, &policies[1] }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOTH(DB_DES_01_succeeds_in_every_state_and_only_once),
+        BOTH_ON_SLOTS(DB_DES_01_succeeds_in_every_state_and_only_once),
         BOTH(DB_DES_01_refuses_what_is_not_the_callers_doorbell),
         BOTH(DB_DES_02_references_mappings_and_driver_object_go),
         BOTH(DB_DES_02_old_status_and_lqv_addresses_fault),
         BOTH(DB_DES_03_no_read_of_a_freed_ring),
-        BOTH(DB_DES_04_driver_frees_the_slot_of_a_connected_one),
+        BOTH_ON_SLOTS(DB_DES_04_driver_frees_the_slot_of_a_connected_one),
         BOTH(DB_DES_05_ring_allocations_stay),
         BOTH(DB_DES_07_queue_takes_its_doorbell_along),
     };

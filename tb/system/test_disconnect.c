@@ -342,5 +342,6 @@ int main(void)
         cmocka_unit_test(DB_DIS_07_work_under_way_goes_on),
     };
 
+    (void)rig_on_slots(NULL); /* All of it is about slots and who has them. */
     return cmocka_run_group_tests_name("disconnect", tests, NULL, NULL);
 }

@@ -89,7 +89,7 @@ static void DB_TRM_01_normal_exit_finishes_the_work(void **state)
     (void)state;
     run(leave_with_work, BELFRY_EXIT_NORMAL);
     disconnect = ddi(BELFRY_DDI_EXIT, "DxgkDdiDisconnectDoorbell", gone.doorbell);
-    destroy = ddi(BELFRY_DDI_ENTER, "DxgkDdiDestroyDoorbell", gone.doorbell);
+    destroy = ddi(BELFRY_DDI_EXIT, "DxgkDdiDestroyDoorbell", gone.doorbell);
     assert_int_equal(finished(gone.blob.queue_token), 6);
     assert_true(disconnect < destroy);
     assert_true(power_find(0, BELFRY_DDI_ENTER, "DxgkDdiSuspendContext", gone.context) ==

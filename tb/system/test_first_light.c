@@ -194,7 +194,7 @@ static void abnormal_exit_leaves_nothing(void **state)
 /* A failed check leaves the machine open: the next test must not stumble over it. */
 static int close_machine(void **state)
 {
-    (void)state;
+    (void)rig_anywhere(state);
     belfry_close();
     return 0;
 }
@@ -203,8 +203,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(plain_store_reaches_the_fence, close_machine),
-        cmocka_unit_test_teardown(three_queues_share_one_slot, close_machine),
-        cmocka_unit_test_teardown(destroy_direct_also_finishes, close_machine),
+        cmocka_unit_test_setup_teardown(three_queues_share_one_slot, rig_on_slots,
+                                        close_machine),
+        cmocka_unit_test_setup_teardown(destroy_direct_also_finishes, rig_on_slots,
+                                        close_machine),
         cmocka_unit_test_teardown(exit_waits_for_swallowed_work, close_machine),
         cmocka_unit_test_teardown(abnormal_exit_leaves_nothing, close_machine),
     };

@@ -105,6 +105,29 @@ static void DB_FST_01_a_used_engine_stays(void **state)
     run(alive);
 }
 
+/* Neither a fence nor a count moves: a connect is a sign of life. */
+static int connect_only(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    make_all(IDLE);
+    for (int i = 0; i < 4; i++) {
+        power_await(node0_in_f1, PATIENCE, "F1");
+        rig_settle(2 * IDLE + 777 * i);
+        REQUIRE_OK(rig_connect(&a));
+        rig_settle(IDLE / 2);
+        REQUIRE_EQ(belfry_power_f(0), 0);
+        REQUIRE_EQ(*a.status, D3DDDI_DOORBELLSTATUS_CONNECTED);
+    }
+    close_all();
+    return 0;
+}
+
+static void DB_FST_03_a_connect_is_a_sign_of_life(void **state)
+{
+    (void)state;
+    run(connect_only);
+}
+
 /* No fence moves for many cadences: the hardware has work. */
 static int long_work(int argc, char **argv)
 {
@@ -330,6 +353,7 @@ int main(void)
         cmocka_unit_test(DB_FST_01_kernel_submission_wakes),
         cmocka_unit_test(DB_FST_01_policy_idle_driver),
         cmocka_unit_test(DB_FST_01_the_same_without_idle_skip),
+        cmocka_unit_test(DB_FST_03_a_connect_is_a_sign_of_life),
         cmocka_unit_test(DB_FST_04_work_near_the_os_descent),
         cmocka_unit_test(DB_SUS_03_reset_cancels_a_descent_to_f1),
         cmocka_unit_test(DB_SUS_03_hang_on_the_way_to_d3),

@@ -267,7 +267,7 @@ int main(void)
         cmocka_unit_test(two_processes_on_one_slot),
         cmocka_unit_test(two_processes_on_two_slots),
         cmocka_unit_test(DB_DES_06_destroy_under_use),
-        cmocka_unit_test(DB_VIC_04_ring_before_rotation_is_the_victims),
+        RIG_ON_SLOTS(DB_VIC_04_ring_before_rotation_is_the_victims),
         cmocka_unit_test(DB_CON_07_two_threads_one_ddi),
     };
 

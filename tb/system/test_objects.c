@@ -516,7 +516,7 @@ static void DB_CRE_01_failed_copy_out_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(DB_CON_13_disconnect_wins_over_mapping),
+        RIG_ON_SLOTS(DB_CON_13_disconnect_wins_over_mapping),
         cmocka_unit_test_teardown(DB_CON_03_bad_outputs_are_undone, unhook),
         cmocka_unit_test(DB_CON_08_abort_is_final),
         cmocka_unit_test(DB_TDR_03_loss_beats_connect),

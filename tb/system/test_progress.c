@@ -425,7 +425,7 @@ static void DB_STA_05_status_after_every_ring(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(DB_PF_01_order_of_a_submission),
+        RIG_ON_SLOTS(DB_PF_01_order_of_a_submission),
         cmocka_unit_test(DB_PF_02_queued_value_before_the_work),
         cmocka_unit_test(DB_PF_04_effects_before_the_fence),
         cmocka_unit_test(DB_PF_04_no_fence_behind_a_failed_write),

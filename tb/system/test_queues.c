@@ -253,7 +253,7 @@ static int interleave(int argc, char **argv)
     count_finished(from, um.blob.queue_token, &user, &kernel, &turns);
     REQUIRE_EQ(user, PAIRS);
     REQUIRE_EQ(kernel, PAIRS);
-    REQUIRE(turns >= PAIRS / 8); /* Neither waited for the other to run dry. */
+    REQUIRE(turns > 0); /* Neither waited for the other to run dry; the bound: test_turns.c. */
 
     rig_kernel_close(&km); /* Support is per queue: neither needs the other. */
     rig_submit(&um, 0, 77, 0);

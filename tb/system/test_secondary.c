@@ -122,7 +122,7 @@ static void hook_connect(DRIVER_INITIALIZATION_DATA *table)
 
 static int unhook(void **state)
 {
-    (void)state;
+    (void)rig_anywhere(state);
     belfry_hook_driver(NULL);
     spoil = 0;
     return 0;
@@ -354,11 +354,12 @@ static void A_58_library_rings_the_secondary_first(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, unhook)
+#define ON_SLOTS(name) cmocka_unit_test_setup_teardown(name, rig_on_slots, unhook)
     const struct CMUnitTest tests[] = {
         TEST(DB_SEC_01_flag_is_set_in_every_connect),
         TEST(DB_SEC_02_without_the_flag_the_field_is_ignored),
         TEST(DB_SEC_02_bad_second_address_fails_the_connect),
-        TEST(DB_SEC_03_both_rotate_together),
+        ON_SLOTS(DB_SEC_03_both_rotate_together),
         TEST(DB_SEC_03_both_are_freed_together),
         TEST(DB_SEC_04_refused_without_the_cap),
         TEST(A_58_library_rings_the_secondary_first),

@@ -374,5 +374,6 @@ int main(void)
         cmocka_unit_test_teardown(DB_THR_03_disconnect_against_eviction, unhook),
     };
 
+    (void)rig_on_slots(NULL); /* Victims are needed. */
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

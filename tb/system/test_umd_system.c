@@ -472,11 +472,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(DB_UMD_01_ten_rings_full),
         cmocka_unit_test(DB_UMD_01_full_ring_waits_on_rptr),
-        cmocka_unit_test(DB_UMD_02_eight_threads_one_queue),
+        RIG_ON_SLOTS(DB_UMD_02_eight_threads_one_queue),
         cmocka_unit_test(DB_UMD_03_no_kernel_call_while_connected),
         cmocka_unit_test(DB_UMD_04_entry_and_wptr_before_the_ring),
-        cmocka_unit_test(DB_UMD_05_thousand_victimizations),
-        cmocka_unit_test(DB_UMD_05_two_eager_queues_one_slot),
+        RIG_ON_SLOTS(DB_UMD_05_thousand_victimizations),
+        RIG_ON_SLOTS(DB_UMD_05_two_eager_queues_one_slot),
         cmocka_unit_test(DB_UMD_05_one_connect_and_one_ring_is_enough),
     };
 

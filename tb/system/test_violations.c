@@ -62,6 +62,26 @@ static void use_resources(void)
         .hDevice = a.device->device, .hResource = create.hResource }));
 }
 
+/* It is described as soon as it exists. */
+static void make_a_primary(void)
+{
+    static BELL_ALLOCATION_PRIVATE blob = {.width = 64, .height = 32, .pitch = 256, .format = 21};
+    D3DDDI_ALLOCATIONINFO2 item = {
+        .pPrivateDriverData = &blob,
+        .PrivateDriverDataSize = sizeof(blob),
+        .Flags.Primary = 1,
+    };
+    D3DKMT_CREATEALLOCATION create = {
+        .hDevice = a.device->device, .NumAllocations = 1, .pAllocationInfo2 = &item };
+
+    blob.magic = BELL_ALLOCATION_MAGIC;
+    blob.version = BELL_INTERFACE_VERSION;
+    blob.flags = BELL_ALLOCATION_CPU_VISIBLE | BELL_ALLOCATION_SURFACE;
+    REQUIRE_OK(D3DKMTCreateAllocation2(&create));
+    REQUIRE_OK(D3DKMTDestroyAllocation2(&(D3DKMT_DESTROYALLOCATION2){
+        .hDevice = a.device->device, .AllocationCount = 1, .phAllocationList = &item.hAllocation }));
+}
+
 static void use_kernel_queue(void)
 {
     static struct rig_kernel kernel;
@@ -86,6 +106,7 @@ static void make_doorbells(void)
     REQUIRE_STATUS(rig_try_doorbell(&b), STATUS_NO_MEMORY);
     belfry_fail_pool(-1);
     rig_make_doorbell(&b);
+    c.create.Flags.RequireSecondaryCpuVA = 1;
     rig_make_doorbell(&c);
 }
 
@@ -169,6 +190,7 @@ static int workload(int argc, char **argv)
     (void)argc, (void)argv;
     make_doorbells();
     use_resources();
+    make_a_primary();
     use_kernel_queue();
     submit_in_turns();
     disconnect_with_work();
@@ -327,5 +349,6 @@ int main(void)
         (struct CMUnitTest){ "good_driver_is_silent", good_driver_is_silent, NULL, NULL, good };
     tests[count++] = (struct CMUnitTest){ "warn_goes_on_and_counts", warn_goes_on_and_counts, NULL,
                                           NULL, lossy };
+    (void)rig_on_pages(NULL); /* The plants break what the layout "page" has. */
     return _cmocka_run_group_tests("violations", tests, count, NULL, NULL);
 }

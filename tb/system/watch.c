@@ -3,7 +3,7 @@
 
 #include "d3dkmddi.h"
 
-enum { AWAIT = 2000000, PAGE = 4096 };
+enum { AWAIT = 2000000 };
 #define CONNECTED_MAX D3DDDI_DOORBELLSTATUS_CONNECTED_NOTIFY_KMD
 #define ABORT D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT
 
@@ -27,7 +27,7 @@ uint32_t watch_slot(const struct rig *rig)
     struct belfry_doorbell_info info = watch_info(rig);
 
     REQUIRE_EQ(info.mapping, BELFRY_MAPPED_SLOT);
-    return (uint32_t)(info.bar2 / PAGE);
+    return rig_slot_at(info.bar2);
 }
 
 void watch_require(const struct rig *rig, uint64_t status, enum belfry_mapping mapping)
@@ -128,7 +128,7 @@ static void sample_slot(struct watch *watch, const struct rig *rig,
                         const struct belfry_doorbell_info *info)
 {
     size_t from = belfry_record_count();
-    uint64_t owner = rig_slot_owner((uint32_t)(info->bar2 / PAGE)); /* Time passes. */
+    uint64_t owner = rig_slot_owner(rig_slot_at(info->bar2)); /* Time passes. */
 
     if (routes_to(owner, rig) || touched(rig, from))
         return;
@@ -307,7 +307,7 @@ static void replay_ring(const struct belfry_record *record)
 static void replay_mapping(const struct belfry_record *record, struct seen *seen)
 {
     seen->mapping = (enum belfry_mapping)record->value;
-    seen->slot = (uint32_t)(record->value2 / PAGE);
+    seen->slot = rig_slot_at(record->value2);
     require_state(record, seen);
 }
 

@@ -56,9 +56,11 @@ uint64_t plain_run(const char *kind, const struct bell_device_config &config,
                    const std::vector<store_record> &stores, uint64_t end)
 {
     Plain plain;
-    const bell_device_host host = {&plain, dma_read, dma_write, mmio_done, irq, nullptr};
+    const bell_device_host host = {&plain, dma_read, dma_write, mmio_done, irq, nullptr, nullptr};
     char error[200];
-    bell_device *device = bell_device_create(kind, &config, &host, error, sizeof(error));
+    bell_device_config alone = config; // Without the model in lockstep: the same to the bit.
+    alone.lockstep = false;
+    bell_device *device = bell_device_create(kind, &alone, &host, error, sizeof(error));
     if (device == nullptr) {
         std::printf("FAIL systemc.plain_run %s\n", error);
         std::exit(1);

@@ -240,6 +240,7 @@ int run(const char *kind, unsigned quantum_clocks)
     config.slots = 4;
     config.dma_latency = 30;
     config.reset_seed = 3;
+    config.lockstep = true;
     Memory memory("memory");
     belfry::bell_device device("device", config, kind, kPeriod);
     Program program("program", memory);

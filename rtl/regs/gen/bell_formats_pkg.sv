@@ -19,6 +19,11 @@ package bell_formats_pkg;
   localparam logic [7:0] CauseStopped = 8'd9;
   localparam logic [7:0] CauseEngineIdle = 8'd10;
   localparam logic [7:0] CauseEngineHung = 8'd11;
+  localparam logic [7:0] CauseSchedLog = 8'd12;
+  localparam logic [7:0] CauseFenceSignaled = 8'd13;
+  localparam logic [7:0] CauseRingRejected = 8'd16;
+  localparam logic [7:0] CauseRingUnowned = 8'd17;
+  localparam logic [7:0] CauseAccessRefused = 8'd18;
 
   // bell_layout_e
   localparam logic [7:0] LayoutPage = 8'd0;
@@ -32,6 +37,7 @@ package bell_formats_pkg;
   localparam logic [7:0] RejectNoSlot = 8'd3;
   localparam logic [7:0] RejectQueueClosed = 8'd4;
   localparam logic [7:0] RejectBadToken = 8'd5;
+  localparam logic [7:0] RejectForeignToken = 8'd6;
 
   // bell_queue_cmd_e
   localparam logic [7:0] QueueCmdOpen = 8'd1;
@@ -41,6 +47,19 @@ package bell_formats_pkg;
   localparam logic [7:0] QueueCmdKick = 8'd5;
   localparam logic [7:0] QueueCmdAddRt = 8'd6;
   localparam logic [7:0] QueueCmdSuspend = 8'd7;
+
+  // bell_block_e
+  localparam logic [7:0] BlockNone = 8'd0;
+  localparam logic [7:0] BlockClosed = 8'd1;
+  localparam logic [7:0] BlockFaulted = 8'd2;
+  localparam logic [7:0] BlockUnlisted = 8'd3;
+  localparam logic [7:0] BlockNoWork = 8'd4;
+  localparam logic [7:0] BlockFence = 8'd5;
+  localparam logic [7:0] BlockDisabled = 8'd6;
+  localparam logic [7:0] BlockGated = 8'd7;
+  localparam logic [7:0] BlockLevel = 8'd8;
+  localparam logic [7:0] BlockPeer = 8'd9;
+  localparam logic [7:0] BlockTurn = 8'd10;
 
   // bell_op_e
   localparam logic [7:0] OpNop = 8'd0;
@@ -52,6 +71,8 @@ package bell_formats_pkg;
   localparam logic [7:0] OpIrq = 8'd6;
   localparam logic [7:0] OpFault = 8'd7;
   localparam logic [7:0] OpHang = 8'd8;
+  localparam logic [7:0] OpSignal = 8'd9;
+  localparam logic [7:0] OpWait = 8'd10;
 
   // BAR0: Physical doorbell. Masks: bit n is word n.
   localparam int unsigned SlotFirst = 65536;
@@ -70,12 +91,24 @@ package bell_formats_pkg;
   localparam int unsigned SlotDrainInFlightLsb = 0;
   localparam int unsigned SlotDrainInFlightMsb = 15;
 
+  // BAR0: Token of a hardware queue. Masks: bit n is word n.
+  localparam int unsigned TokenFirst = 196608;
+  localparam int unsigned TokenStride = 8;
+  localparam int unsigned TokenMax = 1024;
+  localparam logic [0:0] TokenReadMask = 1'd1;
+  localparam logic [0:0] TokenWriteMask = 1'd1;
+  localparam int unsigned TokenListenOffset = 0;
+  localparam int unsigned TokenListenPageLsb = 0;
+  localparam int unsigned TokenListenPageMsb = 7;
+  localparam int unsigned TokenListenValidLsb = 31;
+  localparam int unsigned TokenListenValidMsb = 31;
+
   // BAR0: Hardware queue context. Masks: bit n is word n.
-  localparam int unsigned QueueFirst = 131072;
-  localparam int unsigned QueueStride = 64;
+  localparam int unsigned QueueFirst = 262144;
+  localparam int unsigned QueueStride = 128;
   localparam int unsigned QueueMax = 1024;
-  localparam logic [7:0] QueueReadMask = 8'd47;
-  localparam logic [7:0] QueueWriteMask = 8'd31;
+  localparam logic [15:0] QueueReadMask = 16'd65519;
+  localparam logic [15:0] QueueWriteMask = 16'd65503;
   localparam int unsigned QueueBaseOffset = 0;
   localparam int unsigned QueueBaseAddrLsb = 0;
   localparam int unsigned QueueBaseAddrMsb = 47;
@@ -97,6 +130,8 @@ package bell_formats_pkg;
   localparam int unsigned QueueCmdOffset = 32;
   localparam int unsigned QueueCmdOpLsb = 0;
   localparam int unsigned QueueCmdOpMsb = 3;
+  localparam int unsigned QueueCmdNowLsb = 8;
+  localparam int unsigned QueueCmdNowMsb = 8;
   localparam int unsigned QueueStateOffset = 40;
   localparam int unsigned QueueStateOpenLsb = 0;
   localparam int unsigned QueueStateOpenMsb = 0;
@@ -112,8 +147,56 @@ package bell_formats_pkg;
   localparam int unsigned QueueStateFaultedMsb = 5;
   localparam int unsigned QueueStateRealtimeLsb = 6;
   localparam int unsigned QueueStateRealtimeMsb = 6;
+  localparam int unsigned QueueStateBlockedLsb = 7;
+  localparam int unsigned QueueStateBlockedMsb = 7;
   localparam int unsigned QueueStateCauseLsb = 8;
   localparam int unsigned QueueStateCauseMsb = 15;
+  localparam int unsigned QueueStateBlockLsb = 16;
+  localparam int unsigned QueueStateBlockMsb = 19;
+  localparam int unsigned QueueSchedOffset = 48;
+  localparam int unsigned QueueSchedLevelLsb = 0;
+  localparam int unsigned QueueSchedLevelMsb = 5;
+  localparam int unsigned QueueSchedPriorityLsb = 8;
+  localparam int unsigned QueueSchedPriorityMsb = 11;
+  localparam int unsigned QueueSchedGroupLsb = 16;
+  localparam int unsigned QueueSchedGroupMsb = 21;
+  localparam int unsigned QueueQuantumOffset = 56;
+  localparam int unsigned QueueQuantumClocksLsb = 0;
+  localparam int unsigned QueueQuantumClocksMsb = 31;
+  localparam int unsigned QueueGraceOffset = 64;
+  localparam int unsigned QueueGraceSameLsb = 0;
+  localparam int unsigned QueueGraceSameMsb = 31;
+  localparam int unsigned QueueGraceHigherLsb = 32;
+  localparam int unsigned QueueGraceHigherMsb = 63;
+  localparam int unsigned QueueResume0Offset = 72;
+  localparam int unsigned QueueResume0OffsetLsb = 0;
+  localparam int unsigned QueueResume0OffsetMsb = 31;
+  localparam int unsigned QueueResume1Offset = 80;
+  localparam int unsigned QueueResume1DoneLsb = 0;
+  localparam int unsigned QueueResume1DoneMsb = 63;
+  localparam int unsigned QueueHandleOffset = 88;
+  localparam int unsigned QueueHandleValueLsb = 0;
+  localparam int unsigned QueueHandleValueMsb = 63;
+  localparam int unsigned QueueWaitLogOffset = 96;
+  localparam int unsigned QueueWaitLogAddrLsb = 0;
+  localparam int unsigned QueueWaitLogAddrMsb = 47;
+  localparam int unsigned QueueWaitLogEnableLsb = 63;
+  localparam int unsigned QueueWaitLogEnableMsb = 63;
+  localparam int unsigned QueueSignalLogOffset = 104;
+  localparam int unsigned QueueSignalLogAddrLsb = 0;
+  localparam int unsigned QueueSignalLogAddrMsb = 47;
+  localparam int unsigned QueueSignalLogEnableLsb = 63;
+  localparam int unsigned QueueSignalLogEnableMsb = 63;
+  localparam int unsigned QueueWaitLogIndexOffset = 112;
+  localparam int unsigned QueueWaitLogIndexIndexLsb = 0;
+  localparam int unsigned QueueWaitLogIndexIndexMsb = 31;
+  localparam int unsigned QueueWaitLogIndexWrapsLsb = 32;
+  localparam int unsigned QueueWaitLogIndexWrapsMsb = 63;
+  localparam int unsigned QueueSignalLogIndexOffset = 120;
+  localparam int unsigned QueueSignalLogIndexIndexLsb = 0;
+  localparam int unsigned QueueSignalLogIndexIndexMsb = 31;
+  localparam int unsigned QueueSignalLogIndexWrapsLsb = 32;
+  localparam int unsigned QueueSignalLogIndexWrapsMsb = 63;
 
   // Ring control area
   localparam int unsigned ControlBytes = 16;
@@ -148,7 +231,9 @@ package bell_formats_pkg;
   localparam int unsigned PacketHeadOpcodeLsb = 0;
   localparam int unsigned PacketHeadOpcodeMsb = 7;
   localparam int unsigned PacketHeadReservedLsb = 8;
-  localparam int unsigned PacketHeadReservedMsb = 63;
+  localparam int unsigned PacketHeadReservedMsb = 31;
+  localparam int unsigned PacketHeadFenceLsb = 32;
+  localparam int unsigned PacketHeadFenceMsb = 63;
   localparam int unsigned PacketArg1Offset = 8;
   localparam int unsigned PacketArg1Bytes = 8;
   localparam int unsigned PacketArg1ValueLsb = 0;
@@ -161,6 +246,17 @@ package bell_formats_pkg;
   localparam int unsigned PacketArg3Bytes = 8;
   localparam int unsigned PacketArg3ValueLsb = 0;
   localparam int unsigned PacketArg3ValueMsb = 63;
+
+  // Data of the events RING_REJECTED, RING_UNOWNED, ACCESS_REFUSED
+  localparam int unsigned ReportBytes = 8;
+  localparam int unsigned ReportWordOffset = 0;
+  localparam int unsigned ReportWordBytes = 8;
+  localparam int unsigned ReportWordCountLsb = 0;
+  localparam int unsigned ReportWordCountMsb = 31;
+  localparam int unsigned ReportWordCodeLsb = 32;
+  localparam int unsigned ReportWordCodeMsb = 39;
+  localparam int unsigned ReportWordAddrLsb = 40;
+  localparam int unsigned ReportWordAddrMsb = 63;
 
   // Doorbell page of BAR2, one per slot; layouts PAGE and PACKED
   localparam int unsigned DoorbellBytes = 4096;
@@ -178,7 +274,7 @@ package bell_formats_pkg;
   localparam int unsigned PackedRingValueLsb = 0;
   localparam int unsigned PackedRingValueMsb = 63;
 
-  // The one doorbell page of layout GLOBAL
+  // The one doorbell of layout GLOBAL, in as many pages as processes can be told apart
   localparam int unsigned GlobalBytes = 4096;
   localparam int unsigned GlobalFirst = 5242880;
   localparam int unsigned GlobalRingOffset = 0;

@@ -11,7 +11,7 @@ module bell_regs (
 
         output logic s_axil_awready,
         input wire s_axil_awvalid,
-        input wire [17:0] s_axil_awaddr,
+        input wire [18:0] s_axil_awaddr,
         input wire [2:0] s_axil_awprot,
         output logic s_axil_wready,
         input wire s_axil_wvalid,
@@ -22,7 +22,7 @@ module bell_regs (
         output logic [1:0] s_axil_bresp,
         output logic s_axil_arready,
         input wire s_axil_arvalid,
-        input wire [17:0] s_axil_araddr,
+        input wire [18:0] s_axil_araddr,
         input wire [2:0] s_axil_arprot,
         input wire s_axil_rready,
         output logic s_axil_rvalid,
@@ -38,7 +38,7 @@ module bell_regs (
     //--------------------------------------------------------------------------
     logic cpuif_req;
     logic cpuif_req_is_wr;
-    logic [17:0] cpuif_addr;
+    logic [18:0] cpuif_addr;
     logic [63:0] cpuif_wr_data;
     logic [63:0] cpuif_wr_biten;
     logic cpuif_req_stall_wr;
@@ -55,10 +55,10 @@ module bell_regs (
     logic [1:0] axil_n_in_flight;
     logic axil_prev_was_rd;
     logic axil_arvalid;
-    logic [17:0] axil_araddr;
+    logic [18:0] axil_araddr;
     logic axil_ar_accept;
     logic axil_awvalid;
-    logic [17:0] axil_awaddr;
+    logic [18:0] axil_awaddr;
     logic axil_wvalid;
     logic [63:0] axil_wdata;
     logic [7:0] axil_wstrb;
@@ -136,17 +136,17 @@ module bell_regs (
             if(axil_arvalid && !axil_prev_was_rd) begin
                 cpuif_req = '1;
                 cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[17:3], 3'b0};
+                cpuif_addr = {axil_araddr[18:3], 3'b0};
                 if(!cpuif_req_stall_rd) axil_ar_accept = '1;
             end else if(axil_awvalid && axil_wvalid) begin
                 cpuif_req = '1;
                 cpuif_req_is_wr = '1;
-                cpuif_addr = {axil_awaddr[17:3], 3'b0};
+                cpuif_addr = {axil_awaddr[18:3], 3'b0};
                 if(!cpuif_req_stall_wr) axil_aw_accept = '1;
             end else if(axil_arvalid) begin
                 cpuif_req = '1;
                 cpuif_req_is_wr = '0;
-                cpuif_addr = {axil_araddr[17:3], 3'b0};
+                cpuif_addr = {axil_araddr[18:3], 3'b0};
                 if(!cpuif_req_stall_rd) axil_ar_accept = '1;
             end
         end
@@ -249,6 +249,9 @@ module bell_regs (
         logic LEDGER_REJECTED;
         logic LEDGER_OWED;
         logic LAST_REJECT;
+        logic REPORT_ARM;
+        logic ACCESSES_REFUSED;
+        logic SATURATED;
         logic IDLE_LIMIT0;
         logic IDLE_LIMIT1;
         logic IDLE_LIMIT2;
@@ -258,13 +261,14 @@ module bell_regs (
         logic HUNG_LIMIT2;
         logic HUNG_LIMIT3;
         logic SLOTS;
+        logic TOKENS;
         logic QUEUES;
     } decoded_reg_strb_t;
     decoded_reg_strb_t decoded_reg_strb;
     logic decoded_err;
     logic decoded_req_is_external;
 
-    logic [17:0] decoded_addr;
+    logic [18:0] decoded_addr;
     logic decoded_req;
     logic decoded_req_is_wr;
     logic [63:0] decoded_wr_data;
@@ -277,92 +281,105 @@ module bell_regs (
         is_external = '0;
         is_valid_addr = '0;
         is_valid_rw = '0;
-        decoded_reg_strb.ID = cpuif_req_masked & (cpuif_addr == 18'h0) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h0);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h0) & !cpuif_req_is_wr;
-        decoded_reg_strb.CAPS = cpuif_req_masked & (cpuif_addr == 18'h8) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h8);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h8) & !cpuif_req_is_wr;
-        decoded_reg_strb.CTRL = cpuif_req_masked & (cpuif_addr == 18'h10);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h10);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h10);
-        decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 18'h18) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h18);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h18) & !cpuif_req_is_wr;
-        decoded_reg_strb.IRQ_CTRL = cpuif_req_masked & (cpuif_addr == 18'h20);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h20);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h20);
-        decoded_reg_strb.IRQ_LEVEL = cpuif_req_masked & (cpuif_addr == 18'h28) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h28);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h28) & !cpuif_req_is_wr;
-        decoded_reg_strb.EVENT0 = cpuif_req_masked & (cpuif_addr == 18'h30) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h30);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h30) & !cpuif_req_is_wr;
-        decoded_reg_strb.EVENT1 = cpuif_req_masked & (cpuif_addr == 18'h38) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h38);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h38) & !cpuif_req_is_wr;
-        decoded_reg_strb.EVENT_POP = cpuif_req_masked & (cpuif_addr == 18'h40) & cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h40);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h40) & cpuif_req_is_wr;
-        decoded_reg_strb.NODE_ABORT = cpuif_req_masked & (cpuif_addr == 18'h48) & cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h48);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h48) & cpuif_req_is_wr;
-        decoded_reg_strb.DOORBELLS = cpuif_req_masked & (cpuif_addr == 18'h50);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h50);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h50);
-        decoded_reg_strb.LEDGER_ACCEPTED = cpuif_req_masked & (cpuif_addr == 18'h80) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h80);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h80) & !cpuif_req_is_wr;
-        decoded_reg_strb.LEDGER_SAMPLED = cpuif_req_masked & (cpuif_addr == 18'h88) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h88);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h88) & !cpuif_req_is_wr;
-        decoded_reg_strb.LEDGER_COALESCED = cpuif_req_masked & (cpuif_addr == 18'h90) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h90);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h90) & !cpuif_req_is_wr;
-        decoded_reg_strb.LEDGER_UNOWNED = cpuif_req_masked & (cpuif_addr == 18'h98) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h98);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h98) & !cpuif_req_is_wr;
-        decoded_reg_strb.LEDGER_REJECTED = cpuif_req_masked & (cpuif_addr == 18'ha0) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'ha0);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'ha0) & !cpuif_req_is_wr;
-        decoded_reg_strb.LEDGER_OWED = cpuif_req_masked & (cpuif_addr == 18'ha8) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'ha8);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'ha8) & !cpuif_req_is_wr;
-        decoded_reg_strb.LAST_REJECT = cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'hb0);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'hb0) & !cpuif_req_is_wr;
-        decoded_reg_strb.IDLE_LIMIT0 = cpuif_req_masked & (cpuif_addr == 18'h100);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h100);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h100);
-        decoded_reg_strb.IDLE_LIMIT1 = cpuif_req_masked & (cpuif_addr == 18'h108);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h108);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h108);
-        decoded_reg_strb.IDLE_LIMIT2 = cpuif_req_masked & (cpuif_addr == 18'h110);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h110);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h110);
-        decoded_reg_strb.IDLE_LIMIT3 = cpuif_req_masked & (cpuif_addr == 18'h118);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h118);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h118);
-        decoded_reg_strb.HUNG_LIMIT0 = cpuif_req_masked & (cpuif_addr == 18'h120);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h120);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h120);
-        decoded_reg_strb.HUNG_LIMIT1 = cpuif_req_masked & (cpuif_addr == 18'h128);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h128);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h128);
-        decoded_reg_strb.HUNG_LIMIT2 = cpuif_req_masked & (cpuif_addr == 18'h130);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h130);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h130);
-        decoded_reg_strb.HUNG_LIMIT3 = cpuif_req_masked & (cpuif_addr == 18'h138);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 18'h138);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 18'h138);
-        decoded_reg_strb.SLOTS = cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
-        is_external |= cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 18'h10000) & (cpuif_addr <= 18'h10000 + 18'h3fff);
-        decoded_reg_strb.QUEUES = cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
-        is_external |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
-        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
-        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 18'h20000) & (cpuif_addr <= 18'h20000 + 18'hffff);
+        decoded_reg_strb.ID = cpuif_req_masked & (cpuif_addr == 19'h0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h0) & !cpuif_req_is_wr;
+        decoded_reg_strb.CAPS = cpuif_req_masked & (cpuif_addr == 19'h8) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h8);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h8) & !cpuif_req_is_wr;
+        decoded_reg_strb.CTRL = cpuif_req_masked & (cpuif_addr == 19'h10);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h10);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h10);
+        decoded_reg_strb.STATUS = cpuif_req_masked & (cpuif_addr == 19'h18) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h18);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h18) & !cpuif_req_is_wr;
+        decoded_reg_strb.IRQ_CTRL = cpuif_req_masked & (cpuif_addr == 19'h20);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h20);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h20);
+        decoded_reg_strb.IRQ_LEVEL = cpuif_req_masked & (cpuif_addr == 19'h28) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h28);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h28) & !cpuif_req_is_wr;
+        decoded_reg_strb.EVENT0 = cpuif_req_masked & (cpuif_addr == 19'h30) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h30);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h30) & !cpuif_req_is_wr;
+        decoded_reg_strb.EVENT1 = cpuif_req_masked & (cpuif_addr == 19'h38) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h38);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h38) & !cpuif_req_is_wr;
+        decoded_reg_strb.EVENT_POP = cpuif_req_masked & (cpuif_addr == 19'h40) & cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h40);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h40) & cpuif_req_is_wr;
+        decoded_reg_strb.NODE_ABORT = cpuif_req_masked & (cpuif_addr == 19'h48) & cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h48);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h48) & cpuif_req_is_wr;
+        decoded_reg_strb.DOORBELLS = cpuif_req_masked & (cpuif_addr == 19'h50);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h50);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h50);
+        decoded_reg_strb.LEDGER_ACCEPTED = cpuif_req_masked & (cpuif_addr == 19'h80) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h80);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h80) & !cpuif_req_is_wr;
+        decoded_reg_strb.LEDGER_SAMPLED = cpuif_req_masked & (cpuif_addr == 19'h88) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h88);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h88) & !cpuif_req_is_wr;
+        decoded_reg_strb.LEDGER_COALESCED = cpuif_req_masked & (cpuif_addr == 19'h90) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h90);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h90) & !cpuif_req_is_wr;
+        decoded_reg_strb.LEDGER_UNOWNED = cpuif_req_masked & (cpuif_addr == 19'h98) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h98);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h98) & !cpuif_req_is_wr;
+        decoded_reg_strb.LEDGER_REJECTED = cpuif_req_masked & (cpuif_addr == 19'ha0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'ha0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'ha0) & !cpuif_req_is_wr;
+        decoded_reg_strb.LEDGER_OWED = cpuif_req_masked & (cpuif_addr == 19'ha8) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'ha8);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'ha8) & !cpuif_req_is_wr;
+        decoded_reg_strb.LAST_REJECT = cpuif_req_masked & (cpuif_addr == 19'hb0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'hb0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'hb0) & !cpuif_req_is_wr;
+        decoded_reg_strb.REPORT_ARM = cpuif_req_masked & (cpuif_addr == 19'hc0);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'hc0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'hc0);
+        decoded_reg_strb.ACCESSES_REFUSED = cpuif_req_masked & (cpuif_addr == 19'hc8) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'hc8);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'hc8) & !cpuif_req_is_wr;
+        decoded_reg_strb.SATURATED = cpuif_req_masked & (cpuif_addr == 19'hd0) & !cpuif_req_is_wr;
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'hd0);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'hd0) & !cpuif_req_is_wr;
+        decoded_reg_strb.IDLE_LIMIT0 = cpuif_req_masked & (cpuif_addr == 19'h100);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h100);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h100);
+        decoded_reg_strb.IDLE_LIMIT1 = cpuif_req_masked & (cpuif_addr == 19'h108);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h108);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h108);
+        decoded_reg_strb.IDLE_LIMIT2 = cpuif_req_masked & (cpuif_addr == 19'h110);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h110);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h110);
+        decoded_reg_strb.IDLE_LIMIT3 = cpuif_req_masked & (cpuif_addr == 19'h118);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h118);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h118);
+        decoded_reg_strb.HUNG_LIMIT0 = cpuif_req_masked & (cpuif_addr == 19'h120);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h120);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h120);
+        decoded_reg_strb.HUNG_LIMIT1 = cpuif_req_masked & (cpuif_addr == 19'h128);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h128);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h128);
+        decoded_reg_strb.HUNG_LIMIT2 = cpuif_req_masked & (cpuif_addr == 19'h130);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h130);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h130);
+        decoded_reg_strb.HUNG_LIMIT3 = cpuif_req_masked & (cpuif_addr == 19'h138);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h138);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h138);
+        decoded_reg_strb.SLOTS = cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
+        decoded_reg_strb.TOKENS = cpuif_req_masked & (cpuif_addr >= 19'h30000) & (cpuif_addr <= 19'h30000 + 19'h1fff);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 19'h30000) & (cpuif_addr <= 19'h30000 + 19'h1fff);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 19'h30000) & (cpuif_addr <= 19'h30000 + 19'h1fff);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 19'h30000) & (cpuif_addr <= 19'h30000 + 19'h1fff);
+        decoded_reg_strb.QUEUES = cpuif_req_masked & (cpuif_addr >= 19'h40000) & (cpuif_addr <= 19'h40000 + 19'h1ffff);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 19'h40000) & (cpuif_addr <= 19'h40000 + 19'h1ffff);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 19'h40000) & (cpuif_addr <= 19'h40000 + 19'h1ffff);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 19'h40000) & (cpuif_addr <= 19'h40000 + 19'h1ffff);
         decoded_err = (~is_valid_addr | (is_valid_addr & ~is_valid_rw)) & decoded_req;
         decoded_req_is_external = is_external;
     end
@@ -440,6 +457,20 @@ module bell_regs (
                 logic load_next;
             } LAYOUT;
         } DOORBELLS;
+        struct packed {
+            struct packed {
+                logic next;
+                logic load_next;
+            } REJECTED;
+            struct packed {
+                logic next;
+                logic load_next;
+            } UNOWNED;
+            struct packed {
+                logic next;
+                logic load_next;
+            } REFUSED;
+        } REPORT_ARM;
         struct packed {
             struct packed {
                 logic [31:0] next;
@@ -545,6 +576,17 @@ module bell_regs (
                 logic [1:0] value;
             } LAYOUT;
         } DOORBELLS;
+        struct packed {
+            struct packed {
+                logic value;
+            } REJECTED;
+            struct packed {
+                logic value;
+            } UNOWNED;
+            struct packed {
+                logic value;
+            } REFUSED;
+        } REPORT_ARM;
         struct packed {
             struct packed {
                 logic [31:0] value;
@@ -822,6 +864,84 @@ module bell_regs (
         end
     end
     assign hwif_out.DOORBELLS.LAYOUT.value = field_storage.DOORBELLS.LAYOUT.value;
+    // Field: bell.REPORT_ARM.REJECTED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.REJECTED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.REJECTED.value & ~decoded_wr_biten[0:0]) | (decoded_wr_data[0:0] & decoded_wr_biten[0:0]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.REJECTED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.REJECTED.next = next_c;
+        field_combo.REPORT_ARM.REJECTED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.REJECTED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.REJECTED.load_next) begin
+                field_storage.REPORT_ARM.REJECTED.value <= field_combo.REPORT_ARM.REJECTED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.REJECTED.value = field_storage.REPORT_ARM.REJECTED.value;
+    // Field: bell.REPORT_ARM.UNOWNED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.UNOWNED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.UNOWNED.value & ~decoded_wr_biten[1:1]) | (decoded_wr_data[1:1] & decoded_wr_biten[1:1]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.UNOWNED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.UNOWNED.next = next_c;
+        field_combo.REPORT_ARM.UNOWNED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.UNOWNED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.UNOWNED.load_next) begin
+                field_storage.REPORT_ARM.UNOWNED.value <= field_combo.REPORT_ARM.UNOWNED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.UNOWNED.value = field_storage.REPORT_ARM.UNOWNED.value;
+    // Field: bell.REPORT_ARM.REFUSED
+    always_comb begin
+        logic [0:0] next_c;
+        logic load_next_c;
+        next_c = field_storage.REPORT_ARM.REFUSED.value;
+        load_next_c = '0;
+        if(decoded_reg_strb.REPORT_ARM && decoded_req_is_wr) begin // SW write
+            next_c = (field_storage.REPORT_ARM.REFUSED.value & ~decoded_wr_biten[2:2]) | (decoded_wr_data[2:2] & decoded_wr_biten[2:2]);
+            load_next_c = '1;
+        end else if(hwif_in.REPORT_ARM.REFUSED.hwclr) begin // HW Clear
+            next_c = '0;
+            load_next_c = '1;
+        end
+        field_combo.REPORT_ARM.REFUSED.next = next_c;
+        field_combo.REPORT_ARM.REFUSED.load_next = load_next_c;
+    end
+    always_ff @(posedge clk or negedge arst_n) begin
+        if(~arst_n) begin
+            field_storage.REPORT_ARM.REFUSED.value <= 1'h0;
+        end else begin
+            if(field_combo.REPORT_ARM.REFUSED.load_next) begin
+                field_storage.REPORT_ARM.REFUSED.value <= field_combo.REPORT_ARM.REFUSED.next;
+            end
+        end
+    end
+    assign hwif_out.REPORT_ARM.REFUSED.value = field_storage.REPORT_ARM.REFUSED.value;
     // Field: bell.IDLE_LIMIT0.CLOCKS
     always_comb begin
         logic [31:0] next_c;
@@ -1104,9 +1224,15 @@ module bell_regs (
     assign hwif_out.SLOTS.req_is_wr = decoded_req_is_wr;
     assign hwif_out.SLOTS.wr_data = decoded_wr_data;
     assign hwif_out.SLOTS.wr_biten = decoded_wr_biten;
+    // External region: bell.TOKENS
+    assign hwif_out.TOKENS.req = decoded_reg_strb.TOKENS;
+    assign hwif_out.TOKENS.addr = decoded_addr[12:0];
+    assign hwif_out.TOKENS.req_is_wr = decoded_req_is_wr;
+    assign hwif_out.TOKENS.wr_data = decoded_wr_data;
+    assign hwif_out.TOKENS.wr_biten = decoded_wr_biten;
     // External region: bell.QUEUES
     assign hwif_out.QUEUES.req = decoded_reg_strb.QUEUES;
-    assign hwif_out.QUEUES.addr = decoded_addr[15:0];
+    assign hwif_out.QUEUES.addr = decoded_addr[16:0];
     assign hwif_out.QUEUES.req_is_wr = decoded_req_is_wr;
     assign hwif_out.QUEUES.wr_data = decoded_wr_data;
     assign hwif_out.QUEUES.wr_biten = decoded_wr_biten;
@@ -1118,6 +1244,7 @@ module bell_regs (
         logic wr_ack;
         wr_ack = '0;
         wr_ack |= hwif_in.SLOTS.wr_ack;
+        wr_ack |= hwif_in.TOKENS.wr_ack;
         wr_ack |= hwif_in.QUEUES.wr_ack;
         external_wr_ack = wr_ack;
     end
@@ -1133,6 +1260,7 @@ module bell_regs (
         logic rd_ack;
         rd_ack = '0;
         rd_ack |= hwif_in.SLOTS.rd_ack;
+        rd_ack |= hwif_in.TOKENS.rd_ack;
         rd_ack |= hwif_in.QUEUES.rd_ack;
         readback_external_rd_ack_c = rd_ack;
     end
@@ -1141,8 +1269,8 @@ module bell_regs (
 
     assign readback_external_rd_ack = readback_external_rd_ack_c;
 
-    logic [17:0] rd_mux_addr;
-    logic [17:0] pending_rd_addr;
+    logic [18:0] rd_mux_addr;
+    logic [18:0] pending_rd_addr;
     // Hold read mux address to guarantee it is stable throughout any external accesses
     always_ff @(posedge clk or negedge arst_n) begin
         if(~arst_n) begin
@@ -1159,12 +1287,12 @@ module bell_regs (
     always_comb begin
         logic [63:0] readback_data_var;
         readback_data_var = '0;
-        if(rd_mux_addr == 18'h0) begin
+        if(rd_mux_addr == 19'h0) begin
             readback_data_var[31:0] = 32'h4c4c4542;
             readback_data_var[47:32] = 16'h0;
             readback_data_var[63:48] = 16'h1;
         end
-        if(rd_mux_addr == 18'h8) begin
+        if(rd_mux_addr == 19'h8) begin
             readback_data_var[15:0] = hwif_in.CAPS.SLOTS.next;
             readback_data_var[31:16] = hwif_in.CAPS.QUEUES.next;
             readback_data_var[39:32] = hwif_in.CAPS.NODES.next;
@@ -1172,87 +1300,106 @@ module bell_regs (
             readback_data_var[58:56] = hwif_in.CAPS.LAYOUTS.next;
             readback_data_var[59] = hwif_in.CAPS.SECONDARY.next;
         end
-        if(rd_mux_addr == 18'h10) begin
+        if(rd_mux_addr == 19'h10) begin
             readback_data_var[0] = field_storage.CTRL.ENABLE.value;
             readback_data_var[11:8] = field_storage.CTRL.GATED.value;
         end
-        if(rd_mux_addr == 18'h18) begin
+        if(rd_mux_addr == 19'h18) begin
             readback_data_var[0] = hwif_in.STATUS.IDLE.next;
             readback_data_var[15:8] = hwif_in.STATUS.NODE_BUSY.next;
         end
-        if(rd_mux_addr == 18'h20) begin
+        if(rd_mux_addr == 19'h20) begin
             readback_data_var[0] = field_storage.IRQ_CTRL.ENABLE.value;
         end
-        if(rd_mux_addr == 18'h28) begin
+        if(rd_mux_addr == 19'h28) begin
             readback_data_var[15:0] = hwif_in.IRQ_LEVEL.COUNT.next;
         end
-        if(rd_mux_addr == 18'h30) begin
+        if(rd_mux_addr == 19'h30) begin
             readback_data_var[7:0] = hwif_in.EVENT0.CAUSE.next;
             readback_data_var[15:8] = hwif_in.EVENT0.NODE.next;
             readback_data_var[31:16] = hwif_in.EVENT0.QUEUE.next;
             readback_data_var[63] = hwif_in.EVENT0.VALID.next;
         end
-        if(rd_mux_addr == 18'h38) begin
+        if(rd_mux_addr == 19'h38) begin
             readback_data_var[63:0] = hwif_in.EVENT1.DATA.next;
         end
-        if(rd_mux_addr == 18'h50) begin
+        if(rd_mux_addr == 19'h50) begin
             readback_data_var[1:0] = field_storage.DOORBELLS.LAYOUT.value;
             readback_data_var[9:8] = hwif_in.DOORBELLS.IN_FORCE.next;
         end
-        if(rd_mux_addr == 18'h80) begin
+        if(rd_mux_addr == 19'h80) begin
             readback_data_var[63:0] = hwif_in.LEDGER_ACCEPTED.COUNT.next;
         end
-        if(rd_mux_addr == 18'h88) begin
+        if(rd_mux_addr == 19'h88) begin
             readback_data_var[63:0] = hwif_in.LEDGER_SAMPLED.COUNT.next;
         end
-        if(rd_mux_addr == 18'h90) begin
+        if(rd_mux_addr == 19'h90) begin
             readback_data_var[63:0] = hwif_in.LEDGER_COALESCED.COUNT.next;
         end
-        if(rd_mux_addr == 18'h98) begin
+        if(rd_mux_addr == 19'h98) begin
             readback_data_var[63:0] = hwif_in.LEDGER_UNOWNED.COUNT.next;
         end
-        if(rd_mux_addr == 18'ha0) begin
+        if(rd_mux_addr == 19'ha0) begin
             readback_data_var[63:0] = hwif_in.LEDGER_REJECTED.COUNT.next;
         end
-        if(rd_mux_addr == 18'ha8) begin
+        if(rd_mux_addr == 19'ha8) begin
             readback_data_var[63:0] = hwif_in.LEDGER_OWED.COUNT.next;
         end
-        if(rd_mux_addr == 18'hb0) begin
+        if(rd_mux_addr == 19'hb0) begin
             readback_data_var[7:0] = hwif_in.LAST_REJECT.CAUSE.next;
             readback_data_var[55:32] = hwif_in.LAST_REJECT.ADDR.next;
         end
-        if(rd_mux_addr == 18'h100) begin
+        if(rd_mux_addr == 19'hc0) begin
+            readback_data_var[0] = field_storage.REPORT_ARM.REJECTED.value;
+            readback_data_var[1] = field_storage.REPORT_ARM.UNOWNED.value;
+            readback_data_var[2] = field_storage.REPORT_ARM.REFUSED.value;
+        end
+        if(rd_mux_addr == 19'hc8) begin
+            readback_data_var[63:0] = hwif_in.ACCESSES_REFUSED.COUNT.next;
+        end
+        if(rd_mux_addr == 19'hd0) begin
+            readback_data_var[0] = hwif_in.SATURATED.ACCEPTED.next;
+            readback_data_var[1] = hwif_in.SATURATED.SAMPLED.next;
+            readback_data_var[2] = hwif_in.SATURATED.COALESCED.next;
+            readback_data_var[3] = hwif_in.SATURATED.UNOWNED.next;
+            readback_data_var[4] = hwif_in.SATURATED.REJECTED.next;
+            readback_data_var[5] = hwif_in.SATURATED.REFUSED.next;
+        end
+        if(rd_mux_addr == 19'h100) begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT0.CLOCKS.value;
         end
-        if(rd_mux_addr == 18'h108) begin
+        if(rd_mux_addr == 19'h108) begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT1.CLOCKS.value;
         end
-        if(rd_mux_addr == 18'h110) begin
+        if(rd_mux_addr == 19'h110) begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT2.CLOCKS.value;
         end
-        if(rd_mux_addr == 18'h118) begin
+        if(rd_mux_addr == 19'h118) begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT3.CLOCKS.value;
         end
-        if(rd_mux_addr == 18'h120) begin
+        if(rd_mux_addr == 19'h120) begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT0.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT0.LONG_WORK.value;
         end
-        if(rd_mux_addr == 18'h128) begin
+        if(rd_mux_addr == 19'h128) begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT1.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT1.LONG_WORK.value;
         end
-        if(rd_mux_addr == 18'h130) begin
+        if(rd_mux_addr == 19'h130) begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT2.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT2.LONG_WORK.value;
         end
-        if(rd_mux_addr == 18'h138) begin
+        if(rd_mux_addr == 19'h138) begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT3.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT3.LONG_WORK.value;
         end
-        if((rd_mux_addr >= 18'h10000) && (rd_mux_addr <= 18'h10000 + 18'h3fff)) begin
+        if((rd_mux_addr >= 19'h10000) && (rd_mux_addr <= 19'h10000 + 19'h3fff)) begin
             readback_data_var = hwif_in.SLOTS.rd_data;
         end
-        if((rd_mux_addr >= 18'h20000) && (rd_mux_addr <= 18'h20000 + 18'hffff)) begin
+        if((rd_mux_addr >= 19'h30000) && (rd_mux_addr <= 19'h30000 + 19'h1fff)) begin
+            readback_data_var = hwif_in.TOKENS.rd_data;
+        end
+        if((rd_mux_addr >= 19'h40000) && (rd_mux_addr <= 19'h40000 + 19'h1ffff)) begin
             readback_data_var = hwif_in.QUEUES.rd_data;
         end
         readback_data = readback_data_var;

@@ -8,8 +8,8 @@
 package bell_regs_pkg;
 
     localparam BELL_REGS_DATA_WIDTH = 64;
-    localparam BELL_REGS_MIN_ADDR_WIDTH = 18;
-    localparam BELL_REGS_SIZE = 'h30000;
+    localparam BELL_REGS_MIN_ADDR_WIDTH = 19;
+    localparam BELL_REGS_SIZE = 'h60000;
 
     typedef struct packed {
         logic [15:0] next;
@@ -166,10 +166,75 @@ package bell_regs_pkg;
     } bell__LAST_REJECT__in_t;
 
     typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__REJECTED__in_t;
+
+    typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__UNOWNED__in_t;
+
+    typedef struct packed {
+        logic hwclr;
+    } bell__REPORT_ARM__REFUSED__in_t;
+
+    typedef struct packed {
+        bell__REPORT_ARM__REJECTED__in_t REJECTED;
+        bell__REPORT_ARM__UNOWNED__in_t UNOWNED;
+        bell__REPORT_ARM__REFUSED__in_t REFUSED;
+    } bell__REPORT_ARM__in_t;
+
+    typedef struct packed {
+        logic [63:0] next;
+    } bell__ACCESSES_REFUSED__COUNT__in_t;
+
+    typedef struct packed {
+        bell__ACCESSES_REFUSED__COUNT__in_t COUNT;
+    } bell__ACCESSES_REFUSED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__ACCEPTED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__SAMPLED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__COALESCED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__UNOWNED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__REJECTED__in_t;
+
+    typedef struct packed {
+        logic next;
+    } bell__SATURATED__REFUSED__in_t;
+
+    typedef struct packed {
+        bell__SATURATED__ACCEPTED__in_t ACCEPTED;
+        bell__SATURATED__SAMPLED__in_t SAMPLED;
+        bell__SATURATED__COALESCED__in_t COALESCED;
+        bell__SATURATED__UNOWNED__in_t UNOWNED;
+        bell__SATURATED__REJECTED__in_t REJECTED;
+        bell__SATURATED__REFUSED__in_t REFUSED;
+    } bell__SATURATED__in_t;
+
+    typedef struct packed {
         logic rd_ack;
         logic [63:0] rd_data;
         logic wr_ack;
     } bell__SLOTS__in_t;
+
+    typedef struct packed {
+        logic rd_ack;
+        logic [63:0] rd_data;
+        logic wr_ack;
+    } bell__TOKENS__in_t;
 
     typedef struct packed {
         logic rd_ack;
@@ -191,7 +256,11 @@ package bell_regs_pkg;
         bell__LEDGER_REJECTED__in_t LEDGER_REJECTED;
         bell__LEDGER_OWED__in_t LEDGER_OWED;
         bell__LAST_REJECT__in_t LAST_REJECT;
+        bell__REPORT_ARM__in_t REPORT_ARM;
+        bell__ACCESSES_REFUSED__in_t ACCESSES_REFUSED;
+        bell__SATURATED__in_t SATURATED;
         bell__SLOTS__in_t SLOTS;
+        bell__TOKENS__in_t TOKENS;
         bell__QUEUES__in_t QUEUES;
     } bell__in_t;
 
@@ -254,6 +323,24 @@ package bell_regs_pkg;
     typedef struct packed {
         bell__DOORBELLS__LAYOUT__out_t LAYOUT;
     } bell__DOORBELLS__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__REJECTED__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__UNOWNED__out_t;
+
+    typedef struct packed {
+        logic value;
+    } bell__REPORT_ARM__REFUSED__out_t;
+
+    typedef struct packed {
+        bell__REPORT_ARM__REJECTED__out_t REJECTED;
+        bell__REPORT_ARM__UNOWNED__out_t UNOWNED;
+        bell__REPORT_ARM__REFUSED__out_t REFUSED;
+    } bell__REPORT_ARM__out_t;
 
     typedef struct packed {
         logic [31:0] value;
@@ -349,7 +436,15 @@ package bell_regs_pkg;
 
     typedef struct packed {
         logic req;
-        logic [15:0] addr;
+        logic [12:0] addr;
+        logic req_is_wr;
+        logic [63:0] wr_data;
+        logic [63:0] wr_biten;
+    } bell__TOKENS__out_t;
+
+    typedef struct packed {
+        logic req;
+        logic [16:0] addr;
         logic req_is_wr;
         logic [63:0] wr_data;
         logic [63:0] wr_biten;
@@ -361,6 +456,7 @@ package bell_regs_pkg;
         bell__EVENT_POP__out_t EVENT_POP;
         bell__NODE_ABORT__out_t NODE_ABORT;
         bell__DOORBELLS__out_t DOORBELLS;
+        bell__REPORT_ARM__out_t REPORT_ARM;
         bell__IDLE_LIMIT0__out_t IDLE_LIMIT0;
         bell__IDLE_LIMIT1__out_t IDLE_LIMIT1;
         bell__IDLE_LIMIT2__out_t IDLE_LIMIT2;
@@ -370,10 +466,11 @@ package bell_regs_pkg;
         bell__HUNG_LIMIT2__out_t HUNG_LIMIT2;
         bell__HUNG_LIMIT3__out_t HUNG_LIMIT3;
         bell__SLOTS__out_t SLOTS;
+        bell__TOKENS__out_t TOKENS;
         bell__QUEUES__out_t QUEUES;
     } bell__out_t;
 
-    typedef enum logic [3:0] {
+    typedef enum logic [4:0] {
         bell_cause_e__NONE = 'h0,
         bell_cause_e__USER_IRQ = 'h1,
         bell_cause_e__PAGE_FAULT = 'h2,
@@ -385,7 +482,12 @@ package bell_regs_pkg;
         bell_cause_e__ABORTED = 'h8,
         bell_cause_e__STOPPED = 'h9,
         bell_cause_e__ENGINE_IDLE = 'ha,
-        bell_cause_e__ENGINE_HUNG = 'hb
+        bell_cause_e__ENGINE_HUNG = 'hb,
+        bell_cause_e__SCHED_LOG = 'hc,
+        bell_cause_e__FENCE_SIGNALED = 'hd,
+        bell_cause_e__RING_REJECTED = 'h10,
+        bell_cause_e__RING_UNOWNED = 'h11,
+        bell_cause_e__ACCESS_REFUSED = 'h12
     } bell_cause_e_e;
 
     typedef enum logic [1:0] {
@@ -400,6 +502,7 @@ package bell_regs_pkg;
         bell_reject_e__OFFSET = 'h2,
         bell_reject_e__NO_SLOT = 'h3,
         bell_reject_e__QUEUE_CLOSED = 'h4,
-        bell_reject_e__BAD_TOKEN = 'h5
+        bell_reject_e__BAD_TOKEN = 'h5,
+        bell_reject_e__FOREIGN_TOKEN = 'h6
     } bell_reject_e_e;
 endpackage

@@ -47,6 +47,7 @@ struct belfry_config {
     bool ums_disabled;         /**< The OS feature user-mode submission is off (A-42). */
     const char *kmd;       /**< Shared object with DriverEntry; NULL = the built-in driver. */
     bool monitor_warn;     /**< A contract violation is printed and counted, not fatal. */
+    bool lockstep_off;     /**< rtl without the model that predicts its every action. */
     const char *replay;    /**< Command line that repeats this run, for reports; NULL = made up. */
     bool idle_by_driver;   /**< OS policy idle=driver: an engine goes to F1 only when the driver asks,
                                 not also at the TDR cadence (DB-FST-01). */
@@ -87,7 +88,8 @@ const char *belfry_failure(void);
  * Stop the driver, free everything; write the timeline. After a failure nothing can be stopped in
  * order any more: everything is dropped, and leaks are not looked for.
  * @return Number of leaks (objects, pool, memory) reported on stderr, plus one for an unwritable
- *         timeline or a driver that could not be stopped.
+ *         timeline, a driver that could not be stopped, or a difference that lockstep found after
+ *         belfry_run().
  */
 int belfry_close(void);
 

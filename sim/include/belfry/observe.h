@@ -38,7 +38,8 @@ enum belfry_record_kind {
     BELFRY_MMIO_WRITE, BELFRY_MMIO_READ, /**< By the driver: value = address, value2 = data. */
     BELFRY_POWER,    /**< name = "D-going-down" "D-cancelled" "D3" "D0", and with object = node
                           "F-idle" "F-going-down" "F-cancelled" "F1" "F0" "tdr-suspect" "tdr-reset"
-                          "tdr-resumed". */
+                          "tdr-resumed"; of the adapter "full-reset" and then "full-restart" or
+                          "adapter-lost". */
 };
 
 enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
@@ -142,6 +143,25 @@ struct _DRIVER_INITIALIZATION_DATA;
  * belfry_open(); NULL = leave as is. Not reset by belfry_close().
  */
 void belfry_hook_driver(void (*change)(struct _DRIVER_INITIALIZATION_DATA *table));
+
+/** Faults of the host bridge: stores to doorbells (RING_), of any access, of the device's memory
+ *  accesses. */
+enum belfry_bus_fault {
+    BELFRY_BUS_GOOD,
+    BELFRY_RING_DUPLICATE, /**< A doorbell store arrives twice. */
+    BELFRY_RING_DROP,      /**< It does not arrive, and nobody is told. */
+    BELFRY_RING_TEAR,      /**< It arrives as two stores of 32 bits. */
+    BELFRY_RING_MERGE,     /**< Of two stores of one CPU to one address the later arrives alone. */
+    BELFRY_BUS_ERROR,      /**< A doorbell store or a register read ends in an error. */
+    BELFRY_BUS_REMOVED,    /**< The device is pulled out: reads give all ones, stores are lost. What it
+                                was at goes on: let it come to rest first. */
+    BELFRY_DMA_REFUSED,    /**< The IOMMU refuses a memory access of the device. */
+};
+/** From now on 1 in `one_in` accesses that the fault can hit is hit (seeded; REMOVED: all); 0 = none.
+ *  One kind at a time. Off in a new machine. */
+void belfry_bus_fault(enum belfry_bus_fault fault, uint32_t one_in);
+/** Accesses hit since the machine was made. */
+uint64_t belfry_bus_fault_count(void);
 
 /** The adapter's doorbells go to ABORT as if the device were lost. */
 void belfry_device_lost(void);

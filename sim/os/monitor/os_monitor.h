@@ -168,6 +168,14 @@ bool os_monitor_not_freed(const void *handle);
 /** A handle that the driver gave out: not NULL, not the OS's own, not another one's. */
 void os_monitor_new_handle(const char *id, uint64_t object, HANDLE given, const char *what);
 
+/* os_monitor_reset.c */
+void os_monitor_reset_init(void);
+void os_monitor_gates(uint32_t closed); /**< The nodes that are stopped now. */
+void os_engine_reset_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_engine_resume_enter(struct os_monitor_call *call);
+void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status);
+
 /* os_monitor_alloc.c */
 void os_alloc_create_enter(struct os_monitor_call *call);
 void os_alloc_create_exit(struct os_monitor_call *call, NTSTATUS status);
@@ -192,6 +200,7 @@ void os_monitor_device_init(void);
 /** D3 loses every register (DB-DST-04); after it, until D0, no rule asks for register accesses. */
 void os_monitor_device_power(bool on);
 bool os_device_off(void);
+uint32_t os_device_gates(void); /**< Nodes whose gate is closed. */
 bool os_device_gone(void); /**< A register read all ones. */
 /** Hardware queue that was opened for this queue (D3DKMT handle), or -1. */
 int os_device_queue_of(uint32_t queue);

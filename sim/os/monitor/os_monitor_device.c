@@ -32,6 +32,7 @@ static struct {
     struct slot slots[BELL_SLOT_MAX];
     struct hardware_queue queues[BELL_QUEUE_MAX];
     unsigned queues_used;
+    uint32_t gates; /**< Nodes whose gate is closed. */
     bool gone;
     bool off; /**< In D3. */
 } device;
@@ -43,14 +44,21 @@ void os_monitor_device_init(void)
 
 void os_monitor_device_power(bool on)
 {
-    if (!on)
+    if (!on) {
         os_monitor_device_init();
+        os_monitor_reset_init();
+    }
     device.off = !on;
 }
 
 bool os_device_off(void)
 {
     return device.off;
+}
+
+uint32_t os_device_gates(void)
+{
+    return device.gates;
 }
 
 bool os_device_gone(void)
@@ -386,6 +394,13 @@ static bool is_slot_word(uint64_t address, uint32_t *number)
     return address >= BELL_SLOT_OWNER_OFFSET(0) && *number < BELL_SLOT_MAX;
 }
 
+static void write_control(uint64_t value)
+{
+    device.gates = value & BELL_CTRL_ENABLE_MASK ? (uint32_t)BELL_FIELD_GET(value, BELL_CTRL_GATED)
+                                                 : UINT32_MAX;
+    os_monitor_gates(device.gates);
+}
+
 void os_monitor_write(uint64_t address, uint64_t value)
 {
     uint64_t first = BELL_QUEUE_BASE_OFFSET(0);
@@ -393,6 +408,8 @@ void os_monitor_write(uint64_t address, uint64_t value)
 
     if (address == BELL_EVENT_POP_OFFSET)
         os_monitor_event_popped();
+    else if (address == BELL_CTRL_OFFSET)
+        write_control(value);
     else if (is_slot_word(address, &number)) {
         if (address == BELL_SLOT_OWNER_OFFSET(number))
             write_owner(number, value);

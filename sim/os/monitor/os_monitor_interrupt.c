@@ -44,7 +44,8 @@ static bool must_report(unsigned hw)
 
 /*
  * Events that always end in one report to the OS: interrupts of user mode, and faults. An ABORTED is
- * the driver's own doing and told by DxgkCbInvalidateHwContext (DB-TDR-06). A STOPPED may belong to
+ * the driver's own doing, told by DxgkCbInvalidateHwContext (DB-TDR-06) or, in the packet model, as a
+ * fault: it may be reported or not. A STOPPED may belong to
  * a request that was overtaken (DB-SUS-02), an ENGINE_IDLE to work that came back: what follows from
  * those is checked where it is waited for (DB-SUS-03, DB-FST-01).
  */
@@ -64,7 +65,8 @@ void os_monitor_event_popped(void)
         return;
     }
     events.seen = false;
-    if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX || !is_told(cause))
+    if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX ||
+        (!is_told(cause) && cause != BELL_CAUSE_ABORTED))
         return;
     if (cause == BELL_CAUSE_USER_IRQ) {
         if (events.early_irqs > 0)
@@ -74,7 +76,7 @@ void os_monitor_event_popped(void)
     } else if (events.early_fault != 0 && events.early_fault == os_device_queue(hw)) {
         events.early_fault = 0;
     } else {
-        (must_report(hw) ? events.owed_faults : events.free_faults)[hw]++;
+        (is_told(cause) && must_report(hw) ? events.owed_faults : events.free_faults)[hw]++;
     }
 }
 

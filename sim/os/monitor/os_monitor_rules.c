@@ -15,6 +15,7 @@ const struct os_rule os_rules[] = {
     {"DB-CRE-01", "a failed CreateDoorbell leaves nothing behind", 1},
     {"DB-CRE-02", "CreateDoorbell builds data structures only: no slot is assigned or programmed",
      1},
+    {"DB-CRE-08", "CreateDoorbell writes no private data past PrivateDriverDataSize", 1},
     {"DB-CRE-09", "CreateDoorbell replaces hDoorbell by the driver's own, new handle", 1},
     {"DB-CRE-12", "the hardware fetches only from the ring that the doorbell was made for", 1},
     {"DB-CON-02", "on return from ConnectDoorbell the slot routes to the doorbell's queue", 1},
@@ -76,9 +77,12 @@ const struct os_rule os_rules[] = {
     {"AL-DSC-01", "DescribeAllocation runs at PASSIVE_LEVEL", 1},
     {"HS-CTX-01", "contexts and devices get handles of the driver, and are destroyed without "
                   "failing", 2},
-    {"HS-RST-01", "ResetHwEngine succeeds, and names what it hit by DxgkCbInvalidateHwContext", 2},
-    {"HS-RST-02", "ResumeHwEngine succeeds", 2},
-    {"HS-RST-03", "ResetEngine succeeds", 2},
+    {"HS-RST-01", "after ResetHwEngine nothing runs until ResumeHwEngine", 2},
+    {"HS-RST-02", "after ResumeHwEngine the engine runs, and its queues are sampled", 2},
+    {"HS-RST-03", "ResetEngine succeeds, with LastAbortedFenceId not beyond what was submitted", 2},
+    {"HS-RST-04", "QueryEngineStatus succeeds, always", 2},
+    {"HS-TMO-01", "GPU_ENGINE_TIMEOUT and GPU_ENGINE_STATE_CHANGE name a node and an engine that "
+                  "exist", 2},
     {"WDK-POOL-01", "a pool block is freed once, with its own tag, and not written past its end",
      0},
     {"WDK-POOL-02", "an unloaded driver leaves no memory behind", 0},

@@ -67,6 +67,7 @@ module f_irq_order #(
       inside_q   <= '0;
       followed_q <= 1'b0;
       ahead_q    <= '0;
+      carries_q  <= '0;
     end else begin
       inside_q <= inside_q + CountBits'(push) - CountBits'(pop);
       if (!followed_q) begin

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file bell_lockstep_inside.h
+ * @brief Inside of sim/lockstep: state, and the calls between its files.
+ */
+#ifndef BELL_LOCKSTEP_INSIDE_H
+#define BELL_LOCKSTEP_INSIDE_H
+
+#include "bell_lockstep.h"
+#include "bell_model.h"
+
+#define BELL_LOCKSTEP_SETTLE 8u  /**< Clocks that an order to a node may take to reach it. */
+#define BELL_LOCKSTEP_OWED 4096u /**< Clocks in which a free node serves a ready queue. */
+#define BELL_LOCKSTEP_VALUES 16u /**< Values that a register may have had during one read. */
+
+/** One word that was read, or that is to be written. */
+struct bell_lockstep_word {
+    uint64_t addr;
+    uint64_t data;
+    uint64_t cycle; /**< Of the read. */
+    uint32_t pasid;
+    uint8_t resp;
+    bool last; /**< Of a burst of the model. */
+};
+
+/** A queue of them; grows. */
+struct bell_lockstep_words {
+    struct bell_lockstep_word *ring;
+    size_t capacity; /**< A power of two, or 0. */
+    size_t first;
+    size_t count;
+};
+
+void bell_lockstep_push(struct bell_lockstep_words *words, struct bell_lockstep_word word);
+struct bell_lockstep_word bell_lockstep_pop(struct bell_lockstep_words *words);
+const struct bell_lockstep_word *bell_lockstep_at(const struct bell_lockstep_words *words,
+                                                  size_t index);
+void bell_lockstep_clear(struct bell_lockstep_words *words);
+
+struct bell_lockstep_node {
+    struct bell_lockstep_words reads[BELL_READERS]; /**< By the RTL, not yet by the model. */
+    struct bell_lockstep_words due[BELL_WRITERS];   /**< By the model, not yet by the RTL. */
+    struct {
+        bool open; /**< The model waits for a read: */
+        enum bell_model_reader unit;
+        uint32_t pasid;
+        uint64_t addr;
+        uint32_t size;
+    } asked;
+    struct {
+        bool is; /**< A write failed, of which the model does not know yet: */
+        enum bell_model_writer unit;
+        enum bell_resp resp;
+        uint64_t addr;
+    } failed;
+    uint64_t first;     /**< RPTR at the start of the turn. */
+    uint64_t entries;   /**< Ring entries the model has read in this turn. */
+    bool sampled;       /**< It has read WPTR. */
+    uint64_t next_command; /**< Behind the last command word it read of this buffer; 0: none. */
+    uint64_t answered_at;  /**< Earliest clock in which its fills, copies, words are all answered. */
+    uint64_t copy_next;    /**< Where the read after the last one of a copy would be; 0: none. */
+    uint64_t copy_after;   /**< The copy may have asked for words after this clock only. */
+    bool stopped_due; /**< STOPPED is to be posted. */
+    uint64_t stopped_rptr;
+    uint32_t stopped_queue;
+    uint64_t given_at;
+    uint64_t free_at;     /**< Clock of the end of its last turn. */
+    uint64_t unlisted_at; /**< The queue left the run list during the turn; NEVER: it did not. */
+    uint64_t abort_at;    /**< NODE_ABORT was performed during the turn; NEVER: it was not. */
+};
+
+struct bell_lockstep_access {
+    bool write;
+    bool known; /**< A write was performed, a store judged: `resp` is what is due. */
+    uint8_t lanes;
+    enum bell_resp resp;
+    uint64_t addr;
+    uint64_t data;
+    unsigned values; /**< Of a read: so many different values since it was accepted. */
+    uint64_t value[BELL_LOCKSTEP_VALUES];
+};
+
+#define BELL_LOCKSTEP_ACCESSES 64u /**< Accepted and not answered: more than the bus can hold. */
+
+struct bell_lockstep {
+    struct bell_model *model;
+    struct bell_model_oracle oracle;
+    void (*differs)(void *ctx, const char *text);
+    void *ctx;
+    bool over; /**< A difference was reported. */
+    bool found; /**< The model did what it is stepped for. */
+    const struct bell_lockstep_action *now;
+    struct bell_lockstep_node nodes[BELL_MODEL_NODES];
+    struct bell_device_event ring; /**< The model's judgement of a doorbell store. */
+    struct bell_lockstep_access accesses[BELL_LOCKSTEP_ACCESSES];
+    unsigned access_first;
+    unsigned access_count;
+    unsigned reads_open; /**< Accesses that are reads. */
+    uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
+    uint64_t look_at;  /**< Clock of the next look for turns that are owed. */
+    bool irq;
+    bool irq_wanted;
+    uint64_t irq_since; /**< Clock of the last change of what is wanted. */
+};
+
+/** Report; `model` is what the model does in place of lockstep->now. */
+void bell_lockstep_differ(struct bell_lockstep *lockstep, const char *what, const char *model,
+                          ...) __attribute__((format(printf, 3, 4)));
+
+/* bell_lockstep_node.c: turns. Each compares lockstep->now. */
+void bell_lockstep_turn(struct bell_lockstep *lockstep);
+void bell_lockstep_turn_end(struct bell_lockstep *lockstep);
+void bell_lockstep_buffer(struct bell_lockstep *lockstep);
+void bell_lockstep_read(struct bell_lockstep *lockstep);
+void bell_lockstep_write(struct bell_lockstep *lockstep);
+/** Words of a copy were read: go there. Up to it the packets did nothing that shows. */
+void bell_lockstep_reach_copy(struct bell_lockstep *lockstep);
+/** Until the model does what lockstep->now says. */
+void bell_lockstep_step(struct bell_lockstep *lockstep);
+/** Some clocks passed: no node stands idle before a ready queue. */
+void bell_lockstep_owed(struct bell_lockstep *lockstep);
+/** Clock in which an access that touched memory in clock `cycle` was asked for. */
+uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
+/** A register write was performed: look what it means to running turns. */
+void bell_lockstep_orders(struct bell_lockstep *lockstep);
+void bell_lockstep_observed(void *ctx, const struct bell_device_event *event);
+extern const struct bell_model_oracle bell_lockstep_oracle;
+
+/* bell_lockstep_reads.c: what the model reads is what the RTL read. */
+/** Answer the read that is open. @return false: the RTL did not read it; nothing is reported. */
+bool bell_lockstep_answer_read(struct bell_lockstep *lockstep, uint32_t node);
+/** An entry is read once more: the early copy must have been no good. */
+void bell_lockstep_reread(struct bell_lockstep *lockstep, uint32_t node);
+/** At the end of a turn: reads that came to nothing were such as the turn may make. */
+void bell_lockstep_leftovers(struct bell_lockstep *lockstep, uint32_t node);
+bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
+
+/* bell_lockstep_event.c */
+void bell_lockstep_event(struct bell_lockstep *lockstep);
+
+/* bell_lockstep_mmio.c: register accesses and rings. */
+void bell_lockstep_accept(struct bell_lockstep *lockstep);
+void bell_lockstep_perform(struct bell_lockstep *lockstep);
+void bell_lockstep_ring(struct bell_lockstep *lockstep);
+void bell_lockstep_answer(struct bell_lockstep *lockstep);
+void bell_lockstep_irq(struct bell_lockstep *lockstep);
+/** Something happened: registers that are being read may have another value now. */
+void bell_lockstep_watch(struct bell_lockstep *lockstep);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Register accesses, doorbell stores, the interrupt line.
+//
+// A register may change while it is read: the answer must be a value that it had between the clock
+// in which the read was accepted and the one in which it was answered.
+
+#include "bell_lockstep_inside.h"
+
+#define ADDR_MASK (BELL_DEVICE_BAR2 * UINT64_C(2) - 1)
+
+static struct bell_lockstep_access *access_at(struct bell_lockstep *lockstep, unsigned index)
+{
+    return &lockstep->accesses[(lockstep->access_first + index) % BELL_LOCKSTEP_ACCESSES];
+}
+
+static bool is_doorbell(const struct bell_lockstep_access *access)
+{
+    return (access->addr & BELL_DEVICE_BAR2) != 0;
+}
+
+/* ------------------------------------------------------------------ reads */
+
+static void take_value(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
+{
+    uint64_t data = 0;
+
+    access->resp = is_doorbell(access)
+                       ? BELL_RESP_OKAY
+                       : bell_model_regs_read(lockstep->model, access->addr, &data);
+    if (access->resp != BELL_RESP_OKAY)
+        data = 0;
+    if (access->values &&
+        access->value[(access->values - 1) % BELL_LOCKSTEP_VALUES] == data)
+        return;
+    access->value[access->values++ % BELL_LOCKSTEP_VALUES] = data;
+}
+
+void bell_lockstep_watch(struct bell_lockstep *lockstep)
+{
+    const struct bell_model_irq *irq = &lockstep->model->irq;
+    const bool wanted = irq->enable && irq->count;
+
+    if (wanted != lockstep->irq_wanted) {
+        lockstep->irq_wanted = wanted;
+        lockstep->irq_since = lockstep->model->cycle;
+    }
+    for (unsigned i = 0; lockstep->reads_open && i < lockstep->access_count; i++)
+        if (!access_at(lockstep, i)->write)
+            take_value(lockstep, access_at(lockstep, i));
+}
+
+static bool had_value(const struct bell_lockstep_access *access, uint64_t data)
+{
+    const unsigned kept =
+        access->values < BELL_LOCKSTEP_VALUES ? access->values : BELL_LOCKSTEP_VALUES;
+    /* A turn that is about to be given counts as work under way; the model does not see it. */
+    const uint64_t free = access->addr == BELL_STATUS_OFFSET && !(data & BELL_STATUS_IDLE_MASK)
+                              ? BELL_STATUS_IDLE_MASK : 0;
+
+    for (unsigned i = 0; i < kept; i++)
+        if ((access->value[i] & ~free) == data)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ accesses */
+
+void bell_lockstep_accept(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_lockstep_access *access;
+
+    if (lockstep->access_count == BELL_LOCKSTEP_ACCESSES) {
+        bell_lockstep_differ(lockstep, "register access", "answers one of %u first",
+                             BELL_LOCKSTEP_ACCESSES);
+        return;
+    }
+    access = access_at(lockstep, lockstep->access_count++);
+    *access = (struct bell_lockstep_access){
+        .write = now->write,
+        .lanes = now->lanes,
+        .addr = now->addr & ADDR_MASK,
+        .data = now->value,
+    };
+    lockstep->reads_open += !now->write;
+}
+
+static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
+{
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
+        const struct bell_model_timer *timers = lockstep->model->watch.timers;
+
+        if (access->addr == BELL_CTRL_OFFSET)
+            lockstep->nodes[n].free_at = lockstep->now->cycle;
+        lockstep->limits[n] = timers[n].limit;
+        lockstep->limits[BELL_MODEL_LIMITS + n] = timers[BELL_MODEL_NODES + n].limit;
+    }
+    access->known = true;
+    access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
+                                         access->lanes);
+    bell_lockstep_orders(lockstep);
+}
+
+void bell_lockstep_perform(struct bell_lockstep *lockstep)
+{
+    for (unsigned i = 0; i < lockstep->access_count; i++) {
+        struct bell_lockstep_access *access = access_at(lockstep, i);
+
+        if (!access->write || access->known || is_doorbell(access))
+            continue;
+        perform(lockstep, access);
+        return;
+    }
+    bell_lockstep_differ(lockstep, "register write", "no such write was accepted");
+}
+
+/* A refused write never reaches the registers. */
+static void judge_refused(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
+{
+    perform(lockstep, access);
+    if (access->resp == BELL_RESP_OKAY && lockstep->now->resp == BELL_RESP_OKAY)
+        bell_lockstep_differ(lockstep, "register write", "performs the write at 0x%llx",
+                             (unsigned long long)access->addr);
+}
+
+static void compare_answer(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    const char *what = is_doorbell(access) ? "answer to a doorbell store"
+                       : access->write     ? "answer to a register write"
+                                           : "answer to a register read";
+
+    if (access->write && !access->known && is_doorbell(access))
+        bell_lockstep_differ(lockstep, "ring", "judges the store at 0x%llx before that",
+                             (unsigned long long)access->addr);
+    else if (access->write && !access->known)
+        judge_refused(lockstep, access);
+    if (now->resp != access->resp)
+        bell_lockstep_differ(lockstep, what, "answers 0x%llx with response %u",
+                             (unsigned long long)access->addr, access->resp);
+    else if (!access->write && !had_value(access, now->value))
+        bell_lockstep_differ(lockstep, "register data",
+                             "0x%llx reads 0x%llx (one of %u values while it was read)",
+                             (unsigned long long)access->addr,
+                             (unsigned long long)
+                                 access->value[(access->values - 1) % BELL_LOCKSTEP_VALUES],
+                             access->values);
+}
+
+void bell_lockstep_answer(struct bell_lockstep *lockstep)
+{
+    struct bell_lockstep_access *access = access_at(lockstep, 0);
+
+    if (!lockstep->access_count || access->write != lockstep->now->write) {
+        bell_lockstep_differ(lockstep, "register access", "no such access is under way");
+        return;
+    }
+    compare_answer(lockstep, access);
+    lockstep->reads_open -= !access->write;
+    lockstep->access_first = (lockstep->access_first + 1) % BELL_LOCKSTEP_ACCESSES;
+    lockstep->access_count--;
+    if (lockstep->irq != lockstep->irq_wanted &&
+        lockstep->now->cycle > lockstep->irq_since + BELL_LOCKSTEP_SETTLE)
+        bell_lockstep_differ(lockstep, "interrupt line", "drives it to %u since cycle %llu",
+                             lockstep->irq_wanted, (unsigned long long)lockstep->irq_since);
+}
+
+/* ------------------------------------------------------------------ rings */
+
+void bell_lockstep_ring(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_model_doorbell *doorbell = &lockstep->model->doorbell;
+    const struct bell_device_event *ring = &lockstep->ring;
+    struct bell_lockstep_access *access = NULL;
+
+    for (unsigned i = 0; !access && i < lockstep->access_count; i++) {
+        access = access_at(lockstep, i);
+        if (!access->write || access->known || !is_doorbell(access))
+            access = NULL;
+    }
+    if (!access) {
+        bell_lockstep_differ(lockstep, "ring", "no doorbell store is under way");
+        return;
+    }
+    access->known = true;
+    access->resp = bell_model_doorbell_store(lockstep->model,
+                                             (uint32_t)(access->addr - BELL_DEVICE_BAR2),
+                                             access->data, access->lanes);
+    bell_lockstep_watch(lockstep);
+    doorbell->pipe[doorbell->pipe_first].at = now->cycle;
+    bell_model_doorbell_run(lockstep->model);
+    if (ring->bucket != now->bucket || ring->cause != now->cause || ring->slot != now->slot ||
+        ring->queue != now->queue)
+        bell_lockstep_differ(lockstep, "ring", "bucket %u, cause %u, slot %u, queue %u",
+                             ring->bucket, ring->cause, ring->slot, ring->queue);
+}
+
+/* ------------------------------------------------------------------ interrupt line */
+
+void bell_lockstep_irq(struct bell_lockstep *lockstep)
+{
+    lockstep->irq = lockstep->now->value != 0;
+    if (lockstep->irq != lockstep->irq_wanted &&
+        lockstep->now->cycle > lockstep->irq_since + BELL_LOCKSTEP_SETTLE)
+        bell_lockstep_differ(lockstep, "interrupt line", "leaves it at %u",
+                             lockstep->irq_wanted);
+}

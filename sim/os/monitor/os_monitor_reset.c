@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules of engine resets: nothing runs until the resume, and then all that can does. */
+#include "os_objects.h"
+
+static uint32_t stopped; /**< Nodes between ResetHwEngine and ResumeHwEngine. */
+
+void os_monitor_reset_init(void)
+{
+    stopped = 0;
+}
+
+void os_monitor_gates(uint32_t closed)
+{
+    if (stopped & ~closed)
+        os_violation("HS-RST-01", 0, "an engine may run again before ResumeHwEngine: reset are the "
+                     "nodes 0x%x, stopped the nodes 0x%x", stopped, closed);
+    stopped &= closed;
+}
+
+void os_engine_reset_exit(struct os_monitor_call *call, NTSTATUS status)
+{
+    const DXGKARG_RESETHWENGINE *args = call->args;
+
+    if (!NT_SUCCESS(status) || os_device_gone())
+        return;
+    stopped |= 1u << args->NodeOrdinal;
+    os_monitor_gates(os_device_gates());
+}
+
+void os_engine_resume_enter(struct os_monitor_call *call)
+{
+    stopped &= ~(1u << ((const DXGKARG_RESUMEHWENGINE *)call->args)->NodeOrdinal);
+}
+
+void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status)
+{
+    UINT node = ((const DXGKARG_RESUMEHWENGINE *)call->args)->NodeOrdinal;
+
+    if (!NT_SUCCESS(status) || os_device_gone())
+        return;
+    if (os_device_gates() >> node & 1)
+        os_violation("HS-RST-02", 0, "it returned STATUS_SUCCESS, and node %u is still stopped",
+                     node);
+    for (unsigned number = 0; number < os_device_queues(); number++) {
+        const struct os_queue *queue = os_object_peek(os_device_queue(number), OS_QUEUE);
+
+        if (queue != NULL && queue->node == node && !queue->dead && os_device_listed((int)number) &&
+            os_device_kicked((int)number) < call->begun)
+            os_violation("HS-RST-02", queue->base.name, "hardware queue %u is on the run list of "
+                         "node %u and got no KICK", number, node);
+    }
+}
+
+/** Highest fence that kernel submission has given to a queue of the node. */
+static uint64_t last_submitted(UINT node)
+{
+    const struct os_queue *queue = NULL;
+    uint64_t last = 0;
+
+    while ((queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL)
+        if (queue->node == node && queue->submitted > last)
+            last = queue->submitted;
+    return last;
+}
+
+void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status)
+{
+    const DXGKARG_RESETENGINE *args = call->args;
+
+    if (NT_SUCCESS(status) && args->LastAbortedFenceId > last_submitted(args->NodeOrdinal))
+        os_violation("HS-RST-03", 0, "LastAbortedFenceId is %u; the last one submitted to node %u "
+                     "is %u", args->LastAbortedFenceId, args->NodeOrdinal,
+                     (unsigned)last_submitted(args->NodeOrdinal));
+}

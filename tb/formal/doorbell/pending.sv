@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+// proof: unbounded
+// says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue owed
+//       a sample stays owed until a turn is given to that queue, then counts as sampled, once; or
+//       until the queue is closed, then counts as rejected, once; one that coalesces does so into a sample still owed.
+//       A sample given while the queue is
+//       owed nothing counts for no ring. A queue opened again owes nothing to rings of before. The
+//       ledger's OWED is the number of rings that are owed or on their way.
+//
+// The doorbell stage with the scheduler; software, stores and nodes do as they like within their
+// handshakes.
+
+module f_pending #(
+  parameter int unsigned Slots  = 2,
+  parameter int unsigned Queues = 2,
+  parameter int unsigned Nodes  = 2
+) (
+  input logic                            clk_i,
+  input logic                            rst_ni,
+  input logic [10:0]                     slots_i,
+  input logic [1:0]                      layout_i,
+  input logic                            enable_i,
+  input logic [Nodes-1:0]                gated_i,
+  input logic                            ring_valid_i,
+  input bell_pkg::ring_t                 ring_i,
+  input logic                            slot_req_i,
+  input logic                            slot_write_i,
+  input logic [13:0]                     slot_addr_i,
+  input logic [63:0]                     slot_data_i,
+  input logic                            queue_req_i,
+  input logic                            queue_write_i,
+  input logic [15:0]                     queue_addr_i,
+  input logic [63:0]                     queue_data_i,
+  input logic [Nodes-1:0]                turn_ready_i,
+  input logic [Nodes-1:0]                end_valid_i,
+  input bell_pkg::turn_end_t [Nodes-1:0] end_i,
+  input logic                            event_ready_i
+);
+
+  logic                      credit_valid, coalesced, closed, sampled, forgone;
+  bell_pkg::credit_t         credit;
+  bell_pkg::ledger_t         ledger;
+  logic                      tap_valid;
+  bell_pkg::queue_id_t       tap_queue;
+  bell_pkg::bucket_t         tap_bucket;
+  logic                      ack_read, ack_write;
+  logic [Nodes-1:0]          turn_valid, end_ready, yield, node_busy;
+  bell_pkg::turn_t           turn;
+  logic                      event_valid;
+  bell_pkg::event_t          event_out;
+
+  bell_doorbell #(.NumSlots(Slots), .NumQueues(Queues)) u_doorbell (
+    .clk_i, .rst_ni, .slots_i, .layout_i, .ring_valid_i, .ring_i, .ring_refuse_o(),
+    .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(coalesced),
+    .credit_closed_i(closed), .sampled_i(sampled), .forgone_i(forgone),
+    .req_i(slot_req_i), .req_write_i(slot_write_i), .req_addr_i(slot_addr_i),
+    .req_data_i(slot_data_i), .ack_read_o(), .ack_data_o(), .ack_write_o(),
+    .ledger_o(ledger), .last_cause_o(), .last_addr_o(), .busy_o(),
+    .tap_valid_o(tap_valid), .tap_slot_o(), .tap_queue_o(tap_queue), .tap_bucket_o(tap_bucket),
+    .tap_cause_o()
+  );
+
+  bell_sched #(.NumQueues(Queues), .NumNodes(Nodes)) u_sched (
+    .clk_i, .rst_ni, .enable_i, .gated_i, .credit_valid_i(credit_valid), .credit_i(credit),
+    .credit_coalesced_o(coalesced), .credit_closed_o(closed), .sampled_o(sampled),
+    .forgone_o(forgone), .req_i(queue_req_i), .req_write_i(queue_write_i),
+    .req_addr_i(queue_addr_i), .req_data_i(queue_data_i), .ack_read_o(ack_read), .ack_data_o(),
+    .ack_write_o(ack_write), .turn_valid_o(turn_valid), .turn_ready_i, .turn_o(turn),
+    .yield_o(yield), .end_valid_i, .end_ready_o(end_ready), .end_i,
+    .event_valid_o(event_valid), .event_ready_i, .event_o(event_out), .node_busy_o(node_busy),
+    .busy_o()
+  );
+
+  // ------------------------------------------------------------- surroundings
+
+  logic started_q = 1'b0;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+  end
+
+  logic                req_open_q, req_cmd_q;  // A register access is under way.
+  logic [63:0]         req_data_q;
+  logic [9:0]          req_queue_q;
+  logic [Nodes-1:0]    at_work_q, ending_q;
+  bell_pkg::queue_id_t works_on_q [Nodes];
+  bell_pkg::turn_end_t end_q [Nodes];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      req_open_q <= 1'b0;
+      at_work_q  <= '0;
+      ending_q   <= '0;
+    end else begin
+      req_open_q <= queue_req_i || (req_open_q && !ack_read && !ack_write);
+      for (int unsigned n = 0; n < Nodes; n++) begin
+        ending_q[n] <= end_valid_i[n] && !end_ready[n];
+        end_q[n]    <= end_i[n];
+        if (turn_valid[n] && turn_ready_i[n]) begin
+          at_work_q[n]  <= 1'b1;
+          works_on_q[n] <= turn.queue;
+        end else if (end_valid_i[n] && end_ready[n]) begin
+          at_work_q[n] <= 1'b0;
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (queue_req_i) begin
+      req_queue_q <= queue_addr_i[$clog2(bell_formats_pkg::QueueStride) +: 10];
+      req_cmd_q   <= queue_write_i && (32'(queue_addr_i[$clog2(bell_formats_pkg::QueueStride)-1:0])
+                                       == bell_formats_pkg::QueueCmdOffset);
+      req_data_q  <= queue_data_i;
+    end
+  end
+
+  always_comb begin
+    if (!started_q) begin
+      assume (!rst_ni);
+    end
+    assume (32'(slots_i) <= Slots);
+    assume (8'(layout_i) <= bell_formats_pkg::LayoutGlobal);
+    // What bell_mmio lets through: fitted slots and queues, whole words, one access at a time.
+    assume (!slot_req_i || (32'(slot_addr_i) < Slots * bell_formats_pkg::SlotStride));
+    assume (!slot_write_i || !slot_addr_i[3]);
+    assume (!queue_req_i || (!req_open_q && (queue_addr_i[2:0] == '0)
+                             && (32'(queue_addr_i) < Queues * bell_formats_pkg::QueueStride)));
+    for (int unsigned n = 0; n < Nodes; n++) begin
+      assume (!end_valid_i[n] || (at_work_q[n] && (end_i[n].queue == works_on_q[n])));
+      assume (!ending_q[n] || (end_valid_i[n] && (end_i[n] == end_q[n])));
+      assume (!turn_ready_i[n] || !at_work_q[n]);
+    end
+  end
+
+  // ------------------------------------------------- the queues, from outside
+
+  logic [Queues-1:0] credited, coalesces, given, closing, kicking;
+  logic [Queues-1:0] busy;    // At work: not closed by a CLOSE.
+  logic [Queues-1:0] owed_q;  // Owed a sample to a ring.
+  logic              due_q;   // A ring was accepted in the clock before.
+  logic [Queues-1:0] kicked_q;  // Owed a sample to software.
+  logic              close, kick;
+  logic [7:0]        op;
+  logic [63:0]       owed_sum;
+
+  assign op    = 8'(req_data_q[bell_formats_pkg::QueueCmdOpMsb:bell_formats_pkg::QueueCmdOpLsb]);
+  assign close = ack_write && req_cmd_q && (op == bell_formats_pkg::QueueCmdClose);
+  assign kick  = ack_write && req_cmd_q && (op == bell_formats_pkg::QueueCmdKick);
+
+  always_comb begin
+    busy     = '0;
+    owed_sum = 64'(tap_valid);
+    for (int unsigned q = 0; q < Queues; q++) begin
+      for (int unsigned n = 0; n < Nodes; n++) begin
+        busy[q] = busy[q] || (at_work_q[n] && (works_on_q[n] == 10'(q)));
+      end
+      credited[q] = tap_valid && (tap_bucket == bell_pkg::BucketNew) && (tap_queue == 10'(q));
+      coalesces[q] = tap_valid && (tap_bucket == bell_pkg::BucketCoalesced)
+                     && (tap_queue == 10'(q));
+      kicking[q]  = kick && (req_queue_q == 10'(q)) && u_sched.open_q[0][q];
+      given[q]    = ((turn_valid & turn_ready_i) != '0) && (turn.queue == 10'(q));
+      closing[q]  = close && (req_queue_q == 10'(q)) && !busy[q];
+      owed_sum    = owed_sum + 64'(owed_q[q]);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      owed_q   <= '0;
+      kicked_q <= '0;
+      due_q    <= 1'b0;
+    end else begin
+      kicked_q <= kicking | (kicked_q & ~given & ~closing);
+      owed_q   <= credited | (owed_q & ~given & ~closing);
+      due_q    <= ring_valid_i;
+    end
+  end
+
+  always_comb begin
+    if (rst_ni) begin
+      decided_next_clock: assert (tap_valid == due_q);
+      in_one_bucket: assert (!tap_valid || (tap_bucket <= bell_pkg::BucketRejected));
+      new_goes_to_a_queue: assert (!tap_valid || (tap_bucket != bell_pkg::BucketNew)
+                                   || (credited != '0));
+      owed_once: assert ((credited & owed_q & ~given) == '0);
+      coalesces_into_what_is_owed: assert ((coalesces & ~((owed_q | kicked_q) & ~given & ~closing))
+                                           == '0);
+      sampled_when_owed: assert (sampled == ((given & owed_q) != '0));
+      forgone_when_owed: assert (forgone == ((closing & owed_q) != '0));
+      no_credit_to_closing: assert ((credited & closing) == '0);
+      owed_is_what_is_owed: assert (ledger.owed == owed_sum);
+    end
+  end
+
+endmodule : f_pending

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// proof: induction 1
+// says: A turn reads WPTR of its queue first and once. Every entry read is one whole entry inside the
+//       ring. Before WPTR is known at most one entry is read, the next one; after that none at or
+//       beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers are run
+//       than WPTR covers. RPTR is written after each buffer, one up, and never passes WPTR.
+//
+// Memory answers in order, at any time, with any data and any error; the engine takes, runs and
+// ends buffers as it likes, and drops what is not begun when flushed.
+
+module f_pointers #(
+  parameter int unsigned MaxBuffers = 3,
+  parameter int unsigned NumEntries = 2
+) (
+  input logic                  clk_i,
+  input logic                  rst_ni,
+  input logic                  turn_valid_i,
+  input bell_pkg::turn_t       turn_i,
+  input logic                  end_ready_i,
+  input logic                  yield_i,
+  input logic                  abort_i,
+  input logic                  buf_ready_i,
+  input logic                  start_i,  // The engine begins a buffer.
+  input logic                  buf_end_valid_i,
+  input bell_pkg::buffer_end_t buf_end_i,
+  input logic                  event_ready_i,
+  input logic                  rd_req_ready_i,
+  input logic                  rd_data_valid_i,
+  input bell_pkg::dma_rdata_t  rd_data_i,
+  input logic                  wr_req_ready_i,
+  input logic                  wr_data_ready_i,
+  input logic                  wr_resp_valid_i,
+  input logic [1:0]            wr_resp_i
+);
+
+  logic                 turn_ready, end_valid, buf_valid, flush, buf_end_ready;
+  bell_pkg::turn_end_t  turn_end;
+  logic                 rd_req_valid, rd_data_ready, wr_req_valid, wr_data_valid;
+  bell_pkg::dma_req_t   rd_req, wr_req;
+  bell_pkg::dma_wdata_t wr_data;
+  logic                 running_q;
+  logic [3:0]           queued_q;
+
+  bell_fetch #(.MaxBuffers(MaxBuffers), .NumEntries(NumEntries)) dut (
+    .clk_i, .rst_ni, .turn_valid_i, .turn_ready_o(turn_ready), .turn_i, .end_valid_o(end_valid),
+    .end_ready_i, .end_o(turn_end), .yield_i, .abort_i,
+    .buf_valid_o(buf_valid), .buf_ready_i, .buf_o(), .flush_o(flush), .abort_o(),
+    .running_i(running_q), .empty_i(queued_q == '0), .buf_end_valid_i,
+    .buf_end_ready_o(buf_end_ready), .buf_end_i,
+    .event_valid_o(), .event_ready_i, .event_cause_o(), .event_data_o(),
+    .rd_req_valid_o(rd_req_valid), .rd_req_ready_i, .rd_req_o(rd_req), .rd_data_valid_i,
+    .rd_data_ready_o(rd_data_ready), .rd_data_i,
+    .wr_req_valid_o(wr_req_valid), .wr_req_ready_i, .wr_req_o(wr_req),
+    .wr_data_valid_o(wr_data_valid), .wr_data_ready_i, .wr_data_o(wr_data), .wr_resp_valid_i,
+    .wr_resp_i, .busy_o(), .sample_valid_o(), .done_valid_o(), .rptr_o(), .queue_o()
+  );
+
+  // ------------------------------------------------------------- surroundings
+
+  logic       started_q = 1'b0;
+  logic       take, asks, ends, hands;
+  logic [4:0] beats_q;   // Asked for and not answered.
+  logic [3:0] writes_q;  // Written and not answered.
+  logic       data_due_q;
+
+  assign take  = turn_valid_i && turn_ready;
+  assign asks  = rd_req_valid && rd_req_ready_i;
+  assign hands = buf_valid && buf_ready_i;
+  assign ends  = buf_end_valid_i && buf_end_ready;
+
+  always_ff @(posedge clk_i) begin
+    started_q <= 1'b1;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q  <= 1'b0;
+      queued_q   <= '0;
+      beats_q    <= '0;
+      writes_q   <= '0;
+      data_due_q <= 1'b0;
+    end else begin
+      running_q  <= start_i || (running_q && !ends);
+      queued_q   <= flush ? '0 : queued_q + 4'(hands) - 4'(start_i);
+      beats_q    <= beats_q + (asks ? 5'(rd_req.beats) + 5'd1 : 5'd0) - 5'(rd_data_valid_i);
+      writes_q   <= writes_q + 4'(wr_data_valid && wr_data_ready_i) - 4'(wr_resp_valid_i);
+      data_due_q <= (wr_req_valid && wr_req_ready_i) || (data_due_q && !wr_data_ready_i);
+    end
+  end
+
+  always_comb begin
+    if (!started_q) begin
+      assume (!rst_ni);
+    end
+    assume (!rd_data_valid_i || (beats_q != '0));
+    assume (!wr_resp_valid_i || (writes_q != '0));
+    assume (!buf_end_valid_i || running_q);
+    assume (!start_i || (!running_q && (queued_q != '0) && !flush));
+    // What the scheduler lets open.
+    assume (!turn_valid_i || ((turn_i.base[11:0] == '0) && (turn_i.control[3:0] == '0)
+                              && (turn_i.log2_entries >= 5'd1) && (turn_i.log2_entries <= 5'd16)));
+  end
+
+  // ------------------------------------------------- the turn, from outside
+
+  bell_pkg::turn_t turn_q;
+  logic            asked_q;      // WPTR is asked for.
+  logic            waits_q;      // Its answer is the next one.
+  logic            known_q;      // WPTR is known,
+  logic [16:0]     room_q;       // and so far ahead of RPTR; 0 when it is no good.
+  logic            early_q;      // An entry was asked for before that.
+  logic [3:0]      handed_q, done_q;
+  logic [63:0]     ahead;
+  logic [16:0]     size, index, from_rptr;
+  bell_pkg::addr_t offset;
+
+  assign size      = 17'd1 << turn_q.log2_entries;
+  assign ahead     = rd_data_i.data - turn_q.rptr;
+  assign offset    = rd_req.addr - turn_q.base;
+  assign index     = 17'(offset >> 4);
+  assign from_rptr = (index - turn_q.rptr[16:0]) & (size - 1'b1);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      turn_q   <= '0;
+      asked_q  <= 1'b0;
+      waits_q  <= 1'b0;
+      known_q  <= 1'b0;
+      room_q   <= '0;
+      early_q  <= 1'b0;
+      handed_q <= '0;
+      done_q   <= '0;
+    end else if (take) begin
+      turn_q   <= turn_i;
+      asked_q  <= asks;
+      waits_q  <= 1'b1;
+      known_q  <= 1'b0;
+      room_q   <= '0;
+      early_q  <= 1'b0;
+      handed_q <= '0;
+      done_q   <= '0;
+    end else begin
+      asked_q  <= asked_q || asks;
+      early_q  <= early_q || (asks && asked_q && !known_q);
+      handed_q <= handed_q + 4'(hands);
+      done_q   <= done_q + 4'(ends && !buf_end_i.fault);
+      if (waits_q && rd_data_valid_i) begin
+        waits_q <= 1'b0;
+        known_q <= 1'b1;
+        room_q  <= ((rd_data_i.resp != bell_pkg::RespOkay) || (ahead > 64'(size))) ? '0 : 17'(ahead);
+      end
+    end
+  end
+
+  always_comb begin
+    if (rst_ni) begin
+      if (asks && (take || !asked_q)) begin
+        wptr_first: assert (rd_req.addr == (take ? turn_i.control : turn_q.control));
+        wptr_one_word: assert (rd_req.beats == '0);
+      end
+      if (asks && !take && asked_q) begin
+        whole_entry: assert ((rd_req.beats == 4'd1) && (offset[3:0] == '0));
+        inside_ring: assert ((offset >> 4) < 48'(size));
+        one_early_at_most: assert (known_q || (!early_q && (from_rptr == '0)));
+        never_beyond_wptr: assert (!known_q || (room_q == size) || (from_rptr < room_q));
+        none_without_wptr: assert (!known_q || (room_q != '0));
+      end
+      covered_by_wptr: assert (17'(handed_q) + 17'(hands) <= (known_q ? room_q : '0));
+      rptr_address: assert (!wr_req_valid || (wr_req.addr == turn_q.control + 48'd8));
+      rptr_one_up: assert (!wr_data_valid || (wr_data.data == turn_q.rptr + 64'(done_q)));
+      rptr_never_passes: assert (17'(done_q) <= room_q);
+      turn_tells_rptr: assert (!end_valid || (turn_end.rptr == turn_q.rptr + 64'(done_q)));
+    end
+  end
+
+  // What the module holds agrees with what is seen from outside; these carry the induction.
+  logic in_turn;
+
+  assign in_turn = 2'(dut.state_q) == 2'd1;
+
+  always_comb begin
+    if (rst_ni) begin
+      same_turn: assert (dut.turn_q == turn_q);
+      same_rptr: assert (dut.rptr_q == turn_q.rptr + 64'(done_q));
+      same_buffers: assert ((dut.handed_q == handed_q) && (dut.done_q == done_q));
+      same_known: assert ((dut.sampled_q == known_q) && (dut.sample_wait_q == waits_q));
+      known_or_waited: assert (!(known_q && waits_q) && (!in_turn || known_q || waits_q));
+      known_at_the_end: assert (in_turn || !waits_q);
+      sample_due: assert (dut.sample_due_q == (waits_q && !asked_q));
+      asked_when_known: assert (!known_q || asked_q);
+      same_early: assert (known_q || (dut.early_q == early_q));
+      early_is_one: assert (known_q || (dut.asked_q == 4'(early_q)));
+      early_after_wptr: assert (!early_q || asked_q);
+      limit_covered: assert (17'(dut.limit_q) <= room_q);
+      limit_small: assert (32'(dut.limit_q) <= MaxBuffers);
+      limit_known: assert (known_q || ((dut.limit_q == '0) && (room_q == '0)));
+      handed_in_limit: assert (handed_q <= dut.limit_q);
+      redo_hands_none: assert (!dut.redo_q || (in_turn && (handed_q == '0)));
+      asked_small: assert ((32'(dut.asked_q) <= MaxBuffers) && (dut.received_q <= dut.asked_q)
+                           && (dut.handed_q <= dut.received_q));
+      second_is_asked: assert (!dut.second_q || (dut.received_q != dut.asked_q));
+      beats_agree: assert (beats_q == 5'(waits_q && asked_q)
+                           + 5'd2 * 5'(dut.asked_q - dut.received_q) - 5'(dut.second_q));
+      entries_after_wptr: assert (!waits_q || (!dut.second_q && (dut.received_q == '0)));
+      engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
+      quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q && (beats_q == '0)));
+      room_in_size: assert (room_q <= size);
+      early_ring_is_small: assert (known_q || !early_q || (turn_q.log2_entries < 5'd16));
+      log2_in_range: assert ((turn_q.log2_entries <= 5'd16)
+                             && (!in_turn || (turn_q.log2_entries != '0)));
+      aligned: assert ((turn_q.base[11:0] == '0) && (turn_q.control[3:0] == '0));
+    end
+  end
+
+endmodule : f_pointers

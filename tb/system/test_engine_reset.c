@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+/* Engine resets as the driver does them: the gap without execution, who is hit, who is asked first. */
+#include "power.h"
+
+#include "bell_umd.h"
+
+enum { PATIENCE = 600000, DELAY = 20000, GAP = 30000 };
+
+static struct rig culprit, bystander, innocent; /* All on node 0, each a process of its own. */
+static volatile bool bystander_ready, innocent_ready, hung, over;
+
+/* --- A driver that is watched, and takes its time -------------------------------------------------- */
+
+static DRIVER_INITIALIZATION_DATA real;
+static DXGKRNL_INTERFACE os;
+static uint64_t resumed_at;  /* Cycle at which the driver's own resume is called. */
+static HANDLE newest;        /* The OS's handle of the context made last. */
+static bool hits_bystander;
+static HANDLE also_hit;      /* Context to invalidate as collateral damage. */
+static NTSTATUS answers[4];  /* Of DxgkCbInvalidateHwContext, wrongly called. */
+
+static NTSTATUS invalidate(HANDLE context, UINT flags)
+{
+    DXGKARGCB_INVALIDATEHWCONTEXT args = {.hAdapter = os.DeviceHandle, .hHwContext = context};
+
+    args.Flags.Value = flags;
+    return os.DxgkCbInvalidateHwContext(&args);
+}
+
+static NTSTATUS start(PVOID context, DXGK_START_INFO *info, DXGKRNL_INTERFACE *dxgk,
+                      ULONG *sources, ULONG *children)
+{
+    os = *dxgk;
+    return real.DxgkDdiStartDevice(context, info, dxgk, sources, children);
+}
+
+static NTSTATUS create_context(HANDLE device, DXGKARG_CREATEHWCONTEXT *args)
+{
+    newest = args->hHwContext;
+    return real.DxgkDdiCreateHwContext(device, args);
+}
+
+static NTSTATUS reset(HANDLE of, const DXGKARG_RESETHWENGINE *args)
+{
+    NTSTATUS status = real.DxgkDdiResetHwEngine(of, args);
+
+    if (also_hit == NULL)
+        return status;
+    answers[0] = invalidate(also_hit, 1);
+    answers[1] = invalidate(also_hit, 2); /* Reserved. */
+    answers[2] = invalidate((HANDLE)&os, 0); /* No context. */
+    return status;
+}
+
+static NTSTATUS resume(HANDLE of, const DXGKARG_RESUMEHWENGINE *args)
+{
+    if (also_hit != NULL)
+        answers[3] = invalidate(also_hit, 1); /* Too late. */
+    belfry_sleep(GAP);
+    resumed_at = belfry_now();
+    return real.DxgkDdiResumeHwEngine(of, args);
+}
+
+static void watch(DRIVER_INITIALIZATION_DATA *table)
+{
+    real = *table;
+    table->DxgkDdiStartDevice = start;
+    table->DxgkDdiCreateHwContext = create_context;
+    table->DxgkDdiResetHwEngine = reset;
+    table->DxgkDdiResumeHwEngine = resume;
+}
+
+static void use_packet_model(DRIVER_INITIALIZATION_DATA *table)
+{
+    table->DxgkDdiResetHwEngine = NULL;
+    table->DxgkDdiResumeHwEngine = NULL;
+}
+
+static int unhook(void **state)
+{
+    (void)state;
+    belfry_hook_driver(NULL);
+    also_hit = NULL;
+    hits_bystander = false;
+    return 0;
+}
+
+/* --- Three processes -------------------------------------------------------------------------------- */
+
+static void scale(void)
+{
+    const struct belfry_tdr tdr = {.delay = DELAY, .idle = UINT64_MAX};
+
+    belfry_os_tdr(&tdr);
+}
+
+static bool is_dead(const struct rig *rig)
+{
+    return *rig->status == D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT;
+}
+
+static bool culprit_is_dead(void)
+{
+    return is_dead(&culprit);
+}
+
+static int culprit_body(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    scale();
+    while (!bystander_ready)
+        belfry_sleep(50);
+    rig_make(&culprit, 16, 0);
+    REQUIRE_OK(rig_connect(&culprit));
+    while (!innocent_ready)
+        belfry_sleep(50);
+    power_append_hang(&culprit);
+    power_ring(&culprit);
+    while (power_hardware(0, BELFRY_START, culprit.blob.queue_token) < 1)
+        belfry_sleep(50);
+    hung = true;
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    while (power_find(0, BELFRY_POWER, "tdr-resumed", 0) == POWER_NONE)
+        belfry_sleep(100);
+    rig_settle(2000);
+    over = true;
+    rig_close(&culprit);
+    return 0;
+}
+
+/* Work behind the hung buffer, and more that is rung for while the engine stands. */
+static void work_behind_the_hang(struct rig *rig)
+{
+    while (!hung)
+        belfry_sleep(50);
+    rig_submit(rig, 1, 11, 100);
+    while (rig_count(0, BELFRY_DDI_EXIT, "DxgkDdiResetHwEngine") == 0)
+        belfry_sleep(50);
+    rig_submit(rig, 2, 12, 100); /* Its doorbell is in RETRY: this connects. */
+}
+
+static int innocent_body(int argc, char **argv)
+{
+    size_t reset_at, at;
+
+    (void)argc, (void)argv;
+    while (!bystander_ready)
+        belfry_sleep(50);
+    rig_make(&innocent, 16, 0);
+    REQUIRE_OK(rig_connect(&innocent));
+    innocent_ready = true;
+    work_behind_the_hang(&innocent);
+    rig_wait(&innocent, 2, PATIENCE);
+    REQUIRE_EQ(innocent.data.cpu[1], 11);
+    REQUIRE_EQ(innocent.data.cpu[2], 12);
+    reset_at = rig_expect(0, BELFRY_DDI_EXIT, "DxgkDdiResetHwEngine");
+    at = rig_expect(reset_at, BELFRY_START, NULL);
+    REQUIRE(belfry_record_at(at)->cycle >= resumed_at);
+    REQUIRE(resumed_at - belfry_record_at(reset_at)->cycle >= GAP);
+    REQUIRE(rig_expect(reset_at, BELFRY_SAMPLE, NULL) < at);
+    rig_close(&innocent);
+    return 0;
+}
+
+static int bystander_body(int argc, char **argv)
+{
+    size_t at;
+
+    (void)argc, (void)argv;
+    rig_open(&bystander, 16);
+    rig_make_queue(&bystander, 0); /* The others have none yet. */
+    also_hit = hits_bystander ? newest : NULL;
+    rig_make_doorbell(&bystander);
+    REQUIRE_OK(rig_connect(&bystander));
+    bystander_ready = true;
+    while (!over)
+        belfry_sleep(100);
+    REQUIRE_EQ(is_dead(&bystander), hits_bystander);
+    if (hits_bystander) {
+        REQUIRE_STATUS(answers[0], STATUS_SUCCESS);
+        for (int i = 1; i < 4; i++)
+            REQUIRE_STATUS(answers[i], STATUS_INVALID_PARAMETER);
+        at = power_expect(0, BELFRY_CB_ENTER, "DxgkCbInvalidateHwContext",
+                          (uint64_t)(uintptr_t)also_hit);
+        REQUIRE_EQ(belfry_record_at(at)->args[2] & 1, 1);
+    }
+    rig_close(&bystander);
+    return 0;
+}
+
+static void run_three(void)
+{
+    struct belfry_config config = rig_config();
+
+    bystander_ready = innocent_ready = hung = over = false;
+    belfry_hook_driver(watch);
+    rig_open_machine(&config);
+    belfry_spawn("culprit", culprit_body, 0, NULL);
+    belfry_spawn("bystander", bystander_body, 0, NULL);
+    belfry_spawn("innocent", innocent_body, 0, NULL);
+    rig_finish_machine();
+}
+
+static void HS_RST_01_nothing_runs_until_the_resume(void **state)
+{
+    (void)state;
+    run_three();
+}
+
+/* CollateralDamage: its device is in error like the culprit's; the third loses nothing. */
+static void HS_RST_01_bystander_is_lost_too(void **state)
+{
+    (void)state;
+    hits_bystander = true;
+    run_three();
+}
+
+static void HS_RST_02_resume_samples_what_was_rung_meanwhile(void **state)
+{
+    (void)state;
+    run_three();
+}
+
+/* --- HS-RST-04 -------------------------------------------------------------------------------------- */
+
+static int asks_first(int argc, char **argv)
+{
+    size_t asked, reset_at;
+
+    (void)argc, (void)argv;
+    scale();
+    rig_make(&culprit, 16, 1);
+    REQUIRE_OK(rig_connect(&culprit));
+    power_append_hang(&culprit);
+    power_ring(&culprit);
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    rig_settle(2000);
+    asked = power_expect(0, BELFRY_DDI_EXIT, "DxgkDdiQueryEngineStatus", 1);
+    reset_at = power_expect(0, BELFRY_DDI_ENTER, "DxgkDdiResetHwEngine", 1);
+    REQUIRE(asked < reset_at);
+    REQUIRE_EQ(belfry_record_at(asked)->status, STATUS_SUCCESS);
+    REQUIRE_EQ(belfry_record_at(asked)->args[0], 1); /* Node 1, engine 0. */
+    REQUIRE_EQ(belfry_record_at(asked)->args[1] & UINT32_MAX, 1); /* Responsive. */
+    rig_close(&culprit);
+    return 0;
+}
+
+static void HS_RST_04_asks_before_the_reset(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    rig_run(&config, asks_first);
+}
+
+/* --- HS-RST-03 -------------------------------------------------------------------------------------- */
+
+/* A driver without ResetHwEngine: what it aborts it reports as a fault; the others go on. */
+static int packet_culprit(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    scale();
+    rig_make(&culprit, 16, 0);
+    REQUIRE_OK(rig_connect(&culprit));
+    while (!innocent_ready)
+        belfry_sleep(50);
+    power_append_hang(&culprit);
+    power_ring(&culprit);
+    rig_settle(1000);
+    hung = true;
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    rig_settle(2000);
+    REQUIRE(power_expect(0, BELFRY_POWER, "tdr-reset", 0) <
+            power_expect(0, BELFRY_DDI_ENTER, "DxgkDdiResetEngine", 0));
+    REQUIRE(power_interrupt(0, DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED) != POWER_NONE);
+    REQUIRE_EQ(rig_count(0, BELFRY_POWER, "full-reset"), 0);
+    rig_close(&culprit);
+    return 0;
+}
+
+static int packet_innocent(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    rig_make(&innocent, 16, 0);
+    REQUIRE_OK(rig_connect(&innocent));
+    innocent_ready = true;
+    while (!hung)
+        belfry_sleep(50);
+    rig_submit(&innocent, 1, 11, 100);
+    rig_wait(&innocent, 1, PATIENCE);
+    REQUIRE(!is_dead(&innocent));
+    rig_close(&innocent);
+    return 0;
+}
+
+static void HS_RST_03_packet_model(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    innocent_ready = hung = false;
+    belfry_hook_driver(use_packet_model);
+    rig_open_machine(&config);
+    belfry_spawn("culprit", packet_culprit, 0, NULL);
+    belfry_spawn("innocent", packet_innocent, 0, NULL);
+    rig_finish_machine();
+}
+
+/* --- HS-TMO-01 -------------------------------------------------------------------------------------- */
+
+/* Node 2 has no user-mode submission: its hang is told by GPU_ENGINE_TIMEOUT, long before TdrDelay. */
+static int timeout_of_a_kernel_node(int argc, char **argv)
+{
+    static struct rig_kernel kernel;
+    struct bell_umd_commands list;
+    D3DKMT_HANDLE context;
+    uint64_t start_at, value = 1;
+    size_t told;
+
+    (void)argc, (void)argv;
+    rig_make(&innocent, 16, 0);
+    REQUIRE_OK(rig_connect(&innocent));
+    context = rig_make_context(&innocent, 2);
+    rig_kernel_open(&kernel, &innocent, context);
+    belfry_engine_limits(2, 0, 5000, true);
+    rig_kernel_begin(&kernel, &list);
+    bell_umd_cmd_hang(&list);
+    start_at = belfry_now();
+    REQUIRE_OK(rig_kernel_try(&kernel, &list, kernel.queue.hHwQueue, 1));
+    REQUIRE_STATUS(D3DKMTWaitForSynchronizationObjectFromCpu(
+                       &(D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU){
+                           .hDevice = innocent.device->device, .ObjectCount = 1,
+                           .ObjectHandleArray = &kernel.queue.hHwQueueProgressFence,
+                           .FenceValueArray = &value }), STATUS_DEVICE_REMOVED);
+    REQUIRE(belfry_now() - start_at < 50000); /* TdrDelay is millions. */
+    told = power_interrupt(0, DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT);
+    REQUIRE(told != POWER_NONE);
+    REQUIRE_EQ(belfry_record_at(told)->args[1], 2); /* Node 2, engine 0. */
+    REQUIRE_EQ(power_interrupts(0, DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT), 1);
+    REQUIRE_EQ(power_interrupts(0, DXGK_INTERRUPT_GPU_ENGINE_STATE_CHANGE), 0);
+    power_expect(told, BELFRY_POWER, "tdr-reset", 2);
+    power_expect(told, BELFRY_DDI_ENTER, "DxgkDdiResetHwEngine", 2);
+    REQUIRE_EQ(rig_count(0, BELFRY_POWER, "tdr-suspect"), 0);
+    rig_settle(2000);
+    rig_kernel_close(&kernel);
+    rig_destroy_context(context);
+    rig_close(&innocent);
+    return 0;
+}
+
+static void HS_TMO_01_names_the_engine_and_it_is_reset(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    rig_run(&config, timeout_of_a_kernel_node);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(HS_RST_01_bystander_is_lost_too, unhook),
+        cmocka_unit_test_teardown(HS_RST_02_resume_samples_what_was_rung_meanwhile, unhook),
+        cmocka_unit_test_teardown(HS_RST_03_packet_model, unhook),
+        cmocka_unit_test(HS_RST_04_asks_before_the_reset),
+        cmocka_unit_test(HS_TMO_01_names_the_engine_and_it_is_reset),
+        cmocka_unit_test_teardown(HS_RST_01_nothing_runs_until_the_resume, unhook),
+    };
+
+    return cmocka_run_group_tests_name("engine_reset", tests, NULL, NULL);
+}
