@@ -219,22 +219,45 @@ module bell_top #(
   logic                [NumNodes-1:0] node_running;
   bell_pkg::turn_t                    turn;
   bell_pkg::turn_end_t [NumNodes-1:0] turn_end;
-  logic                               sched_busy, stop_valid, stop_ready;
+  logic                               sched_busy, sched_wake, stop_valid, stop_ready, sched_timer_valid;
+  logic                        [63:0] sched_timer;
   bell_pkg::event_t                   stop_event;
+  logic                 [NumNodes-1:0] preempt, signal_valid, place_valid, place_signal, place_ready;
+  bell_pkg::fence_key_t [NumNodes-1:0] signal_key;
+  bell_pkg::fence_log_t                place;
+  logic                         [63:0] gpu_time;
+  logic                 [NumNodes-1:0] log_writing;
+  logic                                log_valid, log_ready, log_req_valid, log_req_ready;
+  logic                                log_data_valid, log_data_ready, log_resp_valid;
+  bell_pkg::event_t                    log_event;
+  bell_pkg::dma_req_t                  log_req;
+  bell_pkg::dma_wdata_t                log_data;
+  logic                          [1:0] wr_resp;
 
   bell_sched #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_sched (
-    .clk_i(clk), .rst_ni, .enable_i(sw.CTRL.ENABLE.value),
+    .clk_i(clk), .clk_timer_i(clk_i), .rst_ni, .advance_i, .enable_i(sw.CTRL.ENABLE.value),
     .gated_i(NumNodes'(sw.CTRL.GATED.value)),
     .credit_valid_i(credit_valid), .credit_i(credit), .credit_coalesced_o(credit_coalesced),
     .credit_closed_o(credit_closed), .sampled_o(sampled), .forgone_o(forgone),
     .req_i(sw.QUEUES.req), .req_write_i(sw.QUEUES.req_is_wr), .req_addr_i(sw.QUEUES.addr),
     .req_data_i(sw.QUEUES.wr_data), .ack_read_o(hw.QUEUES.rd_ack), .ack_data_o(hw.QUEUES.rd_data),
     .ack_write_o(hw.QUEUES.wr_ack),
+    .glob_req_i(sw.SCHED.req), .glob_write_i(sw.SCHED.req_is_wr), .glob_addr_i(sw.SCHED.addr),
+    .glob_data_i(sw.SCHED.wr_data), .glob_ack_read_o(hw.SCHED.rd_ack),
+    .glob_ack_data_o(hw.SCHED.rd_data), .glob_ack_write_o(hw.SCHED.wr_ack),
     .turn_valid_o(turn_valid), .turn_ready_i(turn_ready), .turn_o(turn), .yield_o(yield),
     .others_o(others),
-    .end_valid_i(end_valid), .end_ready_o(end_ready), .end_i(turn_end),
+    .preempt_o(preempt), .end_valid_i(end_valid), .end_ready_o(end_ready), .end_i(turn_end),
+    .signal_valid_i(signal_valid), .signal_key_i(signal_key),
+    .place_valid_i(place_valid), .place_signal_i(place_signal), .place_ready_o(place_ready),
+    .place_o(place),
     .event_valid_o(stop_valid), .event_ready_i(stop_ready), .event_o(stop_event),
-    .node_busy_o(node_running), .busy_o(sched_busy)
+    .log_event_valid_o(log_valid), .log_event_ready_i(log_ready), .log_event_o(log_event),
+    .wr_req_valid_o(log_req_valid), .wr_req_ready_i(log_req_ready), .wr_req_o(log_req),
+    .wr_data_valid_o(log_data_valid), .wr_data_ready_i(log_data_ready), .wr_data_o(log_data),
+    .wr_resp_valid_i(log_resp_valid), .wr_resp_i(wr_resp), .log_writing_o(log_writing),
+    .node_busy_o(node_running), .time_o(gpu_time), .busy_o(sched_busy), .wake_o(sched_wake),
+    .timer_valid_o(sched_timer_valid), .timer_o(sched_timer)
   );
 
   // ----------------------------------------------------------------- nodes
@@ -251,13 +274,6 @@ module bell_top #(
   logic                 [NumNodes*NumUnits-1:0]   wr_req_valid, wr_req_ready;
   logic                 [NumNodes*NumUnits-1:0]   wr_data_valid, wr_data_ready, wr_resp_valid;
   bell_pkg::dma_wdata_t [NumNodes*NumUnits-1:0]   wr_data;
-  logic [1:0]                                     wr_resp;
-
-  // Fence packets work without these: a queue that waits looks again with each turn, and no log is
-  // kept.
-  logic                 [NumNodes-1:0]            signal_unused, log_valid_unused;
-  logic                 [NumNodes-1:0]            log_signals_unused;
-  bell_pkg::fence_key_t [NumNodes-1:0]            key_unused;
 
   assign abort = node_running & NumNodes'({sw.NODE_ABORT.NODE3.value, sw.NODE_ABORT.NODE2.value,
                                            sw.NODE_ABORT.NODE1.value, sw.NODE_ABORT.NODE0.value});
@@ -269,10 +285,10 @@ module bell_top #(
       .clk_i, .rst_ni, .advance_i,
       .turn_valid_i(turn_valid[n]), .turn_ready_o(turn_ready[n]), .turn_i(turn),
       .end_valid_o(end_valid[n]), .end_ready_i(end_ready[n]), .end_o(turn_end[n]),
-      .yield_i(yield[n]), .others_i(others[n]), .preempt_i(1'b0), .abort_i(abort[n]),
-      .signal_valid_o(signal_unused[n]), .signal_key_o(key_unused[n]),
-      .log_valid_o(log_valid_unused[n]), .log_signals_o(log_signals_unused[n]),
-      .log_ready_i(1'b1), .log_i('0), .time_i('0),
+      .yield_i(yield[n]), .others_i(others[n]), .preempt_i(preempt[n]), .abort_i(abort[n]),
+      .signal_valid_o(signal_valid[n]), .signal_key_o(signal_key[n]),
+      .log_valid_o(place_valid[n]), .log_signals_o(place_signal[n]),
+      .log_ready_i(place_ready[n]), .log_i(place), .time_i(gpu_time),
       .event_valid_o(event_valid[n]), .event_ready_i(event_ready[n]), .event_o(node_event[n]),
       .rd_req_valid_o(rd_req_valid[n*NumUnits +: NumUnits]),
       .rd_req_ready_i(rd_req_ready[n*NumUnits +: NumUnits]),
@@ -334,6 +350,9 @@ module bell_top #(
     .wr_req_valid_i(wr_req_valid), .wr_req_ready_o(wr_req_ready), .wr_req_i(wr_req),
     .wr_data_valid_i(wr_data_valid), .wr_data_ready_o(wr_data_ready), .wr_data_i(wr_data),
     .wr_resp_valid_o(wr_resp_valid), .wr_resp_o(wr_resp),
+    .log_req_valid_i(log_req_valid), .log_req_ready_o(log_req_ready), .log_req_i(log_req),
+    .log_data_valid_i(log_data_valid), .log_data_ready_o(log_data_ready), .log_data_i(log_data),
+    .log_resp_valid_o(log_resp_valid),
     .m_axi_arid, .m_axi_araddr, .m_axi_arlen, .m_axi_arsize, .m_axi_arburst, .m_axi_aruser,
     .m_axi_arvalid, .m_axi_arready,
     .m_axi_rid, .m_axi_rdata, .m_axi_rresp, .m_axi_rlast, .m_axi_rvalid, .m_axi_rready,
@@ -383,14 +402,25 @@ module bell_top #(
   bell_pkg::event_t                oldest;
   logic [$clog2(EventDepth+1)-1:0] level;
 
-  assign event_taken = |{watch_ready && watch_valid, stop_ready && stop_valid,
-                         report_ready && report_valid, event_ready & event_valid};
+  localparam int unsigned NumSources = NumNodes + 4;
 
-  bell_irq #(.NumSources(NumNodes + 3), .Depth(EventDepth)) u_irq (
+  logic             [NumSources-1:0] source_valid, source_ready;
+  bell_pkg::event_t [NumSources-1:0] source_event;
+
+  assign source_valid = {report_valid, watch_valid, log_valid, stop_valid, event_valid};
+  assign {report_ready, watch_ready, log_ready, stop_ready, event_ready} = source_ready;
+  assign event_taken = |(source_valid & source_ready);
+
+  always_comb begin
+    source_event = '0;
+    if (|source_valid) begin
+      source_event = {report_event, watch_event, log_event, stop_event, node_event};
+    end
+  end
+
+  bell_irq #(.NumSources(NumSources), .Depth(EventDepth)) u_irq (
     .clk_i(clk), .rst_ni,
-    .event_valid_i({report_valid, watch_valid, stop_valid, event_valid}),
-    .event_ready_o({report_ready, watch_ready, stop_ready, event_ready}),
-    .event_i({report_event, watch_event, stop_event, node_event}),
+    .event_valid_i(source_valid), .event_ready_o(source_ready), .event_i(source_event),
     .enable_i(sw.IRQ_CTRL.ENABLE.value), .pop_i(sw.EVENT_POP.POP.value),
     .valid_o(oldest_valid), .event_o(oldest), .level_o(level), .irq_o
   );
@@ -406,6 +436,7 @@ module bell_top #(
   assign hw.DOORBELLS.IN_FORCE.next    = layout;
   assign hw.STATUS.IDLE.next           = !(|node_running || doorbell_busy || sched_busy);
   assign hw.STATUS.NODE_BUSY.next      = 8'(node_running);
+  assign hw.STATUS.LOG_BUSY.next       = 8'(log_writing);
   assign hw.IRQ_LEVEL.COUNT.next       = 16'(level);
   assign hw.EVENT0.CAUSE.next          = oldest.cause;
   assign hw.EVENT0.NODE.next           = 8'(oldest.node);
@@ -433,7 +464,7 @@ module bell_top #(
 
   bell_clock_gate u_clock (
     .clk_i, .clk_o(clk),
-    .enable_i(mmio_busy || doorbell_busy || sched_busy || (|event_valid)
+    .enable_i(mmio_busy || doorbell_busy || sched_busy || sched_wake || (|event_valid)
               || watch_valid || report_busy || report_valid || (strap_slots_i != strap_q))
   );
 
@@ -445,6 +476,9 @@ module bell_top #(
 
   always_comb begin
     next_deadline_o = watch_timer_valid ? watch_timer : '1;
+    if (sched_timer_valid && (sched_timer < next_deadline_o)) begin
+      next_deadline_o = sched_timer;
+    end
     for (int unsigned n = 0; n < NumNodes; n++) begin
       if (timer_valid[n] && (timer[n*64 +: 64] < next_deadline_o)) begin
         next_deadline_o = timer[n*64 +: 64];

@@ -49,14 +49,15 @@ def elaborate(source):
 def named_registers(node, prefix=(), index=None):
     """Yield (name parts, RegNode, array RegfileNode or None) in address order.
 
-    An external block that only wraps an array lends it no name of its own.
+    An external block that only wraps an array, or is none, lends no name of its own.
     """
     for child in node.children(unroll=False):
         if isinstance(child, RegNode):
             yield prefix + (child.inst_name,), child, index
         elif isinstance(child, RegfileNode):
             wraps = [c for c in child.children(unroll=False) if isinstance(c, RegfileNode)]
-            name = prefix if wraps else prefix + (child.inst_name,)
+            plain = wraps or (child.external and not child.is_array)
+            name = prefix if plain else prefix + (child.inst_name,)
             yield from named_registers(child, name, child if child.is_array else index)
 
 
@@ -133,23 +134,37 @@ def package_fields(name, reg):
                    for field in reg.fields())
 
 
+def blocks_of(top):
+    """External register files that are no arrays and wrap none, in address order."""
+    return [c for c in top.children(unroll=False) if isinstance(c, RegfileNode)
+            and not any(isinstance(g, RegfileNode) for g in c.children(unroll=False))]
+
+
+def package_resets(name, reg):
+    return "".join(f"  localparam logic [63:0] {name}{camel(field.inst_name)}Reset"
+                   f" = 64'd{int(field.get_property('reset'))};\n"
+                   for field in reg.fields() if field.get_property("reset"))
+
+
 def package_array(array):
-    """Where an array of register files is, and which words of an element take what access."""
+    """Where register files are, and which words of an element take what access."""
     name = camel(array.inst_name)
-    words = array.array_stride // 8
+    stride = array.array_stride if array.is_array else 1 << (array.size - 1).bit_length()
+    words = stride // 8
     regs = list(array.registers())
     read = sum(1 << r.raw_address_offset // 8 for r in regs if r.has_sw_readable)
     write = sum(1 << r.raw_address_offset // 8 for r in regs if r.has_sw_writable)
     out = [f"\n  // BAR0: {sentence(array.get_property('name'))}. Masks: bit n is word n.\n",
            f"  localparam int unsigned {name}First = {first_address(array)};\n",
-           f"  localparam int unsigned {name}Stride = {array.array_stride};\n",
-           f"  localparam int unsigned {name}Max = {array.array_dimensions[0]};\n",
+           f"  localparam int unsigned {name}Stride = {stride};\n",
+           f"  localparam int unsigned {name}Max ="
+           f" {array.array_dimensions[0] if array.is_array else 1};\n",
            f"  localparam logic [{words - 1}:0] {name}ReadMask = {words}'d{read};\n",
            f"  localparam logic [{words - 1}:0] {name}WriteMask = {words}'d{write};\n"]
     for reg in regs:
         part = name + camel(reg.inst_name)
         out.append(f"  localparam int unsigned {part}Offset = {reg.raw_address_offset};\n")
-        out.append(package_fields(part, reg))
+        out.append(package_fields(part, reg) + package_resets(part, reg))
     return "".join(out)
 
 
@@ -169,7 +184,7 @@ def formats_package(regs, formats):
         for member in encode:
             out.append(f"  localparam logic [{width - 1}:0] {camel(stem(encode), member.name)}"
                        f" = {width}'d{member.value};\n")
-    out += [package_array(array) for array in arrays_of(regs)]
+    out += [package_array(array) for array in blocks_of(regs) + arrays_of(regs)]
     for block in formats.children(unroll=False):
         out.append(f"\n  // {sentence(block.get_property('name'))}\n")
         size = block.array_stride if block.is_array else block.size

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Build every test and run it; the last line is "N passed, N failed".
 # usage: scripts/test.sh [PATTERN]     only programs whose line in the list contains PATTERN
+# FORMAL=1 in the environment: the proofs of `make formal` are tests as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -27,6 +28,7 @@ done
   for script in tb/scripts/test_*.sh; do
     printf 'scripts/%s\t%s\n' "$(basename "$script" .sh)" "$script"
   done
+  if [[ -n ${FORMAL:-} ]]; then scripts/formal.sh setup || printf 'formal/setup\tscripts/formal.sh setup\n'; fi
 } >"$list"
 echo "running"
 exec scripts/run_tests.py "$list" ${1:+"$1"}

@@ -40,6 +40,8 @@ enum bell_cause {
     BELL_CAUSE_SCHED_LOG        = 12,
     /* A SIGNAL packet took a native fence beyond its monitored value. Data: address of its current value. */
     BELL_CAUSE_FENCE_SIGNALED   = 13,
+    /* Memory refused a write of the scheduling log: LOG_BASE.ENABLE counts as 0 until LOG_BASE is written. Data: address. */
+    BELL_CAUSE_SCHED_LOG_LOST   = 14,
     /* Doorbell stores were rejected. Data: REPORT, code of the first: bell_reject_e. */
     BELL_CAUSE_RING_REJECTED    = 16,
     BELL_CAUSE_RING_UNOWNED     = 17, /* Rings came on slots without owner. Data: REPORT, code 0. */
@@ -72,13 +74,12 @@ enum bell_reject {
 enum bell_queue_cmd {
     /* Use the context words. Ignored when they make no sense: read STATE.OPEN. */
     BELL_QUEUE_CMD_OPEN    = 1,
-    /* Forget the queue, with its fault and pending. Ignored while STATE.RUNNING. */
+    /* Forget the queue, with its fault, pending and resume point. Ignored while STATE.RUNNING. */
     BELL_QUEUE_CMD_CLOSE   = 2,
     BELL_QUEUE_CMD_ADD     = 3, /* Put on the run list. */
     BELL_QUEUE_CMD_REMOVE  = 4, /* Take off the run list. Done when STATE.RUNNING reads 0. */
     BELL_QUEUE_CMD_KICK    = 5, /* Owe a WPTR sample, as a ring would. Not counted in the ledger. */
-    /* Put on the real-time run list: goes before every queue that ADD listed. */
-    BELL_QUEUE_CMD_ADD_RT  = 6,
+    BELL_QUEUE_CMD_ADD_RT  = 6, /* As ADD; while listed so, a LEVEL below 3 counts as 34. */
     /* As REMOVE; while STATE.RUNNING, the end of the turn posts STOPPED unless ADD or ADD_RT comes before. */
     BELL_QUEUE_CMD_SUSPEND = 7,
 };
@@ -149,6 +150,10 @@ enum bell_block {
 /* One bit a node: it works on a queue. */
 #define   BELL_STATUS_NODE_BUSY_SHIFT 8
 #define   BELL_STATUS_NODE_BUSY_MASK UINT64_C(0x000000000000ff00)
+/* One bit a node: a write of its scheduling log is not answered yet. 0 after LOG_BASE.ENABLE was
+ * cleared: nothing more will be written. */
+#define   BELL_STATUS_LOG_BUSY_SHIFT 16
+#define   BELL_STATUS_LOG_BUSY_MASK UINT64_C(0x0000000000ff0000)
 
 /* Interrupt enable. */
 #define BELL_IRQ_CTRL_OFFSET UINT32_C(0x20)
@@ -358,6 +363,193 @@ enum bell_block {
 #define   BELL_HUNG_LIMIT3_LONG_WORK_SHIFT 63
 #define   BELL_HUNG_LIMIT3_LONG_WORK_MASK UINT64_C(0x8000000000000000)
 
+/* Shares of the bands. */
+#define BELL_BANDS_OFFSET UINT32_C(0x200)
+/* Share of a node's time that level 1 (normal) gets while it is ready and level 2 (focus) would
+ * take all, 0 .. 100; 0 = none. Real time is not affected. */
+#define   BELL_BANDS_NORMAL_PERCENT_SHIFT 0
+#define   BELL_BANDS_NORMAL_PERCENT_MASK UINT64_C(0x000000000000007f)
+#define   BELL_BANDS_NORMAL_PERCENT_RESET UINT64_C(0xa)
+/* Clocks of that share that are given at once; 0 counts as 1. */
+#define   BELL_BANDS_NORMAL_SLICE_SHIFT 32
+#define   BELL_BANDS_NORMAL_SLICE_MASK UINT64_C(0xffffffff00000000)
+#define   BELL_BANDS_NORMAL_SLICE_RESET UINT64_C(0x4000)
+
+/* GPU time. */
+#define BELL_TIME_OFFSET UINT32_C(0x208)
+/* Clocks since reset. */
+#define   BELL_TIME_CLOCKS_SHIFT 0
+#define   BELL_TIME_CLOCKS_MASK UINT64_C(0xffffffffffffffff)
+
+/* Software raised a native fence: queues that wait for one of this key look again. */
+#define BELL_FENCE_WAKE_OFFSET UINT32_C(0x210)
+/* Address bits 11:6 of its current value. */
+#define   BELL_FENCE_WAKE_KEY_SHIFT 0
+#define   BELL_FENCE_WAKE_KEY_MASK UINT64_C(0x000000000000003f)
+/* 1 = of every key. */
+#define   BELL_FENCE_WAKE_ALL_SHIFT 8
+#define   BELL_FENCE_WAKE_ALL_MASK UINT64_C(0x0000000000000100)
+
+/* What node 0 runs. */
+#define BELL_NODE_RUN0_OFFSET UINT32_C(0x220)
+/* Hardware queue; 0 when it runs none. */
+#define   BELL_NODE_RUN0_QUEUE_SHIFT 0
+#define   BELL_NODE_RUN0_QUEUE_MASK UINT64_C(0x000000000000ffff)
+/* 1 = it runs a queue. */
+#define   BELL_NODE_RUN0_VALID_SHIFT 31
+#define   BELL_NODE_RUN0_VALID_MASK UINT64_C(0x0000000080000000)
+/* Level of that queue. */
+#define   BELL_NODE_RUN0_LEVEL_SHIFT 40
+#define   BELL_NODE_RUN0_LEVEL_MASK UINT64_C(0x00003f0000000000)
+
+/* What node 1 runs. */
+#define BELL_NODE_RUN1_OFFSET UINT32_C(0x228)
+/* Hardware queue; 0 when it runs none. */
+#define   BELL_NODE_RUN1_QUEUE_SHIFT 0
+#define   BELL_NODE_RUN1_QUEUE_MASK UINT64_C(0x000000000000ffff)
+/* 1 = it runs a queue. */
+#define   BELL_NODE_RUN1_VALID_SHIFT 31
+#define   BELL_NODE_RUN1_VALID_MASK UINT64_C(0x0000000080000000)
+/* Level of that queue. */
+#define   BELL_NODE_RUN1_LEVEL_SHIFT 40
+#define   BELL_NODE_RUN1_LEVEL_MASK UINT64_C(0x00003f0000000000)
+
+/* What node 2 runs. */
+#define BELL_NODE_RUN2_OFFSET UINT32_C(0x230)
+/* Hardware queue; 0 when it runs none. */
+#define   BELL_NODE_RUN2_QUEUE_SHIFT 0
+#define   BELL_NODE_RUN2_QUEUE_MASK UINT64_C(0x000000000000ffff)
+/* 1 = it runs a queue. */
+#define   BELL_NODE_RUN2_VALID_SHIFT 31
+#define   BELL_NODE_RUN2_VALID_MASK UINT64_C(0x0000000080000000)
+/* Level of that queue. */
+#define   BELL_NODE_RUN2_LEVEL_SHIFT 40
+#define   BELL_NODE_RUN2_LEVEL_MASK UINT64_C(0x00003f0000000000)
+
+/* What node 3 runs. */
+#define BELL_NODE_RUN3_OFFSET UINT32_C(0x238)
+/* Hardware queue; 0 when it runs none. */
+#define   BELL_NODE_RUN3_QUEUE_SHIFT 0
+#define   BELL_NODE_RUN3_QUEUE_MASK UINT64_C(0x000000000000ffff)
+/* 1 = it runs a queue. */
+#define   BELL_NODE_RUN3_VALID_SHIFT 31
+#define   BELL_NODE_RUN3_VALID_MASK UINT64_C(0x0000000080000000)
+/* Level of that queue. */
+#define   BELL_NODE_RUN3_LEVEL_SHIFT 40
+#define   BELL_NODE_RUN3_LEVEL_MASK UINT64_C(0x00003f0000000000)
+
+/* Scheduling log of node 0: a header of 32 bytes and entries of 32 bytes, under PASID 0. */
+#define BELL_LOG_BASE0_OFFSET UINT32_C(0x240)
+/* Device address of the header, bytes, 32-byte aligned. */
+#define   BELL_LOG_BASE0_ADDR_SHIFT 0
+#define   BELL_LOG_BASE0_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = changes of state of the node's queues are logged. */
+#define   BELL_LOG_BASE0_ENABLE_SHIFT 63
+#define   BELL_LOG_BASE0_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* Scheduling log of node 1: a header of 32 bytes and entries of 32 bytes, under PASID 0. */
+#define BELL_LOG_BASE1_OFFSET UINT32_C(0x248)
+/* Device address of the header, bytes, 32-byte aligned. */
+#define   BELL_LOG_BASE1_ADDR_SHIFT 0
+#define   BELL_LOG_BASE1_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = changes of state of the node's queues are logged. */
+#define   BELL_LOG_BASE1_ENABLE_SHIFT 63
+#define   BELL_LOG_BASE1_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* Scheduling log of node 2: a header of 32 bytes and entries of 32 bytes, under PASID 0. */
+#define BELL_LOG_BASE2_OFFSET UINT32_C(0x250)
+/* Device address of the header, bytes, 32-byte aligned. */
+#define   BELL_LOG_BASE2_ADDR_SHIFT 0
+#define   BELL_LOG_BASE2_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = changes of state of the node's queues are logged. */
+#define   BELL_LOG_BASE2_ENABLE_SHIFT 63
+#define   BELL_LOG_BASE2_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* Scheduling log of node 3: a header of 32 bytes and entries of 32 bytes, under PASID 0. */
+#define BELL_LOG_BASE3_OFFSET UINT32_C(0x258)
+/* Device address of the header, bytes, 32-byte aligned. */
+#define   BELL_LOG_BASE3_ADDR_SHIFT 0
+#define   BELL_LOG_BASE3_ADDR_MASK UINT64_C(0x0000ffffffffffff)
+/* 1 = changes of state of the node's queues are logged. */
+#define   BELL_LOG_BASE3_ENABLE_SHIFT 63
+#define   BELL_LOG_BASE3_ENABLE_MASK UINT64_C(0x8000000000000000)
+
+/* Shape of the scheduling log of node 0. Not to be changed while LOG_BASE0.ENABLE. */
+#define BELL_LOG_CONFIG0_OFFSET UINT32_C(0x260)
+/* Entries; 0 = no entry is written. */
+#define   BELL_LOG_CONFIG0_ENTRIES_SHIFT 0
+#define   BELL_LOG_CONFIG0_ENTRIES_MASK UINT64_C(0x000000000000ffff)
+/* SCHED_LOG is posted when the entry of this index was written; none of an index beyond. */
+#define   BELL_LOG_CONFIG0_INTERRUPT_ENTRY_SHIFT 16
+#define   BELL_LOG_CONFIG0_INTERRUPT_ENTRY_MASK UINT64_C(0x00000000ffff0000)
+#define   BELL_LOG_CONFIG0_INTERRUPT_ENTRY_RESET UINT64_C(0xffff)
+
+/* Shape of the scheduling log of node 1. Not to be changed while LOG_BASE1.ENABLE. */
+#define BELL_LOG_CONFIG1_OFFSET UINT32_C(0x268)
+/* Entries; 0 = no entry is written. */
+#define   BELL_LOG_CONFIG1_ENTRIES_SHIFT 0
+#define   BELL_LOG_CONFIG1_ENTRIES_MASK UINT64_C(0x000000000000ffff)
+/* SCHED_LOG is posted when the entry of this index was written; none of an index beyond. */
+#define   BELL_LOG_CONFIG1_INTERRUPT_ENTRY_SHIFT 16
+#define   BELL_LOG_CONFIG1_INTERRUPT_ENTRY_MASK UINT64_C(0x00000000ffff0000)
+#define   BELL_LOG_CONFIG1_INTERRUPT_ENTRY_RESET UINT64_C(0xffff)
+
+/* Shape of the scheduling log of node 2. Not to be changed while LOG_BASE2.ENABLE. */
+#define BELL_LOG_CONFIG2_OFFSET UINT32_C(0x270)
+/* Entries; 0 = no entry is written. */
+#define   BELL_LOG_CONFIG2_ENTRIES_SHIFT 0
+#define   BELL_LOG_CONFIG2_ENTRIES_MASK UINT64_C(0x000000000000ffff)
+/* SCHED_LOG is posted when the entry of this index was written; none of an index beyond. */
+#define   BELL_LOG_CONFIG2_INTERRUPT_ENTRY_SHIFT 16
+#define   BELL_LOG_CONFIG2_INTERRUPT_ENTRY_MASK UINT64_C(0x00000000ffff0000)
+#define   BELL_LOG_CONFIG2_INTERRUPT_ENTRY_RESET UINT64_C(0xffff)
+
+/* Shape of the scheduling log of node 3. Not to be changed while LOG_BASE3.ENABLE. */
+#define BELL_LOG_CONFIG3_OFFSET UINT32_C(0x278)
+/* Entries; 0 = no entry is written. */
+#define   BELL_LOG_CONFIG3_ENTRIES_SHIFT 0
+#define   BELL_LOG_CONFIG3_ENTRIES_MASK UINT64_C(0x000000000000ffff)
+/* SCHED_LOG is posted when the entry of this index was written; none of an index beyond. */
+#define   BELL_LOG_CONFIG3_INTERRUPT_ENTRY_SHIFT 16
+#define   BELL_LOG_CONFIG3_INTERRUPT_ENTRY_MASK UINT64_C(0x00000000ffff0000)
+#define   BELL_LOG_CONFIG3_INTERRUPT_ENTRY_RESET UINT64_C(0xffff)
+
+/* First word of the header of node 0's scheduling log, as it is written next to each entry. */
+#define BELL_LOG_INDEX0_OFFSET UINT32_C(0x280)
+/* First free entry. */
+#define   BELL_LOG_INDEX0_INDEX_SHIFT 0
+#define   BELL_LOG_INDEX0_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_LOG_INDEX0_WRAPS_SHIFT 32
+#define   BELL_LOG_INDEX0_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
+/* First word of the header of node 1's scheduling log, as it is written next to each entry. */
+#define BELL_LOG_INDEX1_OFFSET UINT32_C(0x288)
+/* First free entry. */
+#define   BELL_LOG_INDEX1_INDEX_SHIFT 0
+#define   BELL_LOG_INDEX1_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_LOG_INDEX1_WRAPS_SHIFT 32
+#define   BELL_LOG_INDEX1_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
+/* First word of the header of node 2's scheduling log, as it is written next to each entry. */
+#define BELL_LOG_INDEX2_OFFSET UINT32_C(0x290)
+/* First free entry. */
+#define   BELL_LOG_INDEX2_INDEX_SHIFT 0
+#define   BELL_LOG_INDEX2_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_LOG_INDEX2_WRAPS_SHIFT 32
+#define   BELL_LOG_INDEX2_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
+/* First word of the header of node 3's scheduling log, as it is written next to each entry. */
+#define BELL_LOG_INDEX3_OFFSET UINT32_C(0x298)
+/* First free entry. */
+#define   BELL_LOG_INDEX3_INDEX_SHIFT 0
+#define   BELL_LOG_INDEX3_INDEX_MASK UINT64_C(0x00000000ffffffff)
+/* Times the index went back to 0. */
+#define   BELL_LOG_INDEX3_WRAPS_SHIFT 32
+#define   BELL_LOG_INDEX3_WRAPS_MASK UINT64_C(0xffffffff00000000)
+
 /* Which queue a ring on this slot wakes. Written by the KMD at connect and disconnect. */
 #define BELL_SLOT_STRIDE UINT32_C(0x10)
 #define BELL_SLOT_MAX 1024u
@@ -393,8 +585,9 @@ enum bell_block {
 #define   BELL_TOKEN_LISTEN_VALID_SHIFT 31
 #define   BELL_TOKEN_LISTEN_VALID_MASK UINT64_C(0x0000000080000000)
 
-/* BASE .. RPTR and RESUME0 .. HANDLE are written before CMD.OPEN; while STATE.OPEN, a write is
- * ignored. SCHED, QUANTUM, GRACE and the logs may be written at any time. Not reset. */
+/* BASE .. RPTR and RESUME0, RESUME1 are written before CMD.OPEN; while STATE.OPEN, a write is
+ * ignored. The others may be written at any time and count from the next decision. BASE .. RPTR
+ * are not reset, the others read 0 until written. */
 #define BELL_QUEUE_STRIDE UINT32_C(0x80)
 #define BELL_QUEUE_MAX 1024u
 
@@ -461,7 +654,7 @@ enum bell_block {
 /* Stopped by a fault until CLOSE. */
 #define   BELL_QUEUE_STATE_FAULTED_SHIFT 5
 #define   BELL_QUEUE_STATE_FAULTED_MASK UINT64_C(0x0000000000000020)
-/* LISTED on the real-time run list. */
+/* LISTED, and its level is a real-time one. */
 #define   BELL_QUEUE_STATE_REALTIME_SHIFT 6
 #define   BELL_QUEUE_STATE_REALTIME_MASK UINT64_C(0x0000000000000040)
 /* Its next packet waits for a native fence. */
@@ -476,7 +669,7 @@ enum bell_block {
 
 /* Place among the queues of its node. Counts from the next decision of the scheduler. */
 #define BELL_QUEUE_SCHED_OFFSET(queue) (UINT32_C(0x40030) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
-/* 0 idle, 1 normal, 2 focus, 3 .. 34 real time 0 .. 31; higher goes first. */
+/* 0 idle, 1 normal, 2 focus, 3 .. 34 real time 0 .. 31; higher goes first. More counts as 34. */
 #define   BELL_QUEUE_SCHED_LEVEL_SHIFT 0
 #define   BELL_QUEUE_SCHED_LEVEL_MASK UINT64_C(0x000000000000003f)
 /* 0 .. 14, in-process priority -7 .. +7: the queue waits while one of its GROUP and LEVEL with
@@ -489,7 +682,8 @@ enum bell_block {
 
 /* How long its turns may last together while a queue of the same level is ready. */
 #define BELL_QUEUE_QUANTUM_OFFSET(queue) (UINT32_C(0x40038) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
-/* Clocks; 0 = no limit. */
+/* Clocks; 0 = the queue leaves its node after each turn, which is never cut for a queue of its
+ * level. */
 #define   BELL_QUEUE_QUANTUM_CLOCKS_SHIFT 0
 #define   BELL_QUEUE_QUANTUM_CLOCKS_MASK UINT64_C(0x00000000ffffffff)
 
@@ -504,7 +698,7 @@ enum bell_block {
 #define   BELL_QUEUE_GRACE_HIGHER_MASK UINT64_C(0xffffffff00000000)
 
 /* Where the buffer of entry RPTR goes on. Software sets both words before OPEN (0: from its
- * start); hardware keeps them. */
+ * start); hardware keeps them; CLOSE makes them 0. */
 #define BELL_QUEUE_RESUME0_OFFSET(queue) (UINT32_C(0x40048) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
 /* Bytes: offset of the next packet. */
 #define   BELL_QUEUE_RESUME0_OFFSET_SHIFT 0

@@ -3,6 +3,8 @@
 // Joins the DMA units of all nodes to one AXI4 master.
 //
 //   requester r = 3 * node + unit, see bell_node; AxID = {node, unit}; AxUSER = PASID
+//   writes have one more, the scheduling logs, with the id of unit 3 of node 0; it goes first, and
+//   asks again only after an answer
 //
 // Round robin over requesters, one read and one write granted per clock at most. The W channel
 // belongs to the granted writer until its last beat. Answers are routed by id alone, so a unit's
@@ -35,6 +37,15 @@ module bell_dma_mux #(
   input  bell_pkg::dma_wdata_t [NumNodes*3-1:0] wr_data_i,
   output logic                 [NumNodes*3-1:0] wr_resp_valid_o,
   output logic                            [1:0] wr_resp_o,  // Shared.
+
+  // Writes of the scheduling logs.
+  input  logic                 log_req_valid_i,
+  output logic                 log_req_ready_o,
+  input  bell_pkg::dma_req_t   log_req_i,
+  input  logic                 log_data_valid_i,
+  output logic                 log_data_ready_o,
+  input  bell_pkg::dma_wdata_t log_data_i,
+  output logic                 log_resp_valid_o,
 
   // AXI4 master, 64-bit data.
   output logic [3:0]  m_axi_arid,
@@ -75,6 +86,8 @@ module bell_dma_mux #(
   localparam int unsigned NumReqs   = NumNodes * 3;
   localparam int unsigned IndexBits = $clog2(NumReqs);
 
+  localparam logic [3:0] LogId = 4'd3;
+
   localparam logic [2:0] Size8Bytes = 3'd3;
   localparam logic [1:0] BurstIncr  = 2'b01;
 
@@ -83,7 +96,8 @@ module bell_dma_mux #(
   // Write side.
   logic                 aw_full, aw_empty, w_full, w_empty, aw_free, aw_grant_valid, w_beat;
   logic [NumReqs-1:0]   aw_grant, b_match;
-  logic [NumReqs-1:0]   w_owner_q;  // One-hot.
+  logic [NumReqs-1:0]   w_owner_q;  // One-hot, or zero: the log.
+  logic                 w_log_q, aw_units, log_take;
   logic [IndexBits-1:0] unused_ar_index, unused_aw_index;
   logic [3:0]           aw_id;
   bell_pkg::dma_req_t   aw_sel, aw;
@@ -98,7 +112,7 @@ module bell_dma_mux #(
   bell_pkg::dma_req_t ar_sel, ar;
 
   bell_clock_gate u_clock (
-    .clk_i, .enable_i(busy_o || (|rd_req_valid_i) || (|wr_req_valid_i)), .clk_o(clk)
+    .clk_i, .enable_i(busy_o || (|rd_req_valid_i) || (|wr_req_valid_i) || log_req_valid_i), .clk_o(clk)
   );
 
   assign ar_free        = !ar_full;
@@ -129,6 +143,13 @@ module bell_dma_mux #(
       if (w_owner_q[r]) begin
         w_sel = wr_data_i[r];
       end
+    end
+    if (log_req_valid_i) begin
+      aw_id  = LogId;
+      aw_sel = log_req_i;
+    end
+    if (w_log_q) begin
+      w_sel = log_data_i;
     end
   end
 
@@ -167,22 +188,33 @@ module bell_dma_mux #(
   assign m_axi_rready    = |(r_match & rd_data_ready_i);
 
   // Writes: the writer keeps W until its last beat has left it.
-  assign w_beat         = w_locked_q && !w_full && ((wr_data_valid_i & w_owner_q) != '0);
+  assign w_beat         = w_locked_q && !w_full && (((wr_data_valid_i & w_owner_q) != '0)
+                                                    || (w_log_q && log_data_valid_i));
   assign aw_free        = !aw_full && (!w_locked_q || (w_beat && w_sel.last));
-  assign wr_req_ready_o = aw_free ? aw_grant : '0;
+  assign aw_units       = aw_free && !log_req_valid_i;
+  assign log_take       = aw_free && log_req_valid_i;
+  assign wr_req_ready_o = aw_units ? aw_grant : '0;
+
+  assign log_req_ready_o = aw_free;
 
   bell_rr_arb #(.NumReqs(NumReqs)) u_aw_arb (
     .clk_i(clk), .rst_ni,
-    .req_i(wr_req_valid_i), .take_i(aw_free),
+    .req_i(wr_req_valid_i), .take_i(aw_units),
     .valid_o(aw_grant_valid), .grant_o(aw_grant), .index_o(unused_aw_index)
   );
 
   always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
       w_locked_q <= 1'b0;
+      w_log_q    <= 1'b0;
       w_owner_q  <= '0;
-    end else if (aw_free && aw_grant_valid) begin
+    end else if (log_take) begin
       w_locked_q <= 1'b1;
+      w_log_q    <= 1'b1;
+      w_owner_q  <= '0;
+    end else if (aw_units && aw_grant_valid) begin
+      w_locked_q <= 1'b1;
+      w_log_q    <= 1'b0;
       w_owner_q  <= aw_grant;
     end else if (w_beat && w_sel.last) begin
       w_locked_q <= 1'b0;
@@ -191,7 +223,7 @@ module bell_dma_mux #(
 
   bell_fifo #(.Width(4 + $bits(bell_pkg::dma_req_t)), .Depth(2)) u_aw (
     .clk_i(clk), .rst_ni, .clear_i(1'b0),
-    .push_i(aw_free && aw_grant_valid), .data_i({aw_id, aw_sel}), .full_o(aw_full),
+    .push_i(log_take || (aw_units && aw_grant_valid)), .data_i({aw_id, aw_sel}), .full_o(aw_full),
     .pop_i(m_axi_awvalid && m_axi_awready), .data_o({m_axi_awid, aw}), .empty_o(aw_empty),
     .count_o(aw_count_unused)
   );
@@ -203,7 +235,8 @@ module bell_dma_mux #(
   assign m_axi_awburst = BurstIncr;
   assign m_axi_awuser  = aw.pasid;
 
-  assign wr_data_ready_o = (w_locked_q && !w_full) ? w_owner_q : '0;
+  assign wr_data_ready_o  = (w_locked_q && !w_full) ? w_owner_q : '0;
+  assign log_data_ready_o = w_log_q && w_locked_q && !w_full;
 
   bell_fifo #(.Width($bits(bell_pkg::dma_wdata_t)), .Depth(2)) u_w (
     .clk_i(clk), .rst_ni, .clear_i(1'b0),
@@ -216,7 +249,8 @@ module bell_dma_mux #(
   assign m_axi_wlast  = w.last;
   assign m_axi_wstrb  = '1;
 
-  assign wr_resp_valid_o = b_match;
+  assign wr_resp_valid_o  = b_match;
+  assign log_resp_valid_o = m_axi_bvalid && (m_axi_bid == LogId);
   assign wr_resp_o       = m_axi_bresp;
   assign m_axi_bready    = 1'b1;
 

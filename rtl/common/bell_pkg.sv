@@ -72,6 +72,48 @@ package bell_pkg;
   // Native fences whose current values are at the same place of a page, in any address space.
   typedef logic [5:0] fence_key_t;  // Address bits 11:6.
 
+  // Place of a queue among those of its node.
+  typedef logic [5:0] level_t;  // 0 idle, 1 normal, 2 focus, 3 .. 34 real time; higher goes first.
+  typedef struct packed {
+    level_t     level;
+    logic [3:0] prio;      // Within its group.
+    logic [5:0] group;     // 0: of none.
+  } place_t;
+
+  parameter int unsigned NumLevels     = 35;
+  parameter level_t      LevelNormal   = 6'd1;
+  parameter level_t      LevelFocus    = 6'd2;
+  parameter level_t      LevelRealtime = 6'd3;
+  parameter level_t      LevelTop      = 6'd34;
+
+  // The level that counts: that of SCHED, but for ADD_RT and numbers there is no level for.
+  function automatic level_t level_of(input level_t written, input logic urgent);
+    level_of = written;
+    if ((written > LevelTop) || (urgent && (written < LevelRealtime))) begin
+      level_of = LevelTop;
+    end
+  endfunction
+
+  // How long a queue may keep its node, clocks.
+  typedef struct packed {
+    logic [31:0] quantum;  // 0: one turn.
+    logic [31:0] higher;   // Grace when a queue of a higher level is ready,
+    logic [31:0] same;     // when one of its level is and the quantum is over.
+  } allowance_t;
+
+  // What sched knows of a queue beside its context. Means something while the queue is open.
+  typedef struct packed {
+    logic     listed;
+    logic     notify;   // Post STOPPED when it stops running.
+    logic     urgent;   // ADD_RT.
+    logic     running;
+    logic     work;
+    logic     blocked;  // Waits for a native fence.
+    logic     faulted;
+    cause_t   cause;
+    node_id_t node;
+  } queue_state_t;
+
   // sched -> fetch of one node: work on this queue for one turn.
   typedef struct packed {
     queue_id_t   queue;

@@ -46,9 +46,11 @@ module bell_irq #(
   // One-hot selection: a dynamic index into wide packed elements simulates badly.
   always_comb begin
     incoming = '0;
-    for (int n = 0; n < int'(NumSources); n++) begin
-      if (push && grant[n]) begin
-        incoming = event_i[n];
+    if (push) begin
+      for (int n = 0; n < int'(NumSources); n++) begin
+        if (grant[n]) begin
+          incoming = event_i[n];
+        end
       end
     end
   end

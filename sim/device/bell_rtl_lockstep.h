@@ -150,10 +150,22 @@ class Lockstep {
     {
         for (unsigned node = 0; node < kNodes; node++)
             if ((running_ & ~running) >> node & 1)
-                saw(BELL_SAW_TURN_END, cycle, node, 0, 0);
+                turn_end(top, cycle, node);
         for (unsigned node = 0; node < kNodes; node++)
             if (given >> node & 1)
                 saw(BELL_SAW_TURN, cycle, node, queue_of(top.sample_queue_o, node), 0);
+    }
+
+    // With the resume point that the context of its queue has now.
+    void turn_end(const Vbell_top &top, uint64_t cycle, unsigned node)
+    {
+        const Vbell_top___024root &root = *top.rootp;
+        const uint32_t queue = queue_of(top.start_queue_o, node);
+        bell_lockstep_action action = make(BELL_SAW_TURN_END, cycle);
+        action.node = node;
+        action.value = root.bell_top__DOT__u_sched__DOT__u_context__DOT__offset_ram[queue];
+        action.data[0] = root.bell_top__DOT__u_sched__DOT__u_context__DOT__done_ram[queue];
+        bell_lockstep_saw(lockstep_, &action);
     }
 
     void ring(const Vbell_top &top, uint64_t cycle)

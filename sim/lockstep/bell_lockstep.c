@@ -228,6 +228,8 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
         bell_lockstep_differ(lockstep, "node", "there are %u nodes", BELL_MODEL_NODES);
     else
         compare(lockstep);
+    if (!lockstep->over && action->kind != BELL_SAW_READ)
+        bell_lockstep_rivals(lockstep);
     if (!lockstep->over)
         bell_lockstep_watch(lockstep);
     if (!lockstep->over && lockstep->model->cycle >= lockstep->look_at)

@@ -119,6 +119,8 @@ void bell_lockstep_event(struct bell_lockstep *lockstep)
         watch_event(lockstep);
     else if (now->cause == BELL_CAUSE_STOPPED)
         stopped_event(lockstep);
+    else if (now->cause == BELL_CAUSE_SCHED_LOG || now->cause == BELL_CAUSE_SCHED_LOG_LOST)
+        bell_lockstep_log_event(lockstep);
     else
         node_event(lockstep);
     if (!lockstep->over && !bell_model_irq_push(lockstep->model, (enum bell_cause)now->cause,

@@ -66,6 +66,7 @@ struct bell_lockstep_node {
     uint64_t given_at;
     uint64_t free_at;     /**< Clock of the end of its last turn. */
     uint64_t unlisted_at; /**< The queue left the run list during the turn; NEVER: it did not. */
+    bool rival;           /**< Another queue of the node was ready during the turn. */
     uint64_t abort_at;    /**< NODE_ABORT was performed during the turn; NEVER: it was not. */
 };
 
@@ -123,6 +124,11 @@ void bell_lockstep_owed(struct bell_lockstep *lockstep);
 uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
 /** A register write was performed: look what it means to running turns. */
 void bell_lockstep_orders(struct bell_lockstep *lockstep);
+/** Something changed that may make queues ready: running turns may have to end. */
+void bell_lockstep_rivals(struct bell_lockstep *lockstep);
+/** A write of a scheduling log: bell_lockstep_log.c. */
+void bell_lockstep_log(struct bell_lockstep *lockstep);
+void bell_lockstep_log_event(struct bell_lockstep *lockstep);
 void bell_lockstep_observed(void *ctx, const struct bell_device_event *event);
 extern const struct bell_model_oracle bell_lockstep_oracle;
 

@@ -49,18 +49,38 @@ void bell_lockstep_watch(struct bell_lockstep *lockstep)
             take_value(lockstep, access_at(lockstep, i));
 }
 
-static bool had_value(const struct bell_lockstep_access *access, uint64_t data)
+static bool is_log_index(uint64_t addr)
+{
+    return addr >= BELL_LOG_INDEX0_OFFSET && addr <= BELL_LOG_INDEX3_OFFSET;
+}
+
+/* One entry further; at the end of the log the index goes back to 0. */
+static bool follows(uint64_t before, uint64_t after)
+{
+    const uint64_t wraps = BELL_FIELD_GET(after, BELL_LOG_INDEX0_WRAPS);
+
+    return after == before + 1 || (BELL_FIELD_GET(after, BELL_LOG_INDEX0_INDEX) == 0 &&
+                                   wraps == BELL_FIELD_GET(before, BELL_LOG_INDEX0_WRAPS) + 1);
+}
+
+static bool had_value(const struct bell_lockstep *lockstep,
+                      const struct bell_lockstep_access *access, uint64_t data)
 {
     const unsigned kept =
         access->values < BELL_LOCKSTEP_VALUES ? access->values : BELL_LOCKSTEP_VALUES;
     /* A turn that is about to be given counts as work under way; the model does not see it. */
-    const uint64_t free = access->addr == BELL_STATUS_OFFSET && !(data & BELL_STATUS_IDLE_MASK)
-                              ? BELL_STATUS_IDLE_MASK : 0;
+    const bool status = access->addr == BELL_STATUS_OFFSET;
+    const uint64_t idle = data & BELL_STATUS_IDLE_MASK ? 0 : BELL_STATUS_IDLE_MASK;
+    /* Writes of the log are seen when memory has them, not when they are asked for or answered. */
+    const uint64_t free = status ? idle | BELL_STATUS_LOG_BUSY_MASK : 0;
 
+    if (access->addr == BELL_TIME_OFFSET)
+        return data + BELL_LOCKSTEP_SETTLE >= access->value[0] &&
+               data <= bell_model_time(lockstep->model) + BELL_LOCKSTEP_SETTLE;
     for (unsigned i = 0; i < kept; i++)
-        if ((access->value[i] & ~free) == data)
+        if (((access->value[i] ^ data) & ~free) == 0)
             return true;
-    return false;
+    return is_log_index(access->addr) && follows(data, access->value[0]);
 }
 
 /* ------------------------------------------------------------------ accesses */
@@ -138,7 +158,7 @@ static void compare_answer(struct bell_lockstep *lockstep, struct bell_lockstep_
     if (now->resp != access->resp)
         bell_lockstep_differ(lockstep, what, "answers 0x%llx with response %u",
                              (unsigned long long)access->addr, access->resp);
-    else if (!access->write && !had_value(access, now->value))
+    else if (!access->write && !had_value(lockstep, access, now->value))
         bell_lockstep_differ(lockstep, "register data",
                              "0x%llx reads 0x%llx (one of %u values while it was read)",
                              (unsigned long long)access->addr,

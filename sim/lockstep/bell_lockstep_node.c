@@ -114,7 +114,7 @@ static bool turn_ends(void *ctx, uint32_t n)
     struct bell_lockstep *lockstep = ctx;
 
     return lockstep->now->kind == BELL_SAW_TURN_END &&
-           (lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER ||
+           (lockstep->nodes[n].unlisted_at != BELL_MODEL_NEVER || lockstep->nodes[n].rival ||
             lockstep->model->nodes[n].buffers >= BELL_MODEL_TURN_BUFFERS);
 }
 
@@ -259,13 +259,79 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     bell_model_sched_give(lockstep->model, now->node, now->queue);
     own->given_at = now->cycle;
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
+    own->rival = false;
     own->asked.open = own->failed.is = own->sampled = false;
     own->first = model_node(lockstep)->rptr;
     own->entries = own->next_command = own->copy_next = own->answered_at = 0;
 }
 
+static bool is_in_buffer(const struct bell_model_node *node)
+{
+    return node->state >= BELL_MODEL_PACKET && node->state < BELL_MODEL_BUFFER_DONE;
+}
+
+/* Packet that the node is at. */
+static uint64_t offset_of(const struct bell_model_node *node)
+{
+    const bool next = node->state == BELL_MODEL_PACKET || node->state == BELL_MODEL_PACKETS;
+
+    return node->packet_addr - node->buffer_addr - (next ? 0 : BELL_PACKET_BYTES);
+}
+
+/* The RTL stopped inside a buffer: what it says of how far it came must be where the model can be. */
+static void stop_inside(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_model_node *node = model_node(lockstep);
+
+    lockstep->found = false;
+    while (is_in_buffer(node) && offset_of(node) < now->value && may_step(lockstep)) {
+        tell_failure(lockstep);
+        bell_model_node_run(lockstep->model, node);
+    }
+    if (lockstep->over || !is_in_buffer(node))
+        return;
+    if (offset_of(node) != now->value) {
+        bell_lockstep_differ(lockstep, "turn end", "stops at offset %llu, not %llu",
+                             (unsigned long long)offset_of(node), (unsigned long long)now->value);
+    } else if (node->state == BELL_MODEL_PACKET && now->data[0]) {
+        node->preempt = false; /* A packet that began: WORK, or a WAIT that looked. */
+        while (is_in_buffer(node) && (node->state == BELL_MODEL_PACKET ||
+                                      node->state == BELL_MODEL_PACKETS) && may_step(lockstep))
+            bell_model_node_run(lockstep->model, node);
+    }
+    if (lockstep->over || !is_in_buffer(node))
+        return;
+    if (node->state == BELL_MODEL_WORK) {
+        if (now->data[0] > node->total)
+            bell_lockstep_differ(lockstep, "turn end", "a WORK of %llu clocks",
+                                 (unsigned long long)node->total);
+        bell_model_engine_stop(lockstep->model, node, true, now->data[0]);
+    } else {
+        node->preempt = node->state != BELL_MODEL_WAIT || !own_node(lockstep)->reads[BELL_READS_COPY].count;
+    }
+}
+
+/* Where to go on, and what the time of a first look was, is the RTL's to say. */
+static void take_resume(struct bell_lockstep *lockstep, uint32_t queue, bool inside)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    struct bell_model_resume *resume = &lockstep->model->sched.queues[queue].resume;
+
+    if (resume->offset != now->value)
+        bell_lockstep_differ(lockstep, "turn end", "leaves its buffer at offset %u", resume->offset);
+    else if (inside)
+        resume->done = now->data[0];
+    else if (resume->done != now->data[0])
+        bell_lockstep_differ(lockstep, "turn end", "has done %llu of its packet",
+                             (unsigned long long)resume->done);
+}
+
 void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
 {
+    const uint32_t queue = model_node(lockstep)->queue;
+    bool waits;
+
     struct bell_lockstep_node *own = own_node(lockstep);
     struct bell_model_node *node = model_node(lockstep);
     const bool faulted = node->cause != BELL_CAUSE_NONE;
@@ -276,7 +342,13 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     if (own->failed.is && !faulted)
         bell_lockstep_differ(lockstep, "turn end", "faults: its write at 0x%llx failed",
                              (unsigned long long)own->failed.addr);
-    bell_lockstep_step(lockstep);
+    if (!faulted)
+        stop_inside(lockstep);
+    waits = node->state == BELL_MODEL_WAIT || node->state == BELL_MODEL_WAITED;
+    if (!lockstep->over && node->state != BELL_MODEL_IDLE)
+        bell_lockstep_step(lockstep);
+    if (!lockstep->over)
+        take_resume(lockstep, queue, waits);
     for (unsigned u = 0; u < BELL_WRITERS && !lockstep->over; u++)
         if (own->due[u].count)
             bell_lockstep_differ(lockstep, writer_names[u], "first writes 0x%llx at 0x%llx",
@@ -324,6 +396,13 @@ void bell_lockstep_buffer(struct bell_lockstep *lockstep)
         bell_lockstep_step(lockstep);
 }
 
+void bell_lockstep_rivals(struct bell_lockstep *lockstep)
+{
+    for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
+        if (lockstep->model->nodes[n].state != BELL_MODEL_IDLE && !lockstep->nodes[n].rival)
+            lockstep->nodes[n].rival = bell_model_sched_others(lockstep->model, n);
+}
+
 void bell_lockstep_orders(struct bell_lockstep *lockstep)
 {
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++) {
@@ -364,11 +443,30 @@ void bell_lockstep_read(struct bell_lockstep *lockstep)
                                                    });
 }
 
+/* Clocks in an entry of a fence log: when the fence was first met, when its value was there. */
+static bool is_log_time(const struct bell_lockstep_action *now, uint32_t word)
+{
+    return now->unit == BELL_WRITES_FENCE && now->size == 48 && (word == 3 || word == 5);
+}
+
+/* A SIGNAL wakes queues when its value is in memory, not when the model gets to its next step. */
+static void wake(struct bell_lockstep *lockstep)
+{
+    const struct bell_model_node *node = model_node(lockstep);
+
+    if (lockstep->now->unit == BELL_WRITES_FENCE && node->state == BELL_MODEL_SIGNALED)
+        bell_model_sched_raise(lockstep->model, UINT64_C(1) << (node->fence.arg1 >> 6 & 63));
+}
+
 void bell_lockstep_write(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
     struct bell_lockstep_node *own = own_node(lockstep);
 
+    if (now->unit == BELL_WRITERS && now->node == 0) {
+        bell_lockstep_log(lockstep);
+        return;
+    }
     if (now->unit >= BELL_WRITERS) {
         bell_lockstep_differ(lockstep, "write", "a node has no such writer");
         return;
@@ -383,8 +481,8 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
         word = bell_lockstep_pop(&own->due[now->unit]);
         if (word.last && now->unit != BELL_WRITES_RPTR)
             model_node(lockstep)->writes--;
-        if (word.addr == now->addr + 8 * i && word.data == now->data[i] &&
-            word.pasid == now->pasid)
+        if (word.addr == now->addr + 8 * i && word.pasid == now->pasid &&
+            (word.data == now->data[i] || is_log_time(now, i)))
             continue;
         bell_lockstep_differ(lockstep, writer_names[now->unit],
                              "writes 0x%llx at 0x%llx for PASID %u",
@@ -392,6 +490,7 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
                              word.pasid);
         return;
     }
+    wake(lockstep);
     if (now->unit != BELL_WRITES_RPTR)
         own->answered_at = bell_lockstep_asked_at(lockstep, now->cycle) +
                            lockstep->model->config.dma_latency;

@@ -36,6 +36,7 @@ static uint64_t next_busy(const struct bell_model *model)
     uint64_t next = earlier(bell_model_mmio_next(model), bell_model_doorbell_next(model));
 
     next = earlier(next, earlier(model->sched.at, bell_model_dma_next(model)));
+    next = earlier(next, model->log.at);
     next = earlier(next, earlier(bell_model_irq_next(model), model->watch.retry_at));
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         if (model->nodes[n].state != BELL_MODEL_WORK)
@@ -46,6 +47,8 @@ static uint64_t next_busy(const struct bell_model *model)
 static uint64_t next_event(const struct bell_model *model)
 {
     uint64_t next = earlier(next_busy(model), bell_model_watch_next(model));
+
+    next = earlier(next, bell_model_slice_next(model));
 
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         next = earlier(next, model->nodes[n].at);
@@ -72,8 +75,12 @@ static void run_clock(struct bell_model *model)
     bell_model_mmio_answer(model);
     bell_model_dma_run(model);
     run_nodes(model);
+    if (bell_model_slice_next(model) <= model->cycle)
+        bell_model_slice_run(model);
     if (model->sched.at <= model->cycle)
         bell_model_sched_run(model);
+    if (model->log.at <= model->cycle)
+        bell_model_log_run(model);
     if (bell_model_watch_next(model) <= model->cycle || model->watch.retry_at <= model->cycle)
         bell_model_watch_run(model);
     bell_model_irq_update(model);
@@ -114,7 +121,9 @@ static void clear_state(struct bell_model *model)
     bell_model_watch_reset(model);
     memset(&model->report, 0, sizeof model->report);
     memset(model->limits, 0, sizeof model->limits);
-    model->sched.at = BELL_MODEL_NEVER;
+    model->reset_at = model->cycle;
+    bell_model_sched_reset(model);
+    bell_model_log_reset(model);
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
         model->nodes[n].at = BELL_MODEL_NEVER;
 }
@@ -135,6 +144,7 @@ static void model_destroy(struct bell_device *device)
     struct bell_model *model = model_of(device);
 
     free(model->mmio.queue);
+    free(model->log.entries);
     free(model);
 }
 

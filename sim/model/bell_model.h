@@ -31,6 +31,7 @@
 
 #define BELL_MODEL_NEVER UINT64_MAX
 #define BELL_MODEL_TURN_SLACK 64u  /**< Clocks in which a pick may be overtaken: it was made before. */
+#define BELL_MODEL_WAKE_CLOCKS 512u /**< Clocks from a signal in memory to the last queue it wakes. */
 #define BELL_MODEL_EVENTS 64u      /**< Depth of the event queue. */
 #define BELL_MODEL_TURN_BUFFERS 8u  /**< Command buffers a queue runs while others wait for it, */
 #define BELL_MODEL_MAX_BUFFERS 64u  /**< and while none does. */
@@ -157,16 +158,30 @@ struct bell_model_fence_log {
     uint32_t wraps;
 };
 
+/** Place of a queue among those of its node. */
+struct bell_model_place {
+    uint8_t level; /**< That counts: ADD_RT may have raised it. */
+    uint8_t group;
+    uint8_t priority;
+};
+
 struct bell_model_queue {
     uint64_t base;
     uint64_t control;
     uint64_t config;
     uint64_t rptr;
+    uint64_t sched; /**< SCHED as it reads; so the next ones. */
+    uint64_t quantum;
+    uint64_t grace;
     struct bell_model_resume resume; /**< In the buffer of entry rptr. */
+    uint64_t handle;
+    uint64_t logs[2]; /**< WAIT_LOG, SIGNAL_LOG. */
+    uint64_t log_indices[2];
     bool open;
     bool listed;
-    bool realtime; /**< On the real-time list, when listed. */
+    bool realtime; /**< By ADD_RT, when listed. */
     bool ready;
+    struct bell_model_place place; /**< While ready: where. */
     uint64_t ready_at; /**< Clock since which it is ready. */
     uint64_t given_at; /**< Clock of its newest turn. */
     bool pending;
@@ -174,20 +189,104 @@ struct bell_model_queue {
     bool notify; /**< The end of the turn posts STOPPED. */
     bool running;
     bool work;
+    bool blocked; /**< Its next packet waits for a native fence */
+    uint8_t key;  /**< of this key. */
+    uint8_t logged; /**< Class of its state for the log: idle, running, ready. */
     bool faulted;
     uint8_t cause;
     uint8_t node;
 };
 
 #define BELL_MODEL_READY_WORDS ((BELL_MODEL_QUEUES + 63u) / 64u)
+#define BELL_MODEL_LEVELS 35u
+#define BELL_MODEL_LEVEL_NORMAL 1u
+#define BELL_MODEL_LEVEL_FOCUS 2u
+#define BELL_MODEL_LEVEL_REALTIME 3u
+#define BELL_MODEL_GROUPS 64u
+#define BELL_MODEL_PRIORITIES 16u
+
+struct bell_model_level {
+    uint64_t ready[BELL_MODEL_READY_WORDS]; /**< Bit per queue. */
+    uint32_t count;
+    uint32_t next; /**< Round robin: first queue to look at. */
+};
+
+/** How long the queue that runs keeps its node. Phases as in rtl/sched/bell_sched_slice.sv. */
+enum bell_model_phase {
+    BELL_MODEL_NO_TURN,
+    BELL_MODEL_RUN,
+    BELL_MODEL_OVER,
+    BELL_MODEL_GRACE,
+    BELL_MODEL_STOP,
+};
+
+struct bell_model_slice {
+    enum bell_model_phase phase;
+    uint8_t level; /**< Of the queue that runs. */
+    bool timed;    /**< It has a quantum. */
+    bool hurry;    /**< The grace is that for a higher level. */
+    uint64_t at;   /**< Clock at which quantum or grace end; NEVER. */
+    uint64_t quantum_at;
+    uint64_t grace;    /**< GRACE of the queue that runs. */
+    bool kept;         /**< The next turn goes to `keep`, if it can. */
+    uint32_t keep;
+    bool lift;         /**< Level 1 goes before level 2. */
+    int64_t debt;      /**< To level 1: clocks times 100, */
+    uint64_t debt_at;  /**< at this clock, */
+    int64_t rate;      /**< and how it grows a clock. */
+    uint64_t share_at; /**< Clock at which lift changes; NEVER. */
+};
+
+#define BELL_MODEL_LOGS 4u /**< Scheduling logs with registers, fitted or not. */
+#define BELL_MODEL_FENCE_LOG_ENTRIES 84u
+
+struct bell_model_sched_log {
+    uint64_t base; /**< LOG_BASE as it reads; so the next ones. */
+    uint64_t config;
+    uint64_t index;
+    bool lost; /**< A write was refused: it counts as disabled. */
+    uint64_t set_at; /**< GPU time at which `base` was written. */
+};
+
+/** A change of state that is not in its log yet. */
+struct bell_model_log_entry {
+    uint32_t node;
+    uint64_t time;
+    uint64_t handle;
+    uint64_t state; /**< DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
+};
+
+enum bell_model_log_state {
+    BELL_MODEL_LOG_IDLE,
+    BELL_MODEL_LOG_ENTRY, /**< The entry is written, */
+    BELL_MODEL_LOG_WORD,  /**< the word of index and wraps is. */
+    BELL_MODEL_LOG_POST,  /**< An event waits for room. */
+};
+
+/** Writer of the scheduling logs. */
+struct bell_model_log {
+    uint64_t at; /**< Clock of the next step; NEVER. */
+    enum bell_model_log_state state;
+    struct bell_model_log_entry *entries; /**< A ring of `capacity`. */
+    size_t capacity;
+    size_t first;
+    size_t count;
+    uint32_t node;  /**< Of the entry under way. */
+    uint32_t here;  /**< Its index. */
+    uint64_t addr;  /**< Of the write under way. */
+    uint64_t next;  /**< LOG_INDEX after it. */
+    enum bell_cause cause; /**< Of the event. */
+};
 
 struct bell_model_sched {
     uint64_t at; /**< Clock of the next pick. */
     struct bell_model_queue queues[BELL_MODEL_QUEUES];
-    struct {
-        uint64_t ready[BELL_MODEL_READY_WORDS]; /**< Bit per queue. */
-        uint32_t next; /**< Round robin: first queue to look at. */
-    } lists[BELL_MODEL_NODES][2]; /**< Real-time list, then the other. */
+    struct bell_model_level levels[BELL_MODEL_NODES][BELL_MODEL_LEVELS];
+    uint32_t peers[BELL_MODEL_GROUPS][BELL_MODEL_PRIORITIES]; /**< Ready queues. */
+    struct bell_model_slice slices[BELL_MODEL_NODES];
+    uint64_t seen[BELL_MODEL_NODES]; /**< Keys signalled since the turn was given. */
+    uint64_t bands;                  /**< BANDS as it reads. */
+    struct bell_model_sched_log logs[BELL_MODEL_LOGS];
 };
 
 /* dma -------------------------------------------------------------------------------------- */
@@ -205,7 +304,8 @@ struct bell_model_dma_access {
 };
 
 /** Each node has at most its writes, one read and one RPTR or fence write under way. */
-#define BELL_MODEL_DMA_ACCESSES (BELL_MODEL_NODES * (BELL_MODEL_NODE_WRITES + 4u))
+#define BELL_MODEL_DMA_ACCESSES (BELL_MODEL_NODES * (BELL_MODEL_NODE_WRITES + 4u) + 1u)
+#define BELL_MODEL_DMA_LOG BELL_MODEL_NODES /**< Node of the scheduling logs' writes. */
 
 /** One port, one request a time; answers come in the order of the requests. */
 struct bell_model_dma {
@@ -348,6 +448,7 @@ struct bell_model {
     struct bell_model_mmio mmio;
     struct bell_model_doorbell doorbell;
     struct bell_model_sched sched;
+    struct bell_model_log log;
     struct bell_model_dma dma;
     struct bell_model_node nodes[BELL_MODEL_NODES];
     struct bell_model_irq irq;
@@ -397,9 +498,47 @@ void bell_model_doorbell_reject(struct bell_model *model, enum bell_reject cause
 
 /** Set the pending bit of a queue because of a ring. @return The ring's bucket. */
 enum bell_ring_bucket bell_model_sched_credit(struct bell_model *model, uint32_t queue);
-/** Perform CMD.OP; one that does not fit the queue's state, or an unknown one, changes nothing. */
-void bell_model_sched_command(struct bell_model *model, uint32_t queue, uint32_t op);
+/** Perform CMD; an OP that does not fit the queue's state, or an unknown one, changes nothing. */
+void bell_model_sched_command(struct bell_model *model, uint32_t queue, uint64_t command);
 uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t queue);
+/** Write SCHED. */
+void bell_model_sched_place(struct bell_model *model, uint32_t queue, uint64_t sched);
+/** A native fence of this key was raised, and memory has it. */
+void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key);
+/** Queues that wait for one of these keys look again. */
+void bell_model_sched_raise(struct bell_model *model, uint64_t keys);
+/** Take the next place in the log of waits or of signals. @return false: none is kept. */
+bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,
+                                struct bell_model_fence_log *log);
+/** Registers from BANDS on. @return false: another register, or the wrong direction. */
+bool bell_model_sched_read(const struct bell_model *model, uint64_t addr, uint64_t *data);
+bool bell_model_sched_write(struct bell_model *model, uint64_t addr, uint64_t data);
+void bell_model_sched_reset(struct bell_model *model);
+
+/** A queue of the node gets into another state, if its log is on. */
+void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handle, uint64_t state);
+void bell_model_log_reset(struct bell_model *model);
+void bell_model_log_run(struct bell_model *model);
+/** A write of the log was answered; there is room in the event queue. */
+void bell_model_log_answer(struct bell_model *model, enum bell_resp resp);
+void bell_model_log_room(struct bell_model *model);
+/** Nodes whose log has a write under way, a bit each. */
+uint64_t bell_model_log_busy(const struct bell_model *model);
+
+/** A turn begins; whether its queue stays on the node was decided by slice_end(). */
+void bell_model_slice_give(struct bell_model *model, uint32_t node, uint32_t queue);
+/** The turn is over. @return whether its queue, which is ready again, goes on. */
+bool bell_model_slice_end(struct bell_model *model, uint32_t node);
+/** The turn stops at once. */
+void bell_model_slice_stop(struct bell_model *model, uint32_t node);
+/** What is ready on the node, or what it runs, has changed. */
+void bell_model_slice_look(struct bell_model *model, uint32_t node);
+/** The turn that runs on the node is to end after its buffer. */
+bool bell_model_slice_yields(const struct bell_model *model, uint32_t node);
+uint64_t bell_model_slice_next(const struct bell_model *model);
+void bell_model_slice_run(struct bell_model *model);
+/** Level that is served next on the node; LEVELS when none has a ready queue. */
+uint32_t bell_model_slice_level(const struct bell_model *model, uint32_t node);
 /** Something changed that may let a node start. */
 void bell_model_sched_wake(struct bell_model *model);
 void bell_model_sched_run(struct bell_model *model);
@@ -412,11 +551,6 @@ const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t no
 void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work);
 /** Another queue of the node is ready. */
 bool bell_model_sched_others(const struct bell_model *model, uint32_t node);
-/** A native fence of this key was raised, and memory has it. */
-void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key);
-/** Take the next place in the log of waits or of signals. @return false: none is kept. */
-bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,
-                                struct bell_model_fence_log *log);
 
 /** Read or write 8 .. BURST_BYTES bytes inside one page; bell_model_node_answer() follows. */
 void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
@@ -425,6 +559,8 @@ void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
 void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node,
                           enum bell_model_writer unit, uint32_t pasid, uint64_t addr,
                           const void *data, uint32_t size);
+/** The same for the scheduling logs, under PASID 0; bell_model_log_answer() follows. */
+void bell_model_dma_log(struct bell_model *model, uint64_t addr, const void *data, uint32_t size);
 /** Largest burst that starts at `addr` and has at most `left` bytes. */
 uint32_t bell_model_dma_burst(uint64_t addr, uint64_t left);
 uint64_t bell_model_dma_next(const struct bell_model *model);

@@ -14,9 +14,8 @@ uint32_t bell_model_dma_burst(uint64_t addr, uint64_t left)
     return (uint32_t)(size < page_left ? size : page_left);
 }
 
-static struct bell_model_dma_access *request(struct bell_model *model,
-                                             struct bell_model_node *node, uint32_t pasid,
-                                             uint64_t addr, uint32_t size)
+static struct bell_model_dma_access *request(struct bell_model *model, uint32_t node,
+                                             uint32_t pasid, uint64_t addr, uint32_t size)
 {
     struct bell_model_dma *dma = &model->dma;
     const uint64_t taken = dma->free_at > model->cycle ? dma->free_at : model->cycle + 1;
@@ -30,7 +29,7 @@ static struct bell_model_dma_access *request(struct bell_model *model,
     access->answer_at = taken + model->config.dma_latency + beats - 1;
     access->addr = addr;
     access->pasid = pasid;
-    access->node = bell_model_node_index(model, node);
+    access->node = node;
     access->size = size;
     return access;
 }
@@ -45,7 +44,7 @@ void bell_model_dma_read(struct bell_model *model, struct bell_model_node *node,
     if (oracle)
         oracle->read(oracle->ctx, bell_model_node_index(model, node), unit, pasid, addr, size);
     else
-        request(model, node, pasid, addr, size)->write = false;
+        request(model, bell_model_node_index(model, node), pasid, addr, size)->write = false;
     node->reading = true;
     node->at = BELL_MODEL_NEVER;
 }
@@ -64,7 +63,16 @@ void bell_model_dma_write(struct bell_model *model, struct bell_model_node *node
                       size);
         return;
     }
-    access = request(model, node, pasid, addr, size);
+    access = request(model, bell_model_node_index(model, node), pasid, addr, size);
+    access->write = true;
+    memcpy(access->data, data, size);
+}
+
+void bell_model_dma_log(struct bell_model *model, uint64_t addr, const void *data, uint32_t size)
+{
+    struct bell_model_dma_access *access =
+        request(model, BELL_MODEL_DMA_LOG, 0, addr & BELL_MODEL_ADDR_MASK, size);
+
     access->write = true;
     memcpy(access->data, data, size);
 }
@@ -120,6 +128,9 @@ void bell_model_dma_run(struct bell_model *model)
         dma->first = (dma->first + 1) % BELL_MODEL_DMA_ACCESSES;
         dma->count--;
         dma->touched--;
-        bell_model_node_answer(model, &model->nodes[access->node], access);
+        if (access->node == BELL_MODEL_DMA_LOG)
+            bell_model_log_answer(model, access->resp);
+        else
+            bell_model_node_answer(model, &model->nodes[access->node], access);
     }
 }

@@ -155,6 +155,7 @@ static bool ends_here(const struct bell_model *model, const struct bell_model_no
     if (model->oracle)
         return model->oracle->ends(model->oracle->ctx, bell_model_node_index(model, node));
     return !queue_of(model, node)->listed ||
+           bell_model_slice_yields(model, bell_model_node_index(model, node)) ||
            (node->buffers >= BELL_MODEL_TURN_BUFFERS &&
             bell_model_sched_others(model, bell_model_node_index(model, node)));
 }

@@ -57,6 +57,7 @@ void bell_model_irq_pop(struct bell_model *model)
     wake_blocked(model);
     bell_model_watch_room(model);
     bell_model_report_room(model);
+    bell_model_log_room(model);
 }
 
 uint64_t bell_model_irq_word0(const struct bell_model *model)

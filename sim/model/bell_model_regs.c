@@ -16,6 +16,8 @@
     (BELL_QUEUE_CONFIG_LOG2_ENTRIES_MASK | BELL_QUEUE_CONFIG_KERNEL_RING_MASK | \
      BELL_QUEUE_CONFIG_NODE_MASK | BELL_QUEUE_CONFIG_PASID_MASK)
 
+#define FENCE_LOG_MASK (BELL_QUEUE_WAIT_LOG_ADDR_MASK | BELL_QUEUE_WAIT_LOG_ENABLE_MASK)
+
 static uint64_t read_id(void)
 {
     return BELL_FIELD_PUT(BELL_ID_MAGIC, BELL_ID_MAGIC_RESET) |
@@ -40,7 +42,8 @@ static uint64_t read_status(const struct bell_model *model)
         if (model->nodes[n].state != BELL_MODEL_IDLE)
             busy |= UINT64_C(1) << n;
     return BELL_FIELD_PUT(BELL_STATUS_IDLE, !busy && !model->doorbell.pipe_count) |
-           BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, busy);
+           BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, busy) |
+           BELL_FIELD_PUT(BELL_STATUS_LOG_BUSY, bell_model_log_busy(model));
 }
 
 /* Index of the watch whose limit is at `addr`, idle detectors first; false: another register. */
@@ -86,6 +89,8 @@ static enum bell_resp read_global(const struct bell_model *model, uint64_t addr,
     const struct bell_model_ledger *ledger = &model->doorbell.ledger;
     uint32_t limit;
 
+    if (bell_model_sched_read(model, addr, data))
+        return BELL_RESP_OKAY;
     if (is_limit(addr, &limit)) {
         *data = read_limit(model, limit);
         return BELL_RESP_OKAY;
@@ -120,6 +125,8 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
     uint64_t before;
     uint32_t limit;
 
+    if (bell_model_sched_write(model, addr, data))
+        return BELL_RESP_OKAY;
     if (is_limit(addr, &limit)) {
         write_limit(model, limit, data);
         return BELL_RESP_OKAY;
@@ -129,6 +136,8 @@ static enum bell_resp write_global(struct bell_model *model, uint64_t addr, uint
         before = model->mmio.ctrl;
         model->mmio.ctrl = data & (BELL_CTRL_ENABLE_MASK | BELL_CTRL_GATED_MASK);
         bell_model_watch_gates(model, before);
+        for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
+            bell_model_slice_look(model, n);
         bell_model_sched_wake(model);
         break;
     case BELL_IRQ_CTRL_OFFSET:
@@ -213,7 +222,17 @@ static enum bell_resp read_queue(const struct bell_model *model, uint32_t offset
     case BELL_QUEUE_CONFIG_OFFSET(0): *data = queue->config; break;
     case BELL_QUEUE_RPTR_OFFSET(0): *data = queue->rptr; break;
     case BELL_QUEUE_STATE_OFFSET(0): *data = bell_model_sched_state(model, index); break;
-    default: *data = 0; return BELL_RESP_OKAY;
+    case BELL_QUEUE_SCHED_OFFSET(0): *data = queue->sched; break;
+    case BELL_QUEUE_QUANTUM_OFFSET(0): *data = queue->quantum; break;
+    case BELL_QUEUE_GRACE_OFFSET(0): *data = queue->grace; break;
+    case BELL_QUEUE_RESUME0_OFFSET(0): *data = queue->resume.offset; break;
+    case BELL_QUEUE_RESUME1_OFFSET(0): *data = queue->resume.done; break;
+    case BELL_QUEUE_HANDLE_OFFSET(0): *data = queue->handle; break;
+    case BELL_QUEUE_WAIT_LOG_OFFSET(0): *data = queue->logs[0]; break;
+    case BELL_QUEUE_SIGNAL_LOG_OFFSET(0): *data = queue->logs[1]; break;
+    case BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(0): *data = queue->log_indices[0]; break;
+    case BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(0): *data = queue->log_indices[1]; break;
+    default: return BELL_RESP_SLVERR;
     }
     return BELL_RESP_OKAY;
 }
@@ -223,6 +242,22 @@ static void write_context(const struct bell_model_queue *queue, uint64_t *word, 
 {
     if (!queue->open)
         *word = data;
+}
+
+/* These may change at any time. */
+static enum bell_resp write_tuning(struct bell_model_queue *queue, uint32_t offset, uint64_t data)
+{
+    switch (offset) {
+    case BELL_QUEUE_QUANTUM_OFFSET(0): queue->quantum = data & BELL_QUEUE_QUANTUM_CLOCKS_MASK; break;
+    case BELL_QUEUE_GRACE_OFFSET(0): queue->grace = data; break;
+    case BELL_QUEUE_HANDLE_OFFSET(0): queue->handle = data; break;
+    case BELL_QUEUE_WAIT_LOG_OFFSET(0): queue->logs[0] = data & FENCE_LOG_MASK; break;
+    case BELL_QUEUE_SIGNAL_LOG_OFFSET(0): queue->logs[1] = data & FENCE_LOG_MASK; break;
+    case BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(0): queue->log_indices[0] = data; break;
+    case BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(0): queue->log_indices[1] = data; break;
+    default: return BELL_RESP_SLVERR;
+    }
+    return BELL_RESP_OKAY;
 }
 
 static enum bell_resp write_queue(struct bell_model *model, uint32_t offset, uint64_t data)
@@ -244,10 +279,14 @@ static enum bell_resp write_queue(struct bell_model *model, uint32_t offset, uin
         write_context(queue, &queue->config, data & CONFIG_MASK);
         break;
     case BELL_QUEUE_RPTR_OFFSET(0): write_context(queue, &queue->rptr, data); break;
-    case BELL_QUEUE_CMD_OFFSET(0):
-        bell_model_sched_command(model, index, (uint32_t)BELL_FIELD_GET(data, BELL_QUEUE_CMD_OP));
+    case BELL_QUEUE_RESUME0_OFFSET(0):
+        if (!queue->open)
+            queue->resume.offset = (uint32_t)data;
         break;
-    default: return BELL_RESP_SLVERR;
+    case BELL_QUEUE_RESUME1_OFFSET(0): write_context(queue, &queue->resume.done, data); break;
+    case BELL_QUEUE_CMD_OFFSET(0): bell_model_sched_command(model, index, data); break;
+    case BELL_QUEUE_SCHED_OFFSET(0): bell_model_sched_place(model, index, data); break;
+    default: return write_tuning(queue, offset % BELL_QUEUE_STRIDE + QUEUES_FIRST, data);
     }
     return BELL_RESP_OKAY;
 }

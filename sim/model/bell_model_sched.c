@@ -1,28 +1,108 @@
 // SPDX-License-Identifier: MIT
-// sched: state of the queues, commands, and a round robin over the ready queues of each node.
+// sched: state of the queues, commands, and who goes next: by level, then in turns.
 
 #include "bell_model.h"
 
-/* Keeps the ready bit of a queue equal to what its state says. */
+/* DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
+enum { LOG_IDLE, LOG_RUNNING, LOG_READY, LOG_STANDBY };
+
+#define LEVEL_TOP (BELL_MODEL_LEVELS - 1u)
+
+static struct bell_model_place place_of(const struct bell_model_queue *queue)
+{
+    const uint64_t level = BELL_FIELD_GET(queue->sched, BELL_QUEUE_SCHED_LEVEL);
+    const bool top =
+        level > LEVEL_TOP || (queue->realtime && level < BELL_MODEL_LEVEL_REALTIME);
+
+    return (struct bell_model_place){
+        .level = (uint8_t)(top ? LEVEL_TOP : level),
+        .group = (uint8_t)BELL_FIELD_GET(queue->sched, BELL_QUEUE_SCHED_GROUP),
+        .priority = (uint8_t)BELL_FIELD_GET(queue->sched, BELL_QUEUE_SCHED_PRIORITY),
+    };
+}
+
+static bool is_pending_or_work(const struct bell_model_queue *queue)
+{
+    return queue->pending || (queue->work && !queue->blocked);
+}
+
+/* A ready queue of its group goes first. */
+static bool has_better_peer(const struct bell_model *model, struct bell_model_place place)
+{
+    if (!place.group)
+        return false;
+    for (unsigned p = place.priority + 1u; p < BELL_MODEL_PRIORITIES; p++)
+        if (model->sched.peers[place.group][p])
+            return true;
+    return false;
+}
+
+static void count_ready(struct bell_model *model, uint32_t index, uint32_t one)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+    struct bell_model_level *level = &model->sched.levels[queue->node][queue->place.level];
+
+    level->ready[index / 64] ^= UINT64_C(1) << (index % 64);
+    level->count += one;
+    model->sched.peers[queue->place.group][queue->place.priority] += one;
+}
+
+/* A queue of a higher level is ready on its node, or runs there. */
+static bool is_outdone(const struct bell_model *model, const struct bell_model_queue *queue)
+{
+    const uint8_t level = place_of(queue).level;
+    const struct bell_model_slice *slice = &model->sched.slices[queue->node];
+
+    for (unsigned l = level + 1u; l < BELL_MODEL_LEVELS; l++)
+        if (model->sched.levels[queue->node][l].count)
+            return true;
+    return slice->phase != BELL_MODEL_NO_TURN && slice->level > level;
+}
+
+/* How ready it is counts at the moment it gets ready. */
+static void log_state(struct bell_model *model, struct bell_model_queue *queue)
+{
+    const uint8_t now = queue->running ? LOG_RUNNING : (queue->ready ? LOG_READY : LOG_IDLE);
+    const bool behind = now == LOG_READY && (is_outdone(model, queue) ||
+                                             has_better_peer(model, place_of(queue)));
+
+    if (now == queue->logged)
+        return;
+    queue->logged = now;
+    bell_model_log_push(model, queue->node, queue->handle, behind ? LOG_STANDBY : now);
+}
+
+/* Keeps the ready bit of a queue, and where it is, equal to what its state says. */
 static void update_ready(struct bell_model *model, uint32_t index)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
-    const uint64_t bit = UINT64_C(1) << (index % 64);
     const bool ready = queue->open && queue->listed && !queue->faulted && !queue->running &&
-                       (queue->pending || queue->work);
-    const unsigned list = queue->realtime ? 0 : 1;
-    uint64_t *word = &model->sched.lists[queue->node][list].ready[index / 64];
+                       is_pending_or_work(queue);
 
-    model->sched.lists[queue->node][1 - list].ready[index / 64] &= ~bit;
-    if (ready && !queue->ready)
+    if (queue->ready)
+        count_ready(model, index, UINT32_MAX);
+    else if (ready)
         queue->ready_at = model->cycle;
     queue->ready = ready;
     if (ready) {
-        *word |= bit;
+        queue->place = place_of(queue);
+        count_ready(model, index, 1);
         bell_model_sched_wake(model);
-    } else {
-        *word &= ~bit;
     }
+    log_state(model, queue);
+    if (queue->open)
+        bell_model_slice_look(model, queue->node);
+}
+
+void bell_model_sched_place(struct bell_model *model, uint32_t index, uint64_t sched)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+
+    queue->sched = sched & (BELL_QUEUE_SCHED_LEVEL_MASK | BELL_QUEUE_SCHED_PRIORITY_MASK |
+                            BELL_QUEUE_SCHED_GROUP_MASK);
+    if (queue->running)
+        model->sched.slices[queue->node].level = place_of(queue).level;
+    update_ready(model, index);
 }
 
 void bell_model_sched_wake(struct bell_model *model)
@@ -66,6 +146,7 @@ static void open_queue(struct bell_model *model, uint32_t index)
         return;
     queue->open = true;
     queue->realtime = false;
+    queue->blocked = false;
     queue->node = (uint8_t)BELL_FIELD_GET(queue->config, BELL_QUEUE_CONFIG_NODE);
 }
 
@@ -86,13 +167,23 @@ static void close_queue(struct bell_model *model, uint32_t index)
     queue->pending_by_ring = false;
     queue->notify = false;
     queue->work = false;
+    queue->blocked = false;
     queue->faulted = false;
     queue->cause = BELL_CAUSE_NONE;
+    queue->resume = (struct bell_model_resume){0};
 }
 
-void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t op)
+static void leave_list(struct bell_model *model, struct bell_model_queue *queue, uint64_t command)
+{
+    queue->listed = false;
+    if (queue->running && (command & BELL_QUEUE_CMD_NOW_MASK))
+        bell_model_slice_stop(model, queue->node);
+}
+
+void bell_model_sched_command(struct bell_model *model, uint32_t index, uint64_t command)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
+    const uint64_t op = BELL_FIELD_GET(command, BELL_QUEUE_CMD_OP);
 
     switch (op) {
     case BELL_QUEUE_CMD_OPEN: open_queue(model, index); break;
@@ -102,11 +193,13 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t
         queue->listed = queue->open;
         queue->realtime = op == BELL_QUEUE_CMD_ADD_RT;
         queue->notify = false;
+        if (queue->running)
+            model->sched.slices[queue->node].level = place_of(queue).level;
         break;
-    case BELL_QUEUE_CMD_REMOVE: queue->listed = false; break;
+    case BELL_QUEUE_CMD_REMOVE: leave_list(model, queue, command); break;
     case BELL_QUEUE_CMD_SUSPEND:
-        queue->listed = false;
         queue->notify = queue->running;
+        leave_list(model, queue, command);
         break;
     case BELL_QUEUE_CMD_KICK: queue->pending = queue->open; break;
     default: break;
@@ -114,9 +207,34 @@ void bell_model_sched_command(struct bell_model *model, uint32_t index, uint32_t
     update_ready(model, index);
 }
 
+static enum bell_block block_of(const struct bell_model *model,
+                                const struct bell_model_queue *queue)
+{
+    if (!queue->open)
+        return BELL_BLOCK_CLOSED;
+    if (queue->running)
+        return BELL_BLOCK_NONE;
+    if (queue->faulted)
+        return BELL_BLOCK_FAULTED;
+    if (!queue->listed)
+        return BELL_BLOCK_UNLISTED;
+    if (!queue->pending && !queue->work)
+        return BELL_BLOCK_NO_WORK;
+    if (!is_pending_or_work(queue))
+        return BELL_BLOCK_FENCE;
+    if (!(model->mmio.ctrl & BELL_CTRL_ENABLE_MASK))
+        return BELL_BLOCK_DISABLED;
+    if (BELL_FIELD_GET(model->mmio.ctrl, BELL_CTRL_GATED) >> queue->node & 1)
+        return BELL_BLOCK_GATED;
+    if (is_outdone(model, queue))
+        return BELL_BLOCK_LEVEL;
+    return has_better_peer(model, place_of(queue)) ? BELL_BLOCK_PEER : BELL_BLOCK_TURN;
+}
+
 uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t index)
 {
     const struct bell_model_queue *queue = &model->sched.queues[index];
+    const bool realtime = queue->listed && place_of(queue).level >= BELL_MODEL_LEVEL_REALTIME;
 
     return BELL_FIELD_PUT(BELL_QUEUE_STATE_OPEN, queue->open) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_LISTED, queue->listed) |
@@ -124,38 +242,94 @@ uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t index)
            BELL_FIELD_PUT(BELL_QUEUE_STATE_RUNNING, queue->running) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_WORK, queue->work) |
            BELL_FIELD_PUT(BELL_QUEUE_STATE_FAULTED, queue->faulted) |
-           BELL_FIELD_PUT(BELL_QUEUE_STATE_REALTIME, queue->listed && queue->realtime) |
-           BELL_FIELD_PUT(BELL_QUEUE_STATE_CAUSE, queue->cause);
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_REALTIME, realtime) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_BLOCKED, queue->blocked) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_CAUSE, queue->cause) |
+           BELL_FIELD_PUT(BELL_QUEUE_STATE_BLOCK, block_of(model, queue));
 }
 
-/* The first ready queue of a list at or after its round-robin position, wrapping. */
-static bool pick_from(const uint64_t *ready, uint32_t next, uint32_t *queue)
+/* ------------------------------------------------------------------ native fences */
+
+void bell_model_sched_raise(struct bell_model *model, uint64_t keys)
 {
-    uint32_t word = next / 64;
-    uint64_t bits = ready[word] & (UINT64_MAX << (next % 64));
+    for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
+        model->sched.seen[n] |= keys;
+    for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
+        struct bell_model_queue *queue = &model->sched.queues[q];
+
+        if (!queue->blocked || !(keys >> queue->key & 1))
+            continue;
+        queue->blocked = false;
+        update_ready(model, q);
+        queue->ready_at += BELL_MODEL_WAKE_CLOCKS;
+    }
+}
+
+void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key)
+{
+    (void)node;
+    bell_model_sched_raise(model, UINT64_C(1) << key);
+}
+
+bool bell_model_sched_fence_log(struct bell_model *model, uint32_t index, bool signals,
+                                struct bell_model_fence_log *log)
+{
+    struct bell_model_queue *queue = &model->sched.queues[index];
+    uint64_t *word = &queue->log_indices[signals];
+
+    if (!(queue->logs[signals] & BELL_QUEUE_WAIT_LOG_ENABLE_MASK))
+        return false;
+    log->addr = BELL_FIELD_GET(queue->logs[signals], BELL_QUEUE_WAIT_LOG_ADDR);
+    log->index = (uint32_t)BELL_FIELD_GET(*word, BELL_QUEUE_WAIT_LOG_INDEX_INDEX);
+    log->wraps = (uint32_t)BELL_FIELD_GET(*word, BELL_QUEUE_WAIT_LOG_INDEX_WRAPS);
+    if (log->index + 1 < BELL_MODEL_FENCE_LOG_ENTRIES)
+        *word = BELL_FIELD_PUT(BELL_QUEUE_WAIT_LOG_INDEX_INDEX, log->index + 1) |
+                BELL_FIELD_PUT(BELL_QUEUE_WAIT_LOG_INDEX_WRAPS, log->wraps);
+    else
+        *word = BELL_FIELD_PUT(BELL_QUEUE_WAIT_LOG_INDEX_WRAPS, log->wraps + 1);
+    return true;
+}
+
+/* ------------------------------------------------------------------ turns */
+
+/* The first queue of a level at or after its round-robin position, wrapping, whose peers let it. */
+static bool pick_from(const struct bell_model *model, const struct bell_model_level *level,
+                      uint32_t *queue)
+{
+    uint32_t word = level->next / 64;
+    uint64_t bits = level->ready[word] & (UINT64_MAX << (level->next % 64));
 
     for (unsigned looked = 0; looked <= BELL_MODEL_READY_WORDS; looked++) {
-        if (bits) {
+        for (; bits; bits &= bits - 1) {
             *queue = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            return true;
+            if (!has_better_peer(model, model->sched.queues[*queue].place))
+                return true;
         }
         word = (word + 1) % BELL_MODEL_READY_WORDS;
-        bits = ready[word];
+        bits = level->ready[word];
     }
     return false;
 }
 
 static bool pick(struct bell_model *model, unsigned node, uint32_t *queue)
 {
-    for (unsigned list = 0; list < 2; list++) {
-        uint32_t *next = &model->sched.lists[node][list].next;
+    struct bell_model_slice *slice = &model->sched.slices[node];
+    const struct bell_model_queue *keep = &model->sched.queues[slice->keep];
+    const uint32_t served = bell_model_slice_level(model, node);
+    struct bell_model_level *level;
 
-        if (!pick_from(model->sched.lists[node][list].ready, *next, queue))
-            continue;
-        *next = (*queue + 1) % BELL_MODEL_QUEUES;
+    if (served == BELL_MODEL_LEVELS)
+        return false;
+    slice->kept = slice->kept && keep->ready && keep->node == node &&
+                  keep->place.level == served && !has_better_peer(model, keep->place);
+    *queue = slice->keep;
+    if (slice->kept)
         return true;
-    }
-    return false;
+    level = &model->sched.levels[node][served];
+    if (!pick_from(model, level, queue))
+        return false;
+    level->next = (*queue + 1) % BELL_MODEL_QUEUES;
+    return true;
 }
 
 /* The pending bit goes before the WPTR read: a ring from here on is new work. */
@@ -170,9 +344,14 @@ void bell_model_sched_give(struct bell_model *model, uint32_t node, uint32_t ind
     queue->pending = false;
     queue->pending_by_ring = false;
     queue->running = true;
+    queue->blocked = false;
     queue->given_at = model->cycle;
+    model->sched.seen[node] = 0;
     update_ready(model, index);
+    queue->place = place_of(queue);
+    bell_model_slice_give(model, node, index);
     bell_model_node_start(model, &model->nodes[node], index);
+    bell_model_slice_look(model, node);
 }
 
 static bool may_start(const struct bell_model *model, uint32_t node)
@@ -182,15 +361,33 @@ static bool may_start(const struct bell_model *model, uint32_t node)
            model->nodes[node].state == BELL_MODEL_IDLE;
 }
 
-/* A queue of the list that was ready before `clock`, slack taken off, and still is. */
-static bool waits_since(const struct bell_model *model, uint32_t node, unsigned list,
+/* A queue of the level that was ready before `clock`, slack taken off, and still is. */
+static bool waits_since(const struct bell_model *model, uint32_t node, uint32_t level,
                         uint64_t clock)
 {
     for (uint32_t word = 0; word < BELL_MODEL_READY_WORDS; word++)
-        for (uint64_t bits = model->sched.lists[node][list].ready[word]; bits; bits &= bits - 1)
-            if (model->sched.queues[word * 64 + (uint32_t)__builtin_ctzll(bits)].ready_at +
-                    BELL_MODEL_TURN_SLACK < clock)
+        for (uint64_t bits = model->sched.levels[node][level].ready[word]; bits;
+             bits &= bits - 1) {
+            const struct bell_model_queue *queue =
+                &model->sched.queues[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+
+            if (queue->ready_at + BELL_MODEL_TURN_SLACK < clock &&
+                !has_better_peer(model, queue->place))
                 return true;
+        }
+    return false;
+}
+
+/* Whether level 1 or level 2 goes first depends on clocks: that is not judged. */
+static bool higher_waits(const struct bell_model *model, uint32_t node, uint32_t level)
+{
+    uint32_t above = level + 1;
+
+    if (level == BELL_MODEL_LEVEL_NORMAL && model->sched.bands & BELL_BANDS_NORMAL_PERCENT_MASK)
+        above = BELL_MODEL_LEVEL_REALTIME;
+    for (; above < BELL_MODEL_LEVELS; above++)
+        if (waits_since(model, node, above, model->cycle))
+            return true;
     return false;
 }
 
@@ -215,11 +412,13 @@ const char *bell_model_sched_refusal(const struct bell_model *model, uint32_t no
         return "the queue has faulted";
     if (!queue->listed)
         return "the queue is not on a run list";
-    if (!queue->ready)
+    if (!queue->pending && !queue->work)
         return "the queue is owed no sample and has no work";
-    if (!queue->realtime && waits_since(model, node, 0, model->cycle))
-        return "a queue of the real-time list waits";
-    if (queue->given_at && waits_since(model, node, queue->realtime ? 0 : 1, queue->given_at))
+    /* A wake-up too many is no harm. */
+    if (higher_waits(model, node, place_of(queue).level))
+        return "a queue of a higher level waits";
+    if (queue->given_at && queue->ready && !queue->quantum &&
+        waits_since(model, node, place_of(queue).level, queue->given_at))
         return "a queue that waits since before its last turn goes first";
     return NULL;
 }
@@ -243,42 +442,28 @@ void bell_model_sched_run(struct bell_model *model)
 void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node *node, bool work)
 {
     struct bell_model_queue *queue = &model->sched.queues[node->queue];
+    const uint32_t index = bell_model_node_index(model, node);
+    const bool seen = model->sched.seen[index] >> node->key & 1;
+    bool keep;
 
     queue->running = false;
     queue->notify = false;
     queue->work = work;
     queue->rptr = node->rptr;
+    queue->blocked = node->waits && work && node->cause == BELL_CAUSE_NONE && !seen;
+    queue->key = node->key;
     if (node->cause != BELL_CAUSE_NONE) {
         queue->faulted = true;
         queue->cause = node->cause;
     }
+    keep = bell_model_slice_end(model, index);
     update_ready(model, node->queue);
+    model->sched.slices[index].kept = keep && queue->ready;
+    model->sched.slices[index].keep = node->queue;
     bell_model_sched_wake(model);
 }
 
 bool bell_model_sched_others(const struct bell_model *model, uint32_t node)
 {
-    for (unsigned list = 0; list < 2; list++)
-        for (unsigned w = 0; w < BELL_MODEL_READY_WORDS; w++)
-            if (model->sched.lists[node][list].ready[w])
-                return true;
-    return false;
-}
-
-/* A queue that waits is ready all the same: it looks again with each turn. */
-void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key)
-{
-    (void)model;
-    (void)node;
-    (void)key;
-}
-
-bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,
-                                struct bell_model_fence_log *log)
-{
-    (void)model;
-    (void)queue;
-    (void)signals;
-    (void)log;
-    return false;
+    return bell_model_slice_level(model, node) != BELL_MODEL_LEVELS;
 }

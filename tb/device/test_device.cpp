@@ -381,7 +381,8 @@ void reset_from_running()
     CHECK_EQ(host.answers[host.asked - 2].resp, BELL_RESP_SLVERR);
     CHECK_EQ(host.value(BELL_CTRL_OFFSET), 0);
     CHECK_EQ(host.value(BELL_LEDGER_ACCEPTED_OFFSET), 0);
-    CHECK_EQ(host.value(BELL_QUEUE_STATE_OFFSET(1)), 0);
+    CHECK_EQ(host.value(BELL_QUEUE_STATE_OFFSET(1)),
+             BELL_FIELD_PUT(BELL_QUEUE_STATE_BLOCK, BELL_BLOCK_CLOSED));
     test::enable(host);
     queue.open(host, 0);
     queue.submit(host, 0, {queue.fence_packet(3)});

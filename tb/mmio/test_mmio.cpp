@@ -237,13 +237,16 @@ RTL_TEST(mmio, bad_register_accesses_are_refused)
         BELL_SLOT_OWNER_OFFSET(1023),
         BELL_QUEUE_BASE_OFFSET(8),
         BELL_QUEUE_BASE_OFFSET(1023),
+        BELL_BANDS_OFFSET + 0xa0, // Hole in the scheduler's registers.
+        BELL_BANDS_OFFSET + 0xf8,
     };
     for (uint32_t addr : bad) {
         CHECK_EQ(t.write(addr), kSlvErr);
         CHECK_EQ(t.read(addr, &data), kSlvErr);
         CHECK_EQ(data, 0);
     }
-    for (uint32_t addr : {BELL_SLOT_DRAIN_OFFSET(0), BELL_QUEUE_STATE_OFFSET(7)}) {
+    for (uint32_t addr : {BELL_SLOT_DRAIN_OFFSET(0), BELL_QUEUE_STATE_OFFSET(7), BELL_TIME_OFFSET,
+                          BELL_NODE_RUN3_OFFSET}) {
         CHECK_EQ(t.write(addr), kSlvErr);
         CHECK_EQ(t.read(addr, &data), kOkay);
     }

@@ -162,8 +162,41 @@ RTL_TEST(mmio, directions_and_holes)
         {BELL_QUEUE_RPTR_OFFSET(7), true, true, BELL_QUEUE_RPTR_COUNT_MASK},
         {BELL_QUEUE_CMD_OFFSET(7), false, true, 0},
         {BELL_QUEUE_STATE_OFFSET(7), true, false, 0},
+        {BELL_QUEUE_SCHED_OFFSET(7), true, true,
+         BELL_QUEUE_SCHED_LEVEL_MASK | BELL_QUEUE_SCHED_PRIORITY_MASK |
+             BELL_QUEUE_SCHED_GROUP_MASK},
+        {BELL_QUEUE_QUANTUM_OFFSET(7), true, true, BELL_QUEUE_QUANTUM_CLOCKS_MASK},
+        {BELL_QUEUE_GRACE_OFFSET(7), true, true,
+         BELL_QUEUE_GRACE_SAME_MASK | BELL_QUEUE_GRACE_HIGHER_MASK},
+        {BELL_QUEUE_RESUME0_OFFSET(7), true, true, BELL_QUEUE_RESUME0_OFFSET_MASK},
+        {BELL_QUEUE_RESUME1_OFFSET(7), true, true, BELL_QUEUE_RESUME1_DONE_MASK},
+        {BELL_QUEUE_HANDLE_OFFSET(7), true, true, BELL_QUEUE_HANDLE_VALUE_MASK},
+        {BELL_QUEUE_WAIT_LOG_OFFSET(7), true, true,
+         BELL_QUEUE_WAIT_LOG_ADDR_MASK | BELL_QUEUE_WAIT_LOG_ENABLE_MASK},
+        {BELL_QUEUE_SIGNAL_LOG_OFFSET(7), true, true,
+         BELL_QUEUE_SIGNAL_LOG_ADDR_MASK | BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK},
+        {BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(7), true, true, ~0ull},
+        {BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(7), true, true, ~0ull},
         {BELL_QUEUE_BASE_OFFSET(8), false, false, 0},
+        {BELL_BANDS_OFFSET, true, true,
+         BELL_BANDS_NORMAL_PERCENT_MASK | BELL_BANDS_NORMAL_SLICE_MASK},
+        {BELL_FENCE_WAKE_OFFSET, false, true, 0},
+        {BELL_NODE_RUN0_OFFSET, true, false, 0},
+        {BELL_NODE_RUN3_OFFSET, true, false, 0},
+        {BELL_LOG_BASE0_OFFSET, true, true,
+         BELL_LOG_BASE0_ADDR_MASK | BELL_LOG_BASE0_ENABLE_MASK},
+        {BELL_LOG_BASE3_OFFSET, true, true,
+         BELL_LOG_BASE3_ADDR_MASK | BELL_LOG_BASE3_ENABLE_MASK},
+        {BELL_LOG_CONFIG0_OFFSET, true, true,
+         BELL_LOG_CONFIG0_ENTRIES_MASK | BELL_LOG_CONFIG0_INTERRUPT_ENTRY_MASK},
+        {BELL_LOG_INDEX3_OFFSET, true, true, ~0ull},
+        {BELL_BANDS_OFFSET + 0xa0, false, false, 0},
     };
+    CHECK_EQ(t.read(BELL_BANDS_OFFSET),
+             BELL_FIELD_PUT(BELL_BANDS_NORMAL_PERCENT, BELL_BANDS_NORMAL_PERCENT_RESET) |
+                 BELL_FIELD_PUT(BELL_BANDS_NORMAL_SLICE, BELL_BANDS_NORMAL_SLICE_RESET));
+    CHECK_EQ(t.read(BELL_QUEUE_QUANTUM_OFFSET(3)), 0); // Whatever the memory holds.
+    CHECK_EQ(t.read(BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(3)), 0);
     for (const auto &r : registers) {
         uint64_t before = 0, after = 0;
         CHECK_EQ(t.read_answer(r.offset, &before), r.readable ? kOkay : kSlvErr);

@@ -242,7 +242,13 @@ void bench_command(struct bench *bench, uint32_t queue, enum bell_queue_cmd op)
 
 uint64_t bench_state(struct bench *bench, uint32_t queue)
 {
-    return bench_read(bench, BELL_QUEUE_STATE_OFFSET(queue));
+    return bench_read(bench, BELL_QUEUE_STATE_OFFSET(queue)) & ~BELL_QUEUE_STATE_BLOCK_MASK;
+}
+
+enum bell_block bench_block(struct bench *bench, uint32_t queue)
+{
+    return (enum bell_block)BELL_FIELD_GET(bench_read(bench, BELL_QUEUE_STATE_OFFSET(queue)),
+                                           BELL_QUEUE_STATE_BLOCK);
 }
 
 void bench_await_state(struct bench *bench, uint32_t queue, uint64_t mask, uint64_t value)

@@ -98,7 +98,10 @@ void bench_own(struct bench *bench, uint32_t slot, uint32_t queue);
 struct bench_queue bench_queue_open(struct bench *bench, uint32_t index, uint32_t node,
                                     uint32_t pasid, unsigned log2_entries, uint64_t start);
 void bench_command(struct bench *bench, uint32_t queue, enum bell_queue_cmd op);
+/** STATE but for BLOCK. */
 uint64_t bench_state(struct bench *bench, uint32_t queue);
+/** Why the queue is not running. */
+enum bell_block bench_block(struct bench *bench, uint32_t queue);
 /** Write packets to `addr`, and a ring entry for them; advances WPTR in memory. */
 void bench_append(struct bench_queue *queue, uint64_t addr, const struct bell_packet *packets,
                   unsigned count);

@@ -49,7 +49,8 @@ static void identity_and_capabilities(void **state)
 static void holes_are_refused_both_ways(void **state)
 {
     static const uint64_t holes[] = {
-        0x58, 0x78, 0xb8, 0xfff8, 0x14000, BELL_TOKEN_LISTEN_OFFSET(64), BELL_TOKEN_LISTEN_OFFSET(1023), BELL_REGS_BYTES,
+        0x58, 0x78, 0xb8, 0x2a0, 0x2f8, 0x300, 0xfff8,
+        0x14000, BELL_TOKEN_LISTEN_OFFSET(64), BELL_TOKEN_LISTEN_OFFSET(1023), BELL_REGS_BYTES,
         BELL_DEVICE_BAR0_BYTES, 0xfffff8,
     };
 

@@ -13,7 +13,11 @@
 
 namespace {
 
-constexpr unsigned kQueues = 96;
+#ifndef TB_QUEUES
+#define TB_QUEUES 96
+#endif
+
+constexpr unsigned kQueues = TB_QUEUES;
 constexpr unsigned kNodes = 2;
 constexpr unsigned kEndBits = 187;   // queue 10, rptr 64, work 1, fault 1, cause 8, resume 96, blocked 1, key 6
 constexpr unsigned kEndCause = 103;  // First bit of cause.
@@ -37,7 +41,21 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
         dut.enable_i = 1;
         dut.gated_i = 0;
         dut.event_ready_i = 1;
+        dut.advance_i = 1;
         settle();
+    }
+
+    /// Both clocks are one here.
+    void tick()
+    {
+        settle();
+        dut.clk_i = 1;
+        dut.clk_timer_i = 1;
+        dut.eval();
+        dut.clk_i = 0;
+        dut.clk_timer_i = 0;
+        dut.eval();
+        clock++;
     }
 
     /// One clock; one-clock inputs and ends that were taken go back to 0.
@@ -76,7 +94,16 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
     void write(uint32_t offset, uint64_t data) { access(true, offset, data); }
     uint64_t read(uint32_t offset) { return access(false, offset, 0); }
     void command(unsigned queue, unsigned op) { write(BELL_QUEUE_CMD_OFFSET(queue), op); }
-    uint64_t state(unsigned queue) { return read(BELL_QUEUE_STATE_OFFSET(queue)); }
+    /// All of STATE but BLOCK.
+    uint64_t state(unsigned queue)
+    {
+        return read(BELL_QUEUE_STATE_OFFSET(queue)) & ~BELL_QUEUE_STATE_BLOCK_MASK;
+    }
+    /// Why the queue is not running.
+    uint64_t reason(unsigned queue)
+    {
+        return BELL_FIELD_GET(read(BELL_QUEUE_STATE_OFFSET(queue)), BELL_QUEUE_STATE_BLOCK);
+    }
     bool has(unsigned queue, uint64_t mask) { return (state(queue) & mask) != 0; }
 
     void context(unsigned queue, unsigned node, unsigned log2_entries = 4)
@@ -89,6 +116,47 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
                   BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, 0x500 + queue));
         write(BELL_QUEUE_RPTR_OFFSET(queue), queue * 1000);
     }
+    void place(unsigned queue, unsigned level, unsigned group = 0, unsigned priority = 0)
+    {
+        write(BELL_QUEUE_SCHED_OFFSET(queue), BELL_FIELD_PUT(BELL_QUEUE_SCHED_LEVEL, level) |
+                                                  BELL_FIELD_PUT(BELL_QUEUE_SCHED_GROUP, group) |
+                                                  BELL_FIELD_PUT(BELL_QUEUE_SCHED_PRIORITY,
+                                                                 priority));
+    }
+    void allow(unsigned queue, uint64_t quantum, uint64_t same = 0, uint64_t higher = 0)
+    {
+        write(BELL_QUEUE_QUANTUM_OFFSET(queue), quantum);
+        write(BELL_QUEUE_GRACE_OFFSET(queue), BELL_FIELD_PUT(BELL_QUEUE_GRACE_SAME, same) |
+                                                  BELL_FIELD_PUT(BELL_QUEUE_GRACE_HIGHER, higher));
+    }
+    /// A register of the whole scheduler.
+    uint64_t global(bool write, uint32_t offset, uint64_t data = 0)
+    {
+        dut.glob_req_i = 1;
+        dut.glob_write_i = write;
+        dut.glob_addr_i = offset - BELL_BANDS_OFFSET;
+        dut.glob_data_i = data;
+        step();
+        dut.glob_req_i = 0;
+        settle();
+        CHECK_EQ(write ? dut.glob_ack_write_o : dut.glob_ack_read_o, 1);
+        const uint64_t answer = dut.glob_ack_data_o;
+        step();
+        return answer;
+    }
+    /// Clocks until `condition`.
+    template <class Condition> unsigned until(unsigned patience, Condition condition)
+    {
+        for (unsigned i = 0; i <= patience; i++) {
+            settle();
+            if (condition()) {
+                return i;
+            }
+            step();
+        }
+        rtl_test::fail(__FILE__, __LINE__, "not in " + std::to_string(patience) + " clocks");
+    }
+
     /// Open and on the run list.
     void start(unsigned queue, unsigned node)
     {
@@ -164,6 +232,26 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
         rtl_test::put_bits(dut.end_i, lsb + kEndCause + 10, 64, rptr);
         rtl_test::put_bits(dut.end_i, lsb + kEndCause + 74, 10, queue);
         dut.end_valid_i |= 1u << node;
+        settle();
+    }
+    /// The end of a turn that met a WAIT for a fence of this key.
+    void offer_blocked(unsigned node, unsigned queue, unsigned key)
+    {
+        offer_end(node, queue, 0, true);
+        rtl_test::put_bits(dut.end_i, node * kEndBits, 7, key | 1u << 6);
+        settle();
+    }
+    void block(unsigned node, unsigned queue, unsigned key)
+    {
+        offer_blocked(node, queue, key);
+        until(kAckPatience, [&] { return !(dut.end_valid_i >> node & 1); });
+    }
+    void signal(unsigned node, unsigned key)
+    {
+        dut.signal_valid_i = 1u << node;
+        dut.signal_key_i = key << (6 * node);
+        step();
+        dut.signal_valid_i = 0;
         settle();
     }
     void end(unsigned node, unsigned queue, uint64_t rptr = 0, bool work = false,

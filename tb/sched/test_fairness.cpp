@@ -90,7 +90,8 @@ RTL_TEST(sched, two_queues_change_in_one_clock)
         t.step();
         t.offer(5);
         CHECK_EQ(t.dut.ack_write_o, 1);
-        t.step();
+        t.step(); // The command went first,
+        t.step(); // then the ring.
         t.dut.enable_i = 1;
         CHECK_EQ(t.take(0), 5);
         t.end(0, 5);

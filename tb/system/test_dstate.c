@@ -140,7 +140,8 @@ static int rptr_survives(int argc, char **argv)
         power_ring(rig);
         belfry_sleep(1 + round * 61);
         go_down(round % 2);
-        REQUIRE_EQ(belfry_register(BELL_QUEUE_STATE_OFFSET(rig->blob.queue_token)), 0);
+        REQUIRE_EQ(belfry_register(BELL_QUEUE_STATE_OFFSET(rig->blob.queue_token)) &
+                       ~BELL_QUEUE_STATE_BLOCK_MASK, 0);
         belfry_os_power_up();
         rig_wait(rig, first + 4, PATIENCE);
         rig_settle(3000);

@@ -260,6 +260,7 @@ module bell_regs (
         logic HUNG_LIMIT1;
         logic HUNG_LIMIT2;
         logic HUNG_LIMIT3;
+        logic SCHED;
         logic SLOTS;
         logic TOKENS;
         logic QUEUES;
@@ -368,6 +369,10 @@ module bell_regs (
         decoded_reg_strb.HUNG_LIMIT3 = cpuif_req_masked & (cpuif_addr == 19'h138);
         is_valid_addr |= cpuif_req_masked & (cpuif_addr == 19'h138);
         is_valid_rw |= cpuif_req_masked & (cpuif_addr == 19'h138);
+        decoded_reg_strb.SCHED = cpuif_req_masked & (cpuif_addr >= 19'h200) & (cpuif_addr <= 19'h200 + 19'h9f);
+        is_external |= cpuif_req_masked & (cpuif_addr >= 19'h200) & (cpuif_addr <= 19'h200 + 19'h9f);
+        is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 19'h200) & (cpuif_addr <= 19'h200 + 19'h9f);
+        is_valid_rw |= cpuif_req_masked & (cpuif_addr >= 19'h200) & (cpuif_addr <= 19'h200 + 19'h9f);
         decoded_reg_strb.SLOTS = cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
         is_external |= cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
         is_valid_addr |= cpuif_req_masked & (cpuif_addr >= 19'h10000) & (cpuif_addr <= 19'h10000 + 19'h3fff);
@@ -1218,6 +1223,12 @@ module bell_regs (
         end
     end
     assign hwif_out.HUNG_LIMIT3.LONG_WORK.value = field_storage.HUNG_LIMIT3.LONG_WORK.value;
+    // External region: bell.SCHED
+    assign hwif_out.SCHED.req = decoded_reg_strb.SCHED;
+    assign hwif_out.SCHED.addr = decoded_addr[7:0];
+    assign hwif_out.SCHED.req_is_wr = decoded_req_is_wr;
+    assign hwif_out.SCHED.wr_data = decoded_wr_data;
+    assign hwif_out.SCHED.wr_biten = decoded_wr_biten;
     // External region: bell.SLOTS
     assign hwif_out.SLOTS.req = decoded_reg_strb.SLOTS;
     assign hwif_out.SLOTS.addr = decoded_addr[13:0];
@@ -1243,6 +1254,7 @@ module bell_regs (
     always_comb begin
         logic wr_ack;
         wr_ack = '0;
+        wr_ack |= hwif_in.SCHED.wr_ack;
         wr_ack |= hwif_in.SLOTS.wr_ack;
         wr_ack |= hwif_in.TOKENS.wr_ack;
         wr_ack |= hwif_in.QUEUES.wr_ack;
@@ -1259,6 +1271,7 @@ module bell_regs (
     always_comb begin
         logic rd_ack;
         rd_ack = '0;
+        rd_ack |= hwif_in.SCHED.rd_ack;
         rd_ack |= hwif_in.SLOTS.rd_ack;
         rd_ack |= hwif_in.TOKENS.rd_ack;
         rd_ack |= hwif_in.QUEUES.rd_ack;
@@ -1307,6 +1320,7 @@ module bell_regs (
         if(rd_mux_addr == 19'h18) begin
             readback_data_var[0] = hwif_in.STATUS.IDLE.next;
             readback_data_var[15:8] = hwif_in.STATUS.NODE_BUSY.next;
+            readback_data_var[23:16] = hwif_in.STATUS.LOG_BUSY.next;
         end
         if(rd_mux_addr == 19'h20) begin
             readback_data_var[0] = field_storage.IRQ_CTRL.ENABLE.value;
@@ -1392,6 +1406,9 @@ module bell_regs (
         if(rd_mux_addr == 19'h138) begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT3.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT3.LONG_WORK.value;
+        end
+        if((rd_mux_addr >= 19'h200) && (rd_mux_addr <= 19'h200 + 19'h9f)) begin
+            readback_data_var = hwif_in.SCHED.rd_data;
         end
         if((rd_mux_addr >= 19'h10000) && (rd_mux_addr <= 19'h10000 + 19'h3fff)) begin
             readback_data_var = hwif_in.SLOTS.rd_data;

@@ -53,8 +53,13 @@ package bell_regs_pkg;
     } bell__STATUS__NODE_BUSY__in_t;
 
     typedef struct packed {
+        logic [7:0] next;
+    } bell__STATUS__LOG_BUSY__in_t;
+
+    typedef struct packed {
         bell__STATUS__IDLE__in_t IDLE;
         bell__STATUS__NODE_BUSY__in_t NODE_BUSY;
+        bell__STATUS__LOG_BUSY__in_t LOG_BUSY;
     } bell__STATUS__in_t;
 
     typedef struct packed {
@@ -228,6 +233,12 @@ package bell_regs_pkg;
         logic rd_ack;
         logic [63:0] rd_data;
         logic wr_ack;
+    } bell__SCHED__in_t;
+
+    typedef struct packed {
+        logic rd_ack;
+        logic [63:0] rd_data;
+        logic wr_ack;
     } bell__SLOTS__in_t;
 
     typedef struct packed {
@@ -259,6 +270,7 @@ package bell_regs_pkg;
         bell__REPORT_ARM__in_t REPORT_ARM;
         bell__ACCESSES_REFUSED__in_t ACCESSES_REFUSED;
         bell__SATURATED__in_t SATURATED;
+        bell__SCHED__in_t SCHED;
         bell__SLOTS__in_t SLOTS;
         bell__TOKENS__in_t TOKENS;
         bell__QUEUES__in_t QUEUES;
@@ -428,6 +440,14 @@ package bell_regs_pkg;
 
     typedef struct packed {
         logic req;
+        logic [7:0] addr;
+        logic req_is_wr;
+        logic [63:0] wr_data;
+        logic [63:0] wr_biten;
+    } bell__SCHED__out_t;
+
+    typedef struct packed {
+        logic req;
         logic [13:0] addr;
         logic req_is_wr;
         logic [63:0] wr_data;
@@ -465,6 +485,7 @@ package bell_regs_pkg;
         bell__HUNG_LIMIT1__out_t HUNG_LIMIT1;
         bell__HUNG_LIMIT2__out_t HUNG_LIMIT2;
         bell__HUNG_LIMIT3__out_t HUNG_LIMIT3;
+        bell__SCHED__out_t SCHED;
         bell__SLOTS__out_t SLOTS;
         bell__TOKENS__out_t TOKENS;
         bell__QUEUES__out_t QUEUES;
@@ -485,6 +506,7 @@ package bell_regs_pkg;
         bell_cause_e__ENGINE_HUNG = 'hb,
         bell_cause_e__SCHED_LOG = 'hc,
         bell_cause_e__FENCE_SIGNALED = 'hd,
+        bell_cause_e__SCHED_LOG_LOST = 'he,
         bell_cause_e__RING_REJECTED = 'h10,
         bell_cause_e__RING_UNOWNED = 'h11,
         bell_cause_e__ACCESS_REFUSED = 'h12

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: The arbiter grants exactly one requester whenever there is one, and only one that asks; its
-//       index is that of the grant; a requester that goes on asking is served at the latest in the
-//       sixth of six grants taken.
+// says: The arbiter grants exactly one requester whenever there is one, and only one that asks;
+//       its index is that of the grant; a requester that goes on asking is served at the latest
+//       in the sixth of six grants taken.
 
 module f_rr_arb #(
   parameter int unsigned Reqs = 6

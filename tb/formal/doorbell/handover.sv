@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: A store to a slot is credited, in the next clock and then never again, to the queue that owned
-//       the slot when the store was accepted, and to no later owner; a slot without owner gives no
-//       credit; a write of OWNER holds for the stores after it; once DRAIN reads 0 no store of
-//       before is on its way.
+// says: A store to a slot is credited, in the next clock and then never again, to the queue that
+//       owned the slot when the store was accepted, and to no later owner; a slot without owner
+//       gives no credit; a write of OWNER holds for the stores after it; once DRAIN reads 0 no
+//       store of before is on its way.
 //
 // Two slots, every layout. One slot, chosen freely, is followed; its owner as software wrote it.
 
@@ -23,7 +23,11 @@ module f_handover #(
   input logic            req_i,
   input logic            req_write_i,
   input logic [13:0]     req_addr_i,
-  input logic [63:0]     req_data_i
+  input logic [63:0]     req_data_i,
+  input logic            token_req_i,
+  input logic            token_write_i,
+  input logic [12:0]     token_addr_i,
+  input logic [63:0]     token_data_i
 );
 
   logic                credit_valid, ack_read, tap_valid;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue owed
-//       a sample stays owed until a turn is given to that queue, then counts as sampled, once; or
-//       until the queue is closed, then counts as rejected, once; one that coalesces does so into a sample still owed.
-//       A sample given while the queue is
-//       owed nothing counts for no ring. A queue opened again owes nothing to rings of before. The
-//       ledger's OWED is the number of rings that are owed or on their way.
+// says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue
+//       owed a sample stays owed until a turn is given to that queue, then counts as sampled,
+//       once; or until the queue is closed, then counts as rejected, once; one that coalesces
+//       does so into a sample still owed. A sample given while the queue is owed nothing counts
+//       for no ring. A queue opened again owes nothing to rings of before. The ledger's OWED is
+//       the number of rings that are owed or on their way.
 //
 // The doorbell stage with the scheduler; software, stores and nodes do as they like within their
 // handshakes.
@@ -34,7 +34,11 @@ module f_pending #(
   input logic [Nodes-1:0]                turn_ready_i,
   input logic [Nodes-1:0]                end_valid_i,
   input bell_pkg::turn_end_t [Nodes-1:0] end_i,
-  input logic                            event_ready_i
+  input logic                            event_ready_i,
+  input logic                            token_req_i,
+  input logic                            token_write_i,
+  input logic [12:0]                     token_addr_i,
+  input logic [63:0]                     token_data_i
 );
 
   logic                      credit_valid, coalesced, closed, sampled, forgone;
@@ -55,6 +59,9 @@ module f_pending #(
     .credit_closed_i(closed), .sampled_i(sampled), .forgone_i(forgone),
     .req_i(slot_req_i), .req_write_i(slot_write_i), .req_addr_i(slot_addr_i),
     .req_data_i(slot_data_i), .ack_read_o(), .ack_data_o(), .ack_write_o(),
+    .token_req_i, .token_req_write_i(token_write_i), .token_req_addr_i(token_addr_i),
+    .token_req_data_i(token_data_i), .token_ack_read_o(), .token_ack_data_o(),
+    .token_ack_write_o(), .saturated_o(), .rejected_o(), .unowned_o(),
     .ledger_o(ledger), .last_cause_o(), .last_addr_o(), .busy_o(),
     .tap_valid_o(tap_valid), .tap_slot_o(), .tap_queue_o(tap_queue), .tap_bucket_o(tap_bucket),
     .tap_cause_o()

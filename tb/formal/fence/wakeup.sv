@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: A waiter of a native fence that went to sleep is never left asleep once the signal that it
-//       waits for is complete: either the device raises the interrupt, or the waiter sees the value
-//       before it sleeps. Whatever the order in which memory performs posted writes and reads.
+// says: A waiter of a native fence that went to sleep is never left asleep once the signal that
+//       it waits for is complete: either the device raises the interrupt, or the waiter sees the
+//       value before it sleeps. Whatever the order in which memory performs posted writes and
+//       reads.
 //
 // The protocol alone (rows NF-SYN of the contract), as two sides over one memory.
 //
 //   device   signal: write Current; wait for the answer B; read Monitored; interrupt when
 //            Current reached it
-//   host     wait for a value: store Monitored; barrier; read Current; asleep when it is not reached;
-//            wakes on an interrupt and looks again
+//   host     wait for a value: store Monitored; barrier; read Current; asleep when it is not
+//            reached; wakes on an interrupt and looks again
 //
-// A write is performed at memory at any time after it is issued; its answer comes after that. A read
-// takes effect at any time between its request and its answer.
+// A write is performed at memory at any time after it is issued; its answer comes after that. A
+// read takes effect at any time between its request and its answer.
 
 module f_wakeup (
   input logic       clk_i,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
-// says: A turn reads WPTR of its queue first and once. Every entry read is one whole entry inside the
-//       ring. Before WPTR is known at most one entry is read, the next one; after that none at or
-//       beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers are run
-//       than WPTR covers. RPTR is written after each buffer, one up, and never passes WPTR.
+// says: A turn reads WPTR of its queue first and once. Every entry read is one whole entry inside
+//       the ring. Before WPTR is known at most one entry is read, the next one; after that none
+//       at or beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers
+//       are run than WPTR covers. RPTR is written after each buffer, one up, and never passes
+//       WPTR.
 //
 // Memory answers in order, at any time, with any data and any error; the engine takes, runs and
 // ends buffers as it likes, and drops what is not begun when flushed.
@@ -147,7 +148,8 @@ module f_pointers #(
       if (waits_q && rd_data_valid_i) begin
         waits_q <= 1'b0;
         known_q <= 1'b1;
-        room_q  <= ((rd_data_i.resp != bell_pkg::RespOkay) || (ahead > 64'(size))) ? '0 : 17'(ahead);
+        room_q  <= ((rd_data_i.resp != bell_pkg::RespOkay) || (ahead > 64'(size))) ? '0
+                   : 17'(ahead);
       end
     end
   end
@@ -180,35 +182,36 @@ module f_pointers #(
 
   always_comb begin
     if (rst_ni) begin
-      same_turn: assert (dut.turn_q == turn_q);
-      same_rptr: assert (dut.rptr_q == turn_q.rptr + 64'(done_q));
-      same_buffers: assert ((dut.handed_q == handed_q) && (dut.done_q == done_q));
-      same_known: assert ((dut.sampled_q == known_q) && (dut.sample_wait_q == waits_q));
-      known_or_waited: assert (!(known_q && waits_q) && (!in_turn || known_q || waits_q));
-      known_at_the_end: assert (in_turn || !waits_q);
-      sample_due: assert (dut.sample_due_q == (waits_q && !asked_q));
-      asked_when_known: assert (!known_q || asked_q);
-      same_early: assert (known_q || (dut.early_q == early_q));
-      early_is_one: assert (known_q || (dut.asked_q == 4'(early_q)));
-      early_after_wptr: assert (!early_q || asked_q);
-      limit_covered: assert (17'(dut.limit_q) <= room_q);
-      limit_small: assert (32'(dut.limit_q) <= MaxBuffers);
-      limit_known: assert (known_q || ((dut.limit_q == '0) && (room_q == '0)));
-      handed_in_limit: assert (handed_q <= dut.limit_q);
-      redo_hands_none: assert (!dut.redo_q || (in_turn && (handed_q == '0)));
-      asked_small: assert ((32'(dut.asked_q) <= MaxBuffers) && (dut.received_q <= dut.asked_q)
+      inv_same_turn: assert (dut.turn_q == turn_q);
+      inv_same_rptr: assert (dut.rptr_q == turn_q.rptr + 64'(done_q));
+      inv_same_buffers: assert ((dut.handed_q == handed_q) && (dut.done_q == done_q));
+      inv_same_known: assert ((dut.sampled_q == known_q) && (dut.sample_wait_q == waits_q));
+      inv_known_or_waited: assert (!(known_q && waits_q) && (!in_turn || known_q || waits_q));
+      inv_known_at_the_end: assert (in_turn || !waits_q);
+      inv_sample_due: assert (dut.sample_due_q == (waits_q && !asked_q));
+      inv_asked_when_known: assert (!known_q || asked_q);
+      inv_same_early: assert (known_q || (dut.early_q == early_q));
+      inv_early_is_one: assert (known_q || (dut.asked_q == 4'(early_q)));
+      inv_early_after_wptr: assert (!early_q || asked_q);
+      inv_limit_covered: assert (17'(dut.limit_q) <= room_q);
+      inv_limit_small: assert (32'(dut.limit_q) <= MaxBuffers);
+      inv_limit_known: assert (known_q || ((dut.limit_q == '0) && (room_q == '0)));
+      inv_handed_in_limit: assert (handed_q <= dut.limit_q);
+      inv_redo_hands_none: assert (!dut.redo_q || (in_turn && (handed_q == '0)));
+      inv_asked_small: assert ((32'(dut.asked_q) <= MaxBuffers) && (dut.received_q <= dut.asked_q)
                            && (dut.handed_q <= dut.received_q));
-      second_is_asked: assert (!dut.second_q || (dut.received_q != dut.asked_q));
-      beats_agree: assert (beats_q == 5'(waits_q && asked_q)
+      inv_second_is_asked: assert (!dut.second_q || (dut.received_q != dut.asked_q));
+      inv_beats_agree: assert (beats_q == 5'(waits_q && asked_q)
                            + 5'd2 * 5'(dut.asked_q - dut.received_q) - 5'(dut.second_q));
-      entries_after_wptr: assert (!waits_q || (!dut.second_q && (dut.received_q == '0)));
-      engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
-      quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q && (beats_q == '0)));
-      room_in_size: assert (room_q <= size);
-      early_ring_is_small: assert (known_q || !early_q || (turn_q.log2_entries < 5'd16));
-      log2_in_range: assert ((turn_q.log2_entries <= 5'd16)
+      inv_entries_after_wptr: assert (!waits_q || (!dut.second_q && (dut.received_q == '0)));
+      inv_engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
+      inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q
+                                     && (beats_q == '0)));
+      inv_room_in_size: assert (room_q <= size);
+      inv_early_ring_is_small: assert (known_q || !early_q || (turn_q.log2_entries < 5'd16));
+      inv_log2_in_range: assert ((turn_q.log2_entries <= 5'd16)
                              && (!in_turn || (turn_q.log2_entries != '0)));
-      aligned: assert ((turn_q.base[11:0] == '0) && (turn_q.control[3:0] == '0));
+      inv_aligned: assert ((turn_q.base[11:0] == '0) && (turn_q.control[3:0] == '0));
     end
   end
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
-// says: An event that a source hands over is kept until software takes it, unchanged and once, and
-//       events come out in the order in which they went in; a full queue takes nothing and a source
-//       without room is held up, never dropped; an empty pop changes nothing; irq_o is high exactly
-//       while enabled and not empty.
+// says: An event that a source hands over is kept until software takes it, unchanged and once,
+//       and events come out in the order in which they went in; a full queue takes nothing and a
+//       source without room is held up, never dropped; an empty pop changes nothing; irq_o is
+//       high exactly while enabled and not empty.
 //
 // One event, chosen freely, is followed: how many are ahead of it, and its data.
 
@@ -94,9 +94,9 @@ module f_irq_order #(
       valid_while_inside: assert (valid == (inside_q != '0));
       irq_level: assert (irq == (enable_i && (inside_q != '0)));
       followed_is_inside: assert (!followed_q || (ahead_q < inside_q));
-      kept_in_its_place: assert (!followed_q || (dut.u_fifo.words[dut.u_fifo.head_q
+      inv_kept_in_its_place: assert (!followed_q || (dut.u_fifo.words[dut.u_fifo.head_q
                                  + ahead_q[CountBits-2:0]] == carries_q));
-      pointers_agree: assert (dut.u_fifo.tail_q == (CountBits-1)'(dut.u_fifo.head_q
+      inv_pointers_agree: assert (dut.u_fifo.tail_q == (CountBits-1)'(dut.u_fifo.head_q
                               + inside_q[CountBits-2:0]));
       in_order_and_whole: assert (!followed_q || (ahead_q != '0) || (oldest == carries_q));
     end

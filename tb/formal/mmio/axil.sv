@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // proof: unbounded
-// says: AXI4-Lite target: an answer once valid stays, unchanged, until it is taken; there is never an
-//       answer without its access, and each access is answered once; with a host that takes its
-//       answers at once every access is answered within 12 clocks. Every write to the doorbell pages
-//       becomes one ring, with its own address, data and strobes, in order.
+// says: AXI4-Lite target: an answer once valid stays, unchanged, until it is taken; there is
+//       never an answer without its access, and each access is answered once; with a host that
+//       takes its answers at once every access is answered within 12 clocks. Every write to the
+//       doorbell pages becomes one ring, with its own address, data and strobes, in order.
 //
 // The host does as it likes within the rules of the bus (what it offers stays until taken); the
 // registers answer within 6 clocks, as those of bell_regs do with the scheduler behind them.

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+//
+// Scheduling logs in memory: an entry for each change of a queue's state, then the header's word of
+// index and wrap count; the next entry only after that word was answered.
+//
+//   Idle -> Entry -> EntryAnswer -> Index -> IndexAnswer -> Idle, or Post -> Idle
+//
+// No entry is lost: while room_o is low, sched changes no queue. Entries that wait when their log
+// is switched off are dropped. When memory refuses a write, the log of that node stops.
+//
+// Timing  quiet while an answer of memory is awaited.
+// Reset   nothing is under way.
+
+module bell_sched_log #(
+  parameter int unsigned NumNodes = 3,  // 1 .. 4.
+  parameter int unsigned Depth    = 16  // Entries that wait; a power of two.
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  // From sched, while room_o: a queue changes, from was to is.
+  input  logic               look_i,
+  input  bell_pkg::node_id_t node_i,         // Its node.
+  input  logic               was_running_i,
+  input  logic               was_ready_i,
+  input  logic               running_i,
+  input  logic               ready_i,
+  input  logic               standby_i,      // With ready: another one goes first.
+  input  logic [63:0]        time_i,
+  output logic               handle_o,       // It is logged, as
+  input  logic [63:0]        handle_i,       // this, same clock.
+  output logic               room_o,
+
+  // From and to regs.
+  input  logic            [NumNodes-1:0]       enable_i,
+  input  bell_pkg::addr_t [NumNodes-1:0]       addr_i,
+  input  logic            [NumNodes-1:0][15:0] entries_i,
+  input  logic            [NumNodes-1:0][15:0] interrupt_i,
+  input  logic            [NumNodes-1:0][63:0] index_i,    // Wraps, index.
+  output logic            [NumNodes-1:0]       advance_o,  // Pulse: the word is next_o now.
+  output logic                          [63:0] next_o,
+  output logic            [NumNodes-1:0]       lost_o,     // Pulse.
+  output logic            [NumNodes-1:0]       writing_o,  // A write is not answered.
+
+  // To irq, held until taken.
+  output logic             event_valid_o,
+  input  logic             event_ready_i,
+  output bell_pkg::event_t event_o,
+
+  // To dma_mux.
+  output logic                 wr_req_valid_o,
+  input  logic                 wr_req_ready_i,
+  output bell_pkg::dma_req_t   wr_req_o,
+  output logic                 wr_data_valid_o,
+  input  logic                 wr_data_ready_i,
+  output bell_pkg::dma_wdata_t wr_data_o,
+  input  logic                 wr_resp_valid_i,
+  input  logic [1:0]           wr_resp_i,
+
+  output logic busy_o
+);
+
+  localparam logic [47:0] HeaderBytes = 48'd32;
+  localparam logic [1:0]  LastBeat    = 2'd3;  // Of an entry.
+  localparam int unsigned NodeBits    = (NumNodes > 1) ? $clog2(NumNodes) : 1;
+
+  typedef enum logic [2:0] {Idle, Entry, EntryAnswer, Index, IndexAnswer, Post} state_e;
+
+  typedef struct packed {
+    bell_pkg::node_id_t node;
+    logic [63:0]        gpu_time;
+    logic [63:0]        handle;
+    logic [1:0]         state;
+  } entry_t;
+
+  state_e      state_q;
+  logic        asked_q;  // The mux has the address.
+  logic [1:0]  beat_q;
+  entry_t      head;
+  logic        empty, full, start, drop, last, answered, refused, notify_q, lost_q;
+  logic [$clog2(Depth):0] unused_count;
+
+  logic [NodeBits-1:0] node;
+  bell_pkg::addr_t     base, entry_addr, addr_q;
+  logic [15:0]         entries, here;
+  logic [63:0]         word, next_q;
+  logic                wraps;
+
+  // What it is called. How ready it is counts at the moment it gets ready.
+  localparam logic [1:0] LogIdle    = 2'd0;
+  localparam logic [1:0] LogRunning = 2'd1;
+  localparam logic [1:0] LogReady   = 2'd2;
+  localparam logic [1:0] LogStandby = 2'd3;
+
+  logic       push;
+  logic [1:0] was, now;
+
+  always_comb begin
+    push = 1'b0;
+    was  = LogIdle;
+    now  = LogIdle;
+    if (look_i && enable_i[node_i[NodeBits-1:0]]) begin
+      was  = was_running_i ? LogRunning : (was_ready_i ? LogReady : LogIdle);
+      now  = running_i ? LogRunning : (ready_i ? LogReady : LogIdle);
+      push = was != now;
+      if ((now == LogReady) && standby_i) begin
+        now = LogStandby;
+      end
+    end
+  end
+
+  assign handle_o = push;
+
+  bell_fifo #(.Width($bits(entry_t)), .Depth(Depth)) u_entries (
+    .clk_i, .rst_ni, .clear_i(1'b0),
+    .push_i(push), .data_i({node_i, time_i, handle_i, now}), .full_o(full),
+    .pop_i(drop || ((state_q == Entry) && wr_data_valid_o && wr_data_ready_i && last)),
+    .data_o(head), .empty_o(empty), .count_o(unused_count)
+  );
+
+  // The node of the entry under way; it has left the FIFO when its index is written.
+  logic [NodeBits-1:0] node_q;
+
+  assign room_o = !full;
+  assign start  = (state_q == Idle) && !empty && enable_i[head.node[NodeBits-1:0]];
+  assign drop   = (state_q == Idle) && !empty && !enable_i[head.node[NodeBits-1:0]];
+  assign node   = (state_q == Idle) ? head.node[NodeBits-1:0] : node_q;
+
+  // An index beyond the entries counts as the last.
+  always_comb begin
+    base    = '0;
+    entries = '0;
+    word    = '0;
+    here    = '0;
+    wraps   = 1'b0;
+    if (start) begin
+      base    = {addr_i[node][47:5], 5'd0};
+      entries = entries_i[node];
+      word    = index_i[node];
+      wraps   = word[31:0] >= 32'(entries) - 32'd1;
+      here    = wraps ? entries - 16'd1 : word[15:0];
+    end
+    entry_addr = base + HeaderBytes + {27'd0, here, 5'd0};
+  end
+
+  assign last     = (state_q != Entry) || (beat_q == LastBeat);
+  assign answered = wr_resp_valid_i && ((state_q == EntryAnswer) || (state_q == IndexAnswer));
+  assign refused  = answered && (wr_resp_i != bell_pkg::RespOkay);
+
+  assign wr_req_valid_o  = ((state_q == Entry) || (state_q == Index)) && !asked_q;
+  assign wr_data_valid_o = ((state_q == Entry) || (state_q == Index)) && asked_q;
+
+  always_comb begin
+    wr_req_o  = '0;
+    wr_data_o = '0;
+    if (wr_req_valid_o) begin
+      wr_req_o = {addr_q, (state_q == Entry) ? 4'(LastBeat) : 4'd0, bell_pkg::pasid_t'(0)};
+    end
+    if (wr_data_valid_o) begin
+      wr_data_o.last = last;
+      wr_data_o.data = next_q;
+      if (state_q == Entry) begin
+        case (beat_q)
+          2'd0:    wr_data_o.data = head.gpu_time;
+          2'd1:    wr_data_o.data = '0;
+          2'd2:    wr_data_o.data = head.handle;
+          default: wr_data_o.data = {62'd0, head.state};
+        endcase
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= Idle;
+      asked_q <= 1'b0;
+      beat_q  <= '0;
+    end else begin
+      if (wr_req_valid_o && wr_req_ready_i) begin
+        asked_q <= 1'b1;
+        beat_q  <= '0;
+      end else if (wr_data_valid_o && wr_data_ready_i) begin
+        asked_q <= !last;
+        beat_q  <= beat_q + 1'b1;
+      end
+      case (state_q)
+        Idle:        if (start) state_q <= Entry;
+        Entry:       if (wr_data_valid_o && wr_data_ready_i && last) state_q <= EntryAnswer;
+        EntryAnswer: if (answered) state_q <= refused ? Post : Index;
+        Index:       if (wr_data_valid_o && wr_data_ready_i) state_q <= IndexAnswer;
+        IndexAnswer: if (answered) state_q <= (refused || notify_q) ? Post : Idle;
+        Post:        if (event_ready_i) state_q <= Idle;
+        default:     state_q <= Idle;
+      endcase
+    end
+  end
+
+  logic [47:0] base_q;
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      node_q   <= node;
+      base_q   <= base;
+      addr_q   <= entry_addr;
+      next_q   <= wraps ? {word[63:32] + 32'd1, 32'd0} : {word[63:32], word[31:0] + 32'd1};
+      notify_q <= interrupt_i[node] == here;
+      lost_q   <= 1'b0;
+    end else if (refused) begin
+      lost_q <= 1'b1;
+    end else if (answered) begin
+      addr_q <= base_q;
+    end
+  end
+
+  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
+    logic here_now;
+
+    assign here_now     = 32'(node_q) == 32'(n);
+    assign advance_o[n] = here_now && (state_q == IndexAnswer) && answered && !refused;
+    assign lost_o[n]    = here_now && refused;
+    assign writing_o[n] = here_now && (state_q != Idle) && (state_q != Post);
+  end
+
+  assign next_o        = next_q;
+  assign event_valid_o = state_q == Post;
+
+  always_comb begin
+    event_o = '0;
+    if (event_valid_o) begin
+      event_o.cause = lost_q ? bell_formats_pkg::CauseSchedLogLost
+                             : bell_formats_pkg::CauseSchedLog;
+      event_o.node  = 2'(node_q);
+      event_o.data  = lost_q ? {16'd0, addr_q} : next_q;
+    end
+  end
+
+  assign busy_o = push || ((state_q == Idle) && !empty) || wr_req_valid_o
+                  || wr_data_valid_o || event_valid_o;
+
+endmodule : bell_sched_log
