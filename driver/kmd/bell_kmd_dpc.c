@@ -10,8 +10,8 @@ static VOID account(struct bell_adapter *adapter, const struct bell_event *event
     struct bell_queue *queue = hw_id < adapter->queue_count ? adapter->queues[hw_id] : NULL;
 
     if (cause == BELL_CAUSE_STOPPED || cause == BELL_CAUSE_ENGINE_IDLE ||
-        cause == BELL_CAUSE_ENGINE_HUNG || bell_kmd_isr_is_refusal(cause) ||
-        !bell_kmd_is(queue, BELL_KIND_QUEUE))
+        cause == BELL_CAUSE_ENGINE_HUNG || cause == BELL_CAUSE_FENCE_SIGNALED ||
+        bell_kmd_isr_is_refusal(cause) || !bell_kmd_is(queue, BELL_KIND_QUEUE))
         return;
     if (cause == BELL_CAUSE_USER_IRQ) {
         queue->user_irqs++;

@@ -5,6 +5,7 @@
 
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_sched.h"
 #include "bell_kmd_settings.h"
@@ -151,6 +152,8 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
         report_hung(adapter, node);
     else if (bell_kmd_isr_is_refusal(cause))
         note_refusal(adapter, cause, event->word1);
+    else if (cause == BELL_CAUSE_FENCE_SIGNALED)
+        bell_kmd_native_signaled(adapter, node, queue, event->word1);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
