@@ -64,6 +64,8 @@ struct os_native *os_native_first(void);
 
 /* --- Waits and signals (os_native_wait.c) ------------------------------------------------------ */
 
+/** The run is over: nobody sleeps any more. */
+void os_native_waits_forget(void);
 /** As os_fence_wait(), all of them native. STATUS_IO_TIMEOUT also when a value was reached and nobody
  *  told: that is a breach of NF-INT-01. */
 NTSTATUS os_native_wait(struct os_fence *const *fences, const uint64_t *values, unsigned count,

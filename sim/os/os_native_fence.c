@@ -23,6 +23,7 @@ void os_native_init(void)
 
 void os_native_cleanup(void)
 {
+    os_native_waits_forget();
     while (natives) {
         struct os_native *next = natives->next;
 

@@ -15,6 +15,11 @@ struct os_native_waiter {
 
 static struct bell_waitq sleepers; /**< Who is woken looks at its own `reached`. */
 
+void os_native_waits_forget(void)
+{
+    sleepers = (struct bell_waitq){ 0 };
+}
+
 uint64_t os_native_wanted(const struct os_native *native)
 {
     uint64_t least = UINT64_MAX;
