@@ -347,7 +347,8 @@ static NTSTATUS invalidate(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
 static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *args)
 {
     assert_ptr_equal(adapter, &os_device);
-    assert_int_equal(args->FeatureId, DXGK_FEATURE_USER_MODE_SUBMISSION);
+    assert_true(args->FeatureId == DXGK_FEATURE_USER_MODE_SUBMISSION ||
+                args->FeatureId == DXGK_FEATURE_NATIVE_FENCE);
     args->Result.Enabled = !fake.feature_off;
     return STATUS_SUCCESS;
 }
