@@ -176,6 +176,12 @@ VOID ExFreePoolWithTag(PVOID P, ULONG Tag);
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress);
 VOID MmFreeContiguousMemory(PVOID BaseAddress);
 
+/* Kernel address of physical memory, page by page; here of memory that somebody else owns.
+ * PASSIVE_LEVEL. NULL when there is none. Protect: PAGE_READWRITE. */
+#define PAGE_READWRITE 0x04u
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect);
+VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes);
+
 /* Address that the device uses for kernel memory, under PASID 0. Any IRQL. */
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress);
 

@@ -84,6 +84,14 @@ typedef struct _DXGK_VIDSCHCAPS {
     };
 } DXGK_VIDSCHCAPS;
 
+typedef struct _DXGK_NATIVE_FENCE_CAPS {
+    UINT MonitoredValueStride;    /* Bytes that one monitored value takes; power of two, 8 .. 4096. */
+    BOOLEAN MapToGpuSystemProcess; /* The ...SystemProcessGpuVa members are wanted. */
+    D3DGPU_VIRTUAL_ADDRESS MinimumAddress; /* Of that mapping; both 0: anywhere. */
+    D3DGPU_VIRTUAL_ADDRESS MaximumAddress;
+    UCHAR Reserved[28]; /* 0. */
+} DXGK_NATIVE_FENCE_CAPS;
+
 /* DXGKQAITYPE_DRIVERCAPS: the members that matter on this machine, not Microsoft's layout. */
 typedef struct _DXGK_GPUENGINETOPOLOGY {
     UINT NbAsymetricProcessingNodes; /* Nodes 0 .. this-1. */
@@ -763,6 +771,149 @@ typedef struct _DXGKARG_SETSCHEDULINGLOGBUFFER {
     UINT InterruptEntry;   /* Interrupt when this entry was written; none there: no interrupt. */
 } DXGKARG_SETSCHEDULINGLOGBUFFER;
 
+/* ---- Native GPU fences -------------------------------------------------------------------- */
+
+typedef struct _DXGKARG_CREATENATIVEFENCE_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_CREATENATIVEFENCE_FLAGS;
+
+typedef struct _DXGKARG_CREATENATIVEFENCE {
+    HANDLE hGlobalNativeFence; /* In: OS handle. Out: KMD handle. */
+    D3DDDI_NATIVEFENCE_TYPE Type;
+    D3DGPU_VIRTUAL_ADDRESS CurrentValueSystemProcessGpuVa; /* PASID 0. */
+    D3DGPU_VIRTUAL_ADDRESS MonitoredValueSystemProcessGpuVa;
+    UCHAR pPrivateDriverData[D3DDDI_NATIVE_FENCE_PDD_SIZE]; /* In/out. */
+    DXGKARG_CREATENATIVEFENCE_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_CREATENATIVEFENCE;
+
+typedef struct _DXGKARG_DESTROYNATIVEFENCE_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_DESTROYNATIVEFENCE_FLAGS;
+
+typedef struct _DXGKARG_DESTROYNATIVEFENCE {
+    HANDLE hGlobalNativeFence; /* KMD handle. */
+    DXGKARG_DESTROYNATIVEFENCE_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_DESTROYNATIVEFENCE;
+
+typedef struct _DXGKARG_OPENNATIVEFENCE_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_OPENNATIVEFENCE_FLAGS;
+
+typedef struct _DXGKARG_OPENNATIVEFENCE {
+    HANDLE hGlobalNativeFence; /* KMD handle. */
+    HANDLE hLocalNativeFence;  /* In: OS handle. Out: KMD handle. */
+    HANDLE hDevice;            /* KMD handle. */
+    D3DGPU_VIRTUAL_ADDRESS CurrentValueGpuVa; /* In the process of the device. */
+    D3DGPU_VIRTUAL_ADDRESS MonitoredValueGpuVa;
+    DXGKARG_OPENNATIVEFENCE_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_OPENNATIVEFENCE;
+
+typedef struct _DXGKARG_CLOSENATIVEFENCE_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_CLOSENATIVEFENCE_FLAGS;
+
+typedef struct _DXGKARG_CLOSENATIVEFENCE {
+    HANDLE hLocalNativeFence; /* KMD handle. */
+    DXGKARG_CLOSENATIVEFENCE_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_CLOSENATIVEFENCE;
+
+typedef struct _DXGKARG_UPDATEMONITOREDVALUES_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_UPDATEMONITOREDVALUES_FLAGS;
+
+typedef struct _DXGKARG_UPDATEMONITOREDVALUES {
+    HANDLE *NativeFenceArray; /* KMD handles, global. */
+    UINT64 *UpdatedValueArray;
+    VOID **MonitoredValueKernelCpuVa; /* Valid during the call only. */
+    UINT NumFences;
+    DXGKARG_UPDATEMONITOREDVALUES_FLAGS Flags;
+    UCHAR Reserved[28];
+} DXGKARG_UPDATEMONITOREDVALUES;
+
+typedef struct _DXGK_UPDATECURRENTVALUESFROMCPU_FLAGS {
+    union {
+        struct {
+            UINT AlwaysSignaled : 1;
+            UINT NotificationOnly : 1; /* The value is there: waits of the GPU are to look again. */
+            UINT Reserved : 30;
+        };
+        UINT Value;
+    };
+} DXGK_UPDATECURRENTVALUESFROMCPU_FLAGS;
+
+typedef struct _DXGKARG_UPDATECURRENTVALUESFROMCPU {
+    HANDLE *NativeFenceArray; /* KMD handles, global. */
+    UINT64 *UpdatedValueArray;
+    VOID **CurrentValueKernelCpuVa; /* Valid during the call only. */
+    UINT NumFences;
+    DXGK_UPDATECURRENTVALUESFROMCPU_FLAGS Flags;
+    UCHAR Reserved[28];
+} DXGKARG_UPDATECURRENTVALUESFROMCPU;
+
+typedef struct _DXGKARG_SETNATIVEFENCELOGBUFFER_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_SETNATIVEFENCELOGBUFFER_FLAGS;
+
+typedef struct _DXGKARG_SETNATIVEFENCELOGBUFFER {
+    HANDLE hHwQueue; /* KMD handle. */
+    UINT64 NumberOfEntries;
+    VOID *LogBufferCpuVa; /* Kernel address of a DXGK_NATIVE_FENCE_LOG_HEADER: its Type says which. */
+    D3DGPU_VIRTUAL_ADDRESS LogBufferGpuVa; /* In the queue's process; 0: not mapped there. */
+    D3DGPU_VIRTUAL_ADDRESS LogBufferSystemProcessGpuVa; /* PASID 0. */
+    DXGKARG_SETNATIVEFENCELOGBUFFER_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_SETNATIVEFENCELOGBUFFER;
+
+typedef struct _DXGKARG_UPDATENATIVEFENCELOGS_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} DXGKARG_UPDATENATIVEFENCELOGS_FLAGS;
+
+typedef struct _DXGKARG_UPDATENATIVEFENCELOGS {
+    UINT NumberOfQueues;
+    HANDLE *pHwQueueArray; /* KMD handles. */
+    DXGKARG_UPDATENATIVEFENCELOGS_FLAGS Flags;
+    UCHAR Reserved[32];
+} DXGKARG_UPDATENATIVEFENCELOGS;
+
 /* ---- Doorbells ---------------------------------------------------------------------------- */
 
 typedef struct _DXGKARG_CREATEDOORBELL_FLAGS {
@@ -970,7 +1121,7 @@ typedef struct _DXGKARGCB_NOTIFY_INTERRUPT_DATA {
             UINT NodeOrdinal;
             UINT EngineOrdinal;
             UINT SignaledNativeFenceCount;
-            HANDLE *pSignaledNativeFenceArray;
+            HANDLE *pSignaledNativeFenceArray; /* Global, OS handles; NULL: any may be. */
             HANDLE hHWQueue;
         } NativeFenceSignaled;
         struct {
@@ -1123,6 +1274,26 @@ DXGKDDI_SETCONTEXTSCHEDULINGPROPERTIES(HANDLE hAdapter,
 /* Synchronous: after it returns the device writes nothing to the log before (HS-LOG-01). */
 typedef NTSTATUS DXGKDDI_SETSCHEDULINGLOGBUFFER(HANDLE hAdapter,
                                                 const DXGKARG_SETSCHEDULINGLOGBUFFER *pArgs);
+/* Native fences (NF-LIF-01): create, open in each process, close, destroy after the last close. */
+typedef NTSTATUS DXGKDDI_CREATENATIVEFENCE(HANDLE hAdapter, DXGKARG_CREATENATIVEFENCE *pArgs);
+typedef NTSTATUS DXGKDDI_DESTROYNATIVEFENCE(HANDLE hAdapter,
+                                            const DXGKARG_DESTROYNATIVEFENCE *pArgs);
+typedef NTSTATUS DXGKDDI_OPENNATIVEFENCE(HANDLE hAdapter, DXGKARG_OPENNATIVEFENCE *pArgs);
+typedef NTSTATUS DXGKDDI_CLOSENATIVEFENCE(HANDLE hAdapter, const DXGKARG_CLOSENATIVEFENCE *pArgs);
+/* DIRQL, not together with the interrupt routine: store, barrier, read the current value, report if
+ * it is greater (NF-SYN-01). */
+typedef NTSTATUS DXGKDDI_UPDATEMONITOREDVALUES(HANDLE hAdapter,
+                                               const DXGKARG_UPDATEMONITOREDVALUES *pArgs);
+/* Raise, and let waits of the GPU look again. CPU waiters are the OS's. */
+typedef NTSTATUS
+DXGKDDI_UPDATECURRENTVALUESFROMCPU(HANDLE hAdapter,
+                                   const DXGKARG_UPDATECURRENTVALUESFROMCPU *pArgs);
+/* DISPATCH_LEVEL. Set: twice for a user-mode queue, before its first work; the buffers stay until it is
+ * destroyed. Update: what was executed so far is in the buffers on return (NF-LOG-01). */
+typedef NTSTATUS DXGKDDI_SETNATIVEFENCELOGBUFFER(HANDLE hAdapter,
+                                                 const DXGKARG_SETNATIVEFENCELOGBUFFER *pArgs);
+typedef NTSTATUS DXGKDDI_UPDATENATIVEFENCELOGS(HANDLE hAdapter,
+                                               const DXGKARG_UPDATENATIVEFENCELOGS *pArgs);
 /* D3: every context is suspended and acknowledged, every doorbell disconnected; the device loses
  * all state after the call returns. No other thread is in the driver. */
 typedef NTSTATUS DXGKDDI_SETPOWERSTATE(PVOID MiniportDeviceContext, ULONG DeviceUid,
@@ -1187,6 +1358,14 @@ typedef struct _DRIVER_INITIALIZATION_DATA {
     DXGKDDI_SETUPPRIORITYBANDS *DxgkDdiSetupPriorityBands;
     DXGKDDI_SETCONTEXTSCHEDULINGPROPERTIES *DxgkDdiSetContextSchedulingProperties;
     DXGKDDI_SETSCHEDULINGLOGBUFFER *DxgkDdiSetSchedulingLogBuffer;
+    DXGKDDI_CREATENATIVEFENCE *DxgkDdiCreateNativeFence;
+    DXGKDDI_DESTROYNATIVEFENCE *DxgkDdiDestroyNativeFence;
+    DXGKDDI_OPENNATIVEFENCE *DxgkDdiOpenNativeFence;
+    DXGKDDI_CLOSENATIVEFENCE *DxgkDdiCloseNativeFence;
+    DXGKDDI_UPDATEMONITOREDVALUES *DxgkDdiUpdateMonitoredValues;
+    DXGKDDI_UPDATECURRENTVALUESFROMCPU *DxgkDdiUpdateCurrentValuesFromCpu;
+    DXGKDDI_SETNATIVEFENCELOGBUFFER *DxgkDdiSetNativeFenceLogBuffer;
+    DXGKDDI_UPDATENATIVEFENCELOGS *DxgkDdiUpdateNativeFenceLogs;
 } DRIVER_INITIALIZATION_DATA, *PDRIVER_INITIALIZATION_DATA;
 
 /* PASSIVE_LEVEL, once, from DriverEntry. The OS copies the table. */

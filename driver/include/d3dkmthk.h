@@ -266,6 +266,49 @@ typedef struct _D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU {
     D3DDDI_WAITFORSYNCHRONIZATIONOBJECTFROMCPU_FLAGS Flags;
 } D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU;
 
+/* ---- Native GPU fences -------------------------------------------------------------------- */
+
+typedef struct _D3DKMT_CREATENATIVEFENCE_FLAGS {
+    union {
+        struct {
+            UINT Reserved : 32;
+        };
+        UINT Value;
+    };
+} D3DKMT_CREATENATIVEFENCE_FLAGS;
+
+typedef struct _D3DKMT_CREATENATIVEFENCE {
+    D3DKMT_HANDLE hDevice;
+    D3DKMT_HANDLE hSyncObject;                             /* Out. */
+    UCHAR PrivateDriverData[D3DDDI_NATIVE_FENCE_PDD_SIZE]; /* In/out. */
+    D3DDDI_NATIVEFENCEINFO Info;                           /* In/out. */
+    D3DKMT_CREATENATIVEFENCE_FLAGS Flags;
+    UCHAR Reserved[28];
+} D3DKMT_CREATENATIVEFENCE;
+
+typedef struct _D3DKMT_OPENNATIVEFENCEFROMNTHANDLE {
+    HANDLE hNtHandle;
+    D3DKMT_HANDLE hDevice;
+    UINT EngineAffinity; /* As in D3DDDI_NATIVEFENCEINFO. */
+    D3DDDI_SYNCHRONIZATIONOBJECT_FLAGS Flags;
+    D3DKMT_HANDLE hSyncObject;                    /* Out. */
+    D3DDDI_NATIVEFENCEMAPPING NativeFenceMapping; /* Out. */
+    UCHAR PrivateDriverData[D3DDDI_NATIVE_FENCE_PDD_SIZE];
+    UCHAR Reserved[32];
+} D3DKMT_OPENNATIVEFENCEFROMNTHANDLE;
+
+typedef struct _D3DKMT_DESTROYSYNCHRONIZATIONOBJECT {
+    D3DKMT_HANDLE hSyncObject;
+} D3DKMT_DESTROYSYNCHRONIZATIONOBJECT;
+
+typedef struct _D3DKMT_SIGNALSYNCHRONIZATIONOBJECTFROMCPU {
+    D3DKMT_HANDLE hDevice;
+    UINT ObjectCount;
+    const D3DKMT_HANDLE *ObjectHandleArray;
+    const UINT64 *FenceValueArray;
+    D3DDDICB_SIGNALFLAGS Flags;
+} D3DKMT_SIGNALSYNCHRONIZATIONOBJECTFROMCPU;
+
 /* ---- Doorbells ---------------------------------------------------------------------------- */
 
 typedef struct _D3DKMT_CREATE_DOORBELL_FLAGS {
@@ -421,6 +464,26 @@ NTSTATUS APIENTRY D3DKMTSubmitPresentToHwQueue(D3DKMT_SUBMITPRESENTTOHWQUEUE *ar
 
 NTSTATUS APIENTRY
 D3DKMTWaitForSynchronizationObjectFromCpu(const D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU *args);
+
+/*
+ * Native fences (NF-LIF-01). A fence is opened for the process that creates it; with Flags.Shared and
+ * Flags.NtSecuritySharing D3DKMTShareObjects gives it a name, the same in every process of this
+ * machine, by which others open it while at least one has it open. It goes with the last.
+ * STATUS_NOT_SUPPORTED: the driver or the OS has no native fences, or Flags.CrossAdapter.
+ */
+NTSTATUS APIENTRY D3DKMTCreateNativeFence(D3DKMT_CREATENATIVEFENCE *args);
+NTSTATUS APIENTRY D3DKMTOpenNativeFenceFromNtHandle(D3DKMT_OPENNATIVEFENCEFROMNTHANDLE *args);
+/* Waiters of this process get STATUS_DEVICE_REMOVED. Progress fences go with their queue:
+ * STATUS_INVALID_PARAMETER. */
+NTSTATUS APIENTRY
+D3DKMTDestroySynchronizationObject(const D3DKMT_DESTROYSYNCHRONIZATIONOBJECT *args);
+/* One shared native fence; attributes NULL and access 0 here. */
+NTSTATUS APIENTRY D3DKMTShareObjects(UINT count, const D3DKMT_HANDLE *objects, VOID *attributes,
+                                     UINT access, HANDLE *name);
+/* Native fences only, not progress fences. Values rise: a lower one than the present is
+ * STATUS_INVALID_PARAMETER, and no fence of the call is raised. Flags: 0. */
+NTSTATUS APIENTRY D3DKMTSignalSynchronizationObjectFromCpu(
+    const D3DKMT_SIGNALSYNCHRONIZATIONOBJECTFROMCPU *args);
 
 /* Create: no doorbell is left behind by a failure (DB-CRE-01). Connect: STATUS_DEVICE_REMOVED
  * on an aborted doorbell (DB-CON-08). Destroy: always succeeds on a valid handle (DB-DES-01). */

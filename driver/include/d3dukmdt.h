@@ -262,10 +262,84 @@ typedef struct _D3DDDI_WAITFORSYNCHRONIZATIONOBJECTFROMCPU_FLAGS {
     };
 } D3DDDI_WAITFORSYNCHRONIZATIONOBJECTFROMCPU_FLAGS;
 
+/* ---- Native GPU fences -------------------------------------------------------------------- */
+
+/* Bytes of private data that travel through create and open. */
+#define D3DDDI_NATIVE_FENCE_PDD_SIZE 64
+
 typedef enum _D3DDDI_NATIVEFENCE_TYPE {
     D3DDDI_NATIVEFENCE_TYPE_DEFAULT = 0,
     D3DDDI_NATIVEFENCE_TYPE_INTRA_GPU = 1
 } D3DDDI_NATIVEFENCE_TYPE;
+
+typedef struct _D3DDDI_SYNCHRONIZATIONOBJECT_FLAGS {
+    union {
+        struct {
+            UINT Shared : 1;
+            UINT NtSecuritySharing : 1;
+            UINT CrossAdapter : 1;
+            UINT TopOfPipeline : 1;
+            UINT NoSignal : 1;
+            UINT NoWait : 1;
+            UINT NoSignalMaxValueOnTdr : 1;
+            UINT NoGPUAccess : 1;
+            UINT Reserved : 24;
+        };
+        UINT Value;
+    };
+} D3DDDI_SYNCHRONIZATIONOBJECT_FLAGS;
+
+/* Where one process sees a fence. The monitored value has no CPU address: it is the kernel's. */
+typedef struct _D3DDDI_NATIVEFENCEMAPPING {
+    VOID *CurrentValueCpuVa; /* Read-only. */
+    D3DGPU_VIRTUAL_ADDRESS CurrentValueGpuVa;
+    D3DGPU_VIRTUAL_ADDRESS MonitoredValueGpuVa; /* Read-only to the GPU. */
+    UCHAR Reserved[32];
+} D3DDDI_NATIVEFENCEMAPPING;
+
+typedef struct _D3DDDI_NATIVEFENCEINFO {
+    UINT64 InitialFenceValue;
+    UINT EngineAffinity; /* Physical adapters; one here: 0 or 1. */
+    D3DDDI_NATIVEFENCE_TYPE Type;
+    D3DDDI_SYNCHRONIZATIONOBJECT_FLAGS Flags;
+    D3DDDI_NATIVEFENCEMAPPING NativeFenceMapping; /* Out. */
+    UCHAR Reserved[28];
+} D3DDDI_NATIVEFENCEINFO;
+
+/* Native fence logs: this header, then the entries; one 4-KiB page. The GPU writes both; the OS sets
+ * up the header and leaves the entries as they are (NF-LOG-01). */
+typedef enum _DXGK_NATIVE_FENCE_LOG_TYPE {
+    DXGK_NATIVE_FENCE_LOG_TYPE_WAITS = 1,
+    DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS = 2
+} DXGK_NATIVE_FENCE_LOG_TYPE;
+
+typedef enum _DXGK_NATIVE_FENCE_LOG_OPERATION {
+    DXGK_NATIVE_FENCE_LOG_OPERATION_SIGNAL_EXECUTED = 0,
+    DXGK_NATIVE_FENCE_LOG_OPERATION_WAIT_UNBLOCKED = 1
+} DXGK_NATIVE_FENCE_LOG_OPERATION;
+
+typedef struct _DXGK_NATIVE_FENCE_LOG_HEADER {
+    union {
+        struct {
+            UINT FirstFreeEntryIndex;
+            UINT WraparoundCount;
+        };
+        UINT64 AtomicWraparoundAndEntryIndex; /* Both, written as one. */
+    };
+    DXGK_NATIVE_FENCE_LOG_TYPE Type;
+    UINT64 NumberOfEntries;
+    UINT64 Reserved[2];
+} DXGK_NATIVE_FENCE_LOG_HEADER;
+
+typedef struct _DXGK_NATIVE_FENCE_LOG_ENTRY {
+    UINT64 FenceValue;
+    D3DKMT_HANDLE hNativeFence;
+    UINT OperationType; /* DXGK_NATIVE_FENCE_LOG_OPERATION. */
+    UINT64 Reserved0;
+    UINT64 FenceObservedGpuTimestamp; /* The engine came to the packet. */
+    UINT64 Reserved1;
+    UINT64 FenceEndGpuTimestamp; /* Signalled, or unblocked. */
+} DXGK_NATIVE_FENCE_LOG_ENTRY;
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,7 @@
  * bell_context      CreateHwContext         hHwContext               DestroyHwContext
  * bell_queue        CreateHwQueue           hHwQueue                 DestroyHwQueue
  * bell_doorbell     CreateDoorbell          hDoorbell                DestroyDoorbell
+ * bell_native_...   bell_kmd_native_fence.h
  *
  * A handle is the object's address; its first word says what it is, so that a handle of another
  * kind is refused. There is no handle table (AL-CRE-11).
@@ -73,10 +74,16 @@ enum bell_kind {
     BELL_KIND_OPEN = 0x6F70656E,
     BELL_KIND_CONTEXT = 0x636F6E74,
     BELL_KIND_QUEUE = 0x71756575,
-    BELL_KIND_DOORBELL = 0x646F6F72
+    BELL_KIND_DOORBELL = 0x646F6F72,
+    BELL_KIND_NATIVE_FENCE = 0x6E666E63,
+    BELL_KIND_NATIVE_OPEN = 0x6E666F70
 };
 
+/* Chains of openings of native fences. */
+#define BELL_KMD_NATIVE_BUCKETS 64u
+
 struct bell_slot;
+struct bell_native_open;
 struct bell_context;
 struct bell_queue;
 
@@ -107,6 +114,7 @@ struct bell_adapter {
     bool started;
     bool lost;                /* Reads return all ones: no more MMIO. */
     bool um_submission;       /* OS feature 4 is on. */
+    bool native_fence;        /* OS feature 37 is on (NF-CAP-01). */
     DXGKRNL_INTERFACE dxgk;
     volatile UCHAR *bar0;
     volatile UCHAR *bar2;
@@ -135,6 +143,8 @@ struct bell_adapter {
     struct bell_group groups[BELL_KMD_GROUPS];
     struct bell_context_list lists[BELL_KMD_NODES]; /* By node. */
     struct bell_log logs[BELL_KMD_NODES];
+
+    struct bell_native_open *native_opens[BELL_KMD_NATIVE_BUCKETS]; /* DIRQL. */
 
     struct bell_event events[BELL_KMD_EVENTS];
     volatile UINT32 event_head; /* Written at DIRQL only; free-running. */

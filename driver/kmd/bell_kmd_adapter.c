@@ -6,6 +6,7 @@
 #include "bell_kmd_isr.h"
 #include "bell_kmd_layout.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_sched.h"
 #include "bell_kmd_slot.h"
 
@@ -202,6 +203,7 @@ NTSTATUS bell_kmd_adapter_start(struct bell_adapter *adapter, const DXGKRNL_INTE
 
     bell_kmd_sched_start(adapter);
     adapter->um_submission = feature_is_enabled(adapter, DXGK_FEATURE_USER_MODE_SUBMISSION);
+    adapter->native_fence = feature_is_enabled(adapter, DXGK_FEATURE_NATIVE_FENCE);
     adapter->started = true;
     bell_kmd_sched_restore(adapter);
     bell_kmd_adapter_enable(adapter);
@@ -271,8 +273,20 @@ static NTSTATUS query_driver_caps(struct bell_adapter *adapter,
     caps.HighestAcceptableAddress.QuadPart = (LONGLONG)BELL_QUEUE_BASE_ADDR_MASK;
     caps.SchedulingCaps.MultiEngineAware = 1;
     caps.SchedulingCaps.PreemptionAware = 1;
+    caps.SchedulingCaps.NativeGpuFence = adapter->native_fence;
     caps.GpuEngineTopology.NbAsymetricProcessingNodes = adapter->node_count;
     caps.WDDMVersion = DXGKDDI_WDDMv3_2;
+    return write_output(args, &caps, sizeof(caps));
+}
+
+static NTSTATUS query_native_caps(struct bell_adapter *adapter,
+                                  const DXGKARG_QUERYADAPTERINFO *args)
+{
+    DXGK_NATIVE_FENCE_CAPS caps;
+
+    if (!adapter->native_fence)
+        return STATUS_NOT_SUPPORTED;
+    bell_kmd_native_caps(&caps);
     return write_output(args, &caps, sizeof(caps));
 }
 
@@ -305,6 +319,8 @@ NTSTATUS bell_kmd_adapter_query(struct bell_adapter *adapter, const DXGKARG_QUER
         return query_um_caps(adapter, args);
     case DXGKQAITYPE_DRIVERCAPS:
         return query_driver_caps(adapter, args);
+    case DXGKQAITYPE_NATIVE_FENCE_CAPS:
+        return query_native_caps(adapter, args);
     case DXGKQAITYPE_UMDRIVERPRIVATE:
         return query_private_caps(adapter, args);
     default:

@@ -40,12 +40,13 @@ VOID bell_kmd_adapter_enable(struct bell_adapter *adapter);
 VOID bell_kmd_adapter_quiesce(struct bell_adapter *adapter);
 
 /*
- * QueryAdapterInfo (DB-CAP-04, -07). Types: USERMODESUBMISSION_CAPS, DRIVERCAPS, UMDRIVERPRIVATE.
+ * QueryAdapterInfo (DB-CAP-04, -07). Types: USERMODESUBMISSION_CAPS, DRIVERCAPS, UMDRIVERPRIVATE,
+ * NATIVE_FENCE_CAPS.
  *
  * @retval STATUS_SUCCESS            Exactly the structure was written, whatever the buffer's size.
  * @retval STATUS_INVALID_PARAMETER  NULL or short output buffer; nothing was written.
- * @retval STATUS_NOT_SUPPORTED      Other types, and USERMODESUBMISSION_CAPS with the OS feature
- *                                   off (DB-CAP-08).
+ * @retval STATUS_NOT_SUPPORTED      Other types, and USERMODESUBMISSION_CAPS or NATIVE_FENCE_CAPS with
+ *                                   the OS feature off (DB-CAP-08, NF-CAP-01).
  */
 NTSTATUS bell_kmd_adapter_query(struct bell_adapter *adapter,
                                 const DXGKARG_QUERYADAPTERINFO *args);

@@ -10,6 +10,7 @@
 #include "bell_kmd_doorbell.h"
 #include "bell_kmd_engine.h"
 #include "bell_kmd_isr.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_notify.h"
 #include "bell_kmd_power.h"
 #include "bell_kmd_queue.h"
@@ -343,6 +344,67 @@ static NTSTATUS set_scheduling_log(HANDLE adapter, const DXGKARG_SETSCHEDULINGLO
     return bell_kmd_sched_log_set(adapter, args);
 }
 
+static NTSTATUS create_native_fence(HANDLE adapter, DXGKARG_CREATENATIVEFENCE *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_create(adapter, args);
+}
+
+static NTSTATUS destroy_native_fence(HANDLE adapter, const DXGKARG_DESTROYNATIVEFENCE *args)
+{
+    if (!is_running(adapter) || args == NULL ||
+        !bell_kmd_is(args->hGlobalNativeFence, BELL_KIND_NATIVE_FENCE))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_destroy(args->hGlobalNativeFence);
+}
+
+static NTSTATUS open_native_fence(HANDLE adapter, DXGKARG_OPENNATIVEFENCE *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hDevice, BELL_KIND_DEVICE) ||
+        !bell_kmd_is(args->hGlobalNativeFence, BELL_KIND_NATIVE_FENCE))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_open(adapter, args);
+}
+
+static NTSTATUS close_native_fence(HANDLE adapter, const DXGKARG_CLOSENATIVEFENCE *args)
+{
+    if (!is_running(adapter) || args == NULL ||
+        !bell_kmd_is(args->hLocalNativeFence, BELL_KIND_NATIVE_OPEN))
+        return STATUS_INVALID_PARAMETER;
+    bell_kmd_native_close(args->hLocalNativeFence);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS update_monitored_values(HANDLE adapter, const DXGKARG_UPDATEMONITOREDVALUES *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_update_monitored(adapter, args);
+}
+
+static NTSTATUS update_current_values(HANDLE adapter,
+                                      const DXGKARG_UPDATECURRENTVALUESFROMCPU *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_update_current(adapter, args);
+}
+
+static NTSTATUS set_native_fence_log(HANDLE adapter, const DXGKARG_SETNATIVEFENCELOGBUFFER *args)
+{
+    if (!is_running(adapter) || args == NULL || !bell_kmd_is(args->hHwQueue, BELL_KIND_QUEUE))
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_set_log(args->hHwQueue, args);
+}
+
+static NTSTATUS update_native_fence_logs(HANDLE adapter, const DXGKARG_UPDATENATIVEFENCELOGS *args)
+{
+    if (!is_running(adapter) || args == NULL)
+        return STATUS_INVALID_PARAMETER;
+    return bell_kmd_native_update_logs(adapter, args);
+}
+
 static NTSTATUS set_power_state(PVOID context, ULONG device, DEVICE_POWER_STATE state,
                                 POWER_ACTION action)
 {
@@ -412,6 +474,14 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registry)
     data.DxgkDdiSetupPriorityBands = setup_priority_bands;
     data.DxgkDdiSetContextSchedulingProperties = set_context_properties;
     data.DxgkDdiSetSchedulingLogBuffer = set_scheduling_log;
+    data.DxgkDdiCreateNativeFence = create_native_fence;
+    data.DxgkDdiDestroyNativeFence = destroy_native_fence;
+    data.DxgkDdiOpenNativeFence = open_native_fence;
+    data.DxgkDdiCloseNativeFence = close_native_fence;
+    data.DxgkDdiUpdateMonitoredValues = update_monitored_values;
+    data.DxgkDdiUpdateCurrentValuesFromCpu = update_current_values;
+    data.DxgkDdiSetNativeFenceLogBuffer = set_native_fence_log;
+    data.DxgkDdiUpdateNativeFenceLogs = update_native_fence_logs;
     status = bell_kmd_settings_read(registry);
     if (!NT_SUCCESS(status))
         return status;

@@ -5,6 +5,7 @@
 
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_sched.h"
 #include "bell_kmd_settings.h"
@@ -163,6 +164,8 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
         note_refusal(adapter, cause, event->word1);
     else if (cause == BELL_CAUSE_SCHED_LOG)
         report_log(adapter, node);
+    else if (cause == BELL_CAUSE_FENCE_SIGNALED)
+        bell_kmd_native_signaled(adapter, node, queue, event->word1);
     else if (queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)

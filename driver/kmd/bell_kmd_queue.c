@@ -6,6 +6,7 @@
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_notify.h"
 #include "bell_kmd_sched.h"
 #include "bell_kmd_submit.h"
@@ -32,12 +33,24 @@ static NTSTATUS take_hw_id(struct bell_adapter *adapter, struct bell_queue *queu
     return status;
 }
 
+/* A native progress fence is one of ours, opened for the process (NF-QUE-01). */
+static NTSTATUS check_progress(const struct bell_context *context,
+                               const DXGKARG_CREATEHWQUEUE *args)
+{
+    const struct bell_native_fence *fence = args->hHwQueueProgressFence;
+
+    if (!args->Flags.NativeProgressFence)
+        return STATUS_SUCCESS;
+    if (!context->device->adapter->native_fence)
+        return STATUS_NOT_SUPPORTED;
+    return bell_kmd_is(fence, BELL_KIND_NATIVE_FENCE) && fence->adapter == context->device->adapter
+               ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
 static NTSTATUS check_flags(const struct bell_context *context, D3DDDI_CREATEHWQUEUEFLAGS flags)
 {
     if (flags.Reserved != 0)
         return STATUS_INVALID_PARAMETER;
-    if (flags.NativeProgressFence)
-        return STATUS_NOT_SUPPORTED;
     if (flags.UserModeSubmission &&
         !bell_kmd_adapter_is_um_node(context->device->adapter, context->node))
         return STATUS_INVALID_PARAMETER;
@@ -79,6 +92,8 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
     NTSTATUS status;
 
     status = check_flags(context, args->Flags);
+    if (NT_SUCCESS(status))
+        status = check_progress(context, args);
     if (NT_SUCCESS(status))
         status = bell_kmd_notify_read(args, &notify);
     if (!NT_SUCCESS(status))
@@ -158,6 +173,7 @@ static VOID write_context(const struct bell_queue *queue)
     bell_kmd_write(adapter, BELL_QUEUE_RESUME0_OFFSET(hw_id), queue->resume[0]);
     bell_kmd_write(adapter, BELL_QUEUE_RESUME1_OFFSET(hw_id), queue->resume[1]);
     bell_kmd_write(adapter, BELL_QUEUE_HANDLE_OFFSET(hw_id), (UINT64)(ULONG_PTR)queue->context);
+    bell_kmd_native_write_logs(queue);
 }
 
 /* Its part in the schedule begins or ends; sched_lock held. */
@@ -252,6 +268,7 @@ static NTSTATUS close_locked(struct bell_queue *queue)
     }
     if (!NT_SUCCESS(status))
         return status;
+    bell_kmd_native_save_logs(queue);
     bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_CLOSE);
     return bell_kmd_poll(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id),
                          BELL_QUEUE_STATE_OPEN_MASK, 0, "close: hardware context to close");
@@ -305,6 +322,7 @@ NTSTATUS bell_kmd_queue_save(struct bell_queue *queue)
     queue->rptr = bell_kmd_read(adapter, BELL_QUEUE_RPTR_OFFSET(queue->hw_id));
     queue->resume[0] = bell_kmd_read(adapter, BELL_QUEUE_RESUME0_OFFSET(queue->hw_id));
     queue->resume[1] = bell_kmd_read(adapter, BELL_QUEUE_RESUME1_OFFSET(queue->hw_id));
+    bell_kmd_native_save_logs(queue);
     queue->open = false;
     queue->planned = false;
     queue->restore = (state & BELL_QUEUE_STATE_FAULTED_MASK) == 0;

@@ -37,6 +37,12 @@ struct bell_context {
     struct bell_schedule schedule;
 };
 
+/* One of a queue's native fence logs, as the hardware's words have it; 0: none. */
+struct bell_fence_log {
+    UINT64 base;
+    UINT64 index; /* As of the next open. */
+};
+
 struct bell_queue {
     enum bell_kind kind;
     struct bell_adapter *adapter;
@@ -50,6 +56,7 @@ struct bell_queue {
     bool restore;     /* Not open because the device is off: opened again at D0. */
     UINT64 rptr;      /* Entries consumed, as of the next open, */
     UINT64 resume[2]; /* and where the buffer of the next entry goes on. */
+    struct bell_fence_log waits, signals;
     bool planned;     /* Open, or about to be: has its part in the schedule. Under sched_lock, as */
     bool boosted;     /* real time by NotifyWorkSubmission, whatever its context, */
     struct bell_words words; /* and what the hardware has. */
@@ -99,7 +106,7 @@ VOID bell_kmd_context_resume(struct bell_context *context);
  *
  * @retval STATUS_INVALID_PARAMETER       Reserved flags, UserModeSubmission on a node without, or
  *                                        bad private data (bell_kmd_notify_read).
- * @retval STATUS_NOT_SUPPORTED           NativeProgressFence.
+ * @retval STATUS_NOT_SUPPORTED           NativeProgressFence, and the OS feature is off.
  * @retval STATUS_NO_MEMORY               Nothing is left behind.
  * @retval STATUS_INSUFFICIENT_RESOURCES  All hardware queues are taken.
  * @retval STATUS_UNSUCCESSFUL            The hardware would not open a kernel-mode queue.

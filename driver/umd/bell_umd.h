@@ -8,6 +8,7 @@
  *         -> bell_umd_queue_destroy, bell_umd_free -> bell_umd_close
  *
  * Memory that other processes see too: bell_umd_shared_create, bell_umd_shared_open.
+ * Order among queues, processes and the CPU: bell_umd_fence_create, bell_umd_fence_open.
  *
  * A submission on a user-mode queue makes no kernel call while its doorbell is connected and not in
  * notify mode (DB-UMD-03). When the OS takes the doorbell away the library connects it again; when
@@ -186,6 +187,69 @@ void bell_umd_cmd_write64(struct bell_umd_commands *commands, UINT64 to, UINT64 
 void bell_umd_cmd_irq(struct bell_umd_commands *commands, UINT64 data);
 void bell_umd_cmd_fault(struct bell_umd_commands *commands);
 void bell_umd_cmd_hang(struct bell_umd_commands *commands);
+
+/* ---- Native fences ------------------------------------------------------------------------ */
+
+/**
+ * A 64-bit value that rises. Queues of this and other processes, on any node, signal it and wait for
+ * it by packets, without a kernel call; the CPU waits in the kernel, or reads it. A queue that waits
+ * gives its node to others. Fill it in with bell_umd_fence_create() or bell_umd_fence_open().
+ *
+ * Nobody checks that a value rises: what a lower one does to waiters is the user's own business.
+ */
+struct bell_umd_fence {
+    D3DKMT_HANDLE handle;            /**< Of this opening; also what the fence logs call it. */
+    HANDLE name;                     /**< The same in every process; NULL: not shared. */
+    const volatile UINT64 *current;  /**< The value. */
+    UINT64 current_gpu;              /**< Device address of it, */
+    UINT64 monitored_gpu;            /**< and of the value up to which the CPU is not interrupted. */
+};
+
+/**
+ * Make a fence. With `shared`, *fence has a name, which the maker hands to other processes by
+ * whatever means they have; the fence lives until the last opening is closed.
+ * @retval STATUS_NOT_SUPPORTED  The driver or the OS has no native fences.
+ * @retval other  From the OS; nothing is left behind and *fence is zeroed.
+ */
+NTSTATUS bell_umd_fence_create(struct bell_umd_device *device, UINT64 initial, bool shared,
+                               struct bell_umd_fence *fence);
+/**
+ * Open what this or another process made.
+ * @retval STATUS_INVALID_PARAMETER  No such name, or nobody has it open any more.
+ * @retval other  From the OS. On failure *fence is zeroed.
+ */
+NTSTATUS bell_umd_fence_open(struct bell_umd_device *device, HANDLE name,
+                             struct bell_umd_fence *fence);
+/** The GPU must be done with it under this opening. Threads of this process that wait for it get
+ *  STATUS_DEVICE_REMOVED. A zeroed structure is allowed; it is zeroed on return. */
+void bell_umd_fence_close(struct bell_umd_fence *fence);
+
+/** One packet: raise the fence when all earlier writes of the buffer are visible. */
+void bell_umd_cmd_fence_signal(struct bell_umd_commands *commands,
+                               const struct bell_umd_fence *fence, UINT64 value);
+/** One packet: go on when the fence is at `value` or more. */
+void bell_umd_cmd_fence_wait(struct bell_umd_commands *commands,
+                             const struct bell_umd_fence *fence, UINT64 value);
+
+/** The value now. No kernel call. What was written before the signal is visible. */
+UINT64 bell_umd_fence_value(const struct bell_umd_fence *fence);
+/**
+ * Sleep until the fence is at `value` or more. No kernel call if it is.
+ * @retval STATUS_SUCCESS
+ * @retval STATUS_DEVICE_REMOVED  It was closed meanwhile.
+ * @retval STATUS_IO_TIMEOUT      It did not move for as long as the OS gives hardware.
+ * @retval other                  From the OS.
+ */
+NTSTATUS bell_umd_fence_wait(struct bell_umd_device *device, const struct bell_umd_fence *fence,
+                             UINT64 value);
+/**
+ * Raise the fence from the CPU; waiters of both kinds go on. This thread's earlier writes are visible
+ * to them.
+ * @retval STATUS_INVALID_PARAMETER  It is beyond `value` already. Nothing happened.
+ * @retval other                     From the OS.
+ */
+NTSTATUS bell_umd_fence_signal(struct bell_umd_device *device, const struct bell_umd_fence *fence,
+                               UINT64 value);
 
 /**
  * Submit. Appends the progress-fence packet, publishes the entry, rings, and does whatever the

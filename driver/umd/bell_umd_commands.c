@@ -26,55 +26,79 @@ static void store_packet(volatile UINT64 *to, enum bell_op op, UINT64 arg1, UINT
     to[BELL_PACKET_ARG3_OFFSET / 8] = arg3;
 }
 
-static void append(struct bell_umd_commands *commands, enum bell_op op, UINT64 arg1, UINT64 arg2,
-                   UINT64 arg3)
+static volatile UINT64 *append(struct bell_umd_commands *commands, enum bell_op op, UINT64 arg1,
+                               UINT64 arg2, UINT64 arg3)
 {
+    volatile UINT64 *to = commands->cpu + (UINT64)commands->used * PACKET_WORDS;
+
     if (commands->used >= commands->capacity) {
         commands->overflow = true;
-        return;
+        return NULL;
     }
-    store_packet(commands->cpu + (UINT64)commands->used * PACKET_WORDS, op, arg1, arg2, arg3);
+    store_packet(to, op, arg1, arg2, arg3);
     commands->used++;
+    return to;
+}
+
+/* What the fence logs call it. */
+static void name_fence(volatile UINT64 *packet, const struct bell_umd_fence *fence)
+{
+    if (packet != NULL)
+        packet[BELL_PACKET_HEAD_OFFSET / 8] |=
+            (UINT64)fence->handle << BELL_PACKET_HEAD_FENCE_SHIFT;
 }
 
 void bell_umd_cmd_nop(struct bell_umd_commands *commands)
 {
-    append(commands, BELL_OP_NOP, 0, 0, 0);
+    (void)append(commands, BELL_OP_NOP, 0, 0, 0);
 }
 
 void bell_umd_cmd_work(struct bell_umd_commands *commands, UINT64 clocks)
 {
-    append(commands, BELL_OP_WORK, clocks, 0, 0);
+    (void)append(commands, BELL_OP_WORK, clocks, 0, 0);
 }
 
 void bell_umd_cmd_fill(struct bell_umd_commands *commands, UINT64 to, UINT64 bytes, UINT64 pattern)
 {
-    append(commands, BELL_OP_FILL, to, bytes, pattern);
+    (void)append(commands, BELL_OP_FILL, to, bytes, pattern);
 }
 
 void bell_umd_cmd_copy(struct bell_umd_commands *commands, UINT64 to, UINT64 from, UINT64 bytes)
 {
-    append(commands, BELL_OP_COPY, to, bytes, from);
+    (void)append(commands, BELL_OP_COPY, to, bytes, from);
 }
 
 void bell_umd_cmd_write64(struct bell_umd_commands *commands, UINT64 to, UINT64 value)
 {
-    append(commands, BELL_OP_WRITE64, to, value, 0);
+    (void)append(commands, BELL_OP_WRITE64, to, value, 0);
 }
 
 void bell_umd_cmd_irq(struct bell_umd_commands *commands, UINT64 data)
 {
-    append(commands, BELL_OP_IRQ, data, 0, 0);
+    (void)append(commands, BELL_OP_IRQ, data, 0, 0);
 }
 
 void bell_umd_cmd_fault(struct bell_umd_commands *commands)
 {
-    append(commands, BELL_OP_FAULT, 0, 0, 0);
+    (void)append(commands, BELL_OP_FAULT, 0, 0, 0);
 }
 
 void bell_umd_cmd_hang(struct bell_umd_commands *commands)
 {
-    append(commands, BELL_OP_HANG, 0, 0, 0);
+    (void)append(commands, BELL_OP_HANG, 0, 0, 0);
+}
+
+void bell_umd_cmd_fence_signal(struct bell_umd_commands *commands,
+                               const struct bell_umd_fence *fence, UINT64 value)
+{
+    name_fence(append(commands, BELL_OP_SIGNAL, fence->current_gpu, value, fence->monitored_gpu),
+               fence);
+}
+
+void bell_umd_cmd_fence_wait(struct bell_umd_commands *commands,
+                             const struct bell_umd_fence *fence, UINT64 value)
+{
+    name_fence(append(commands, BELL_OP_WAIT, fence->current_gpu, value, 0), fence);
 }
 
 UINT32 bell_umd_commands_end(struct bell_umd_commands *commands, UINT64 fence_gpu, UINT64 value,

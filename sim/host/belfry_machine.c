@@ -228,6 +228,7 @@ static void make_os(void)
     os_adapter.suspend_disconnect = config->suspend_disconnect;
     os_adapter.idle_by_driver = config->idle_by_driver;
     os_adapter.ums_disabled = config->ums_disabled;
+    os_adapter.native_disabled = config->native_disabled;
     os_adapter.trap_loads = config->trap_loads;
     os_adapter.trace_stores = config->trace_stores;
     os_trace_init();

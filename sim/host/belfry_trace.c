@@ -396,6 +396,7 @@ static void put_record(const struct belfry_record *record)
     case BELFRY_MMIO_READ:
     case BELFRY_POWER:
     case BELFRY_SCHED:
+    case BELFRY_FENCE_LOG:
         break;
     }
 }

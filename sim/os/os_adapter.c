@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "os_kmd.h"
+#include "os_native.h"
 #include "os_power.h"
 #include "os_sched.h"
 
@@ -115,6 +116,31 @@ static void query_ums(void)
         fprintf(stderr, "belfry: user-mode submission is off: %s\n", os_adapter.ums_off);
 }
 
+static bool has_native_entries(const DRIVER_INITIALIZATION_DATA *ddi)
+{
+    return ddi->DxgkDdiCreateNativeFence != NULL && ddi->DxgkDdiDestroyNativeFence != NULL &&
+           ddi->DxgkDdiOpenNativeFence != NULL && ddi->DxgkDdiCloseNativeFence != NULL &&
+           ddi->DxgkDdiUpdateMonitoredValues != NULL &&
+           ddi->DxgkDdiUpdateCurrentValuesFromCpu != NULL;
+}
+
+/** NF-CAP-01. @return false: the adapter does not start. */
+static bool query_native(void)
+{
+    DXGK_NATIVE_FENCE_CAPS *caps = &os_adapter.native_caps;
+    bool answered;
+
+    os_native_init();
+    memset(caps, 0, sizeof(*caps));
+    os_adapter.native_fences = false;
+    if (!os_adapter.scheduling.NativeGpuFence)
+        return true;
+    answered = NT_SUCCESS(query(DXGKQAITYPE_NATIVE_FENCE_CAPS, caps, sizeof(*caps))) &&
+               has_native_entries(&os_adapter.ddi);
+    os_adapter.native_fences = os_monitor_native_caps(answered ? caps : NULL);
+    return os_adapter.native_fences;
+}
+
 static NTSTATUS query_node(UINT node)
 {
     DXGK_NODEMETADATA *data = &os_adapter.nodes[node];
@@ -170,6 +196,11 @@ static NTSTATUS discover(char *error, size_t error_size)
     probe_nodes(nodes);
     os_adapter.node_count = nodes;
     os_adapter.scheduling = caps.SchedulingCaps;
+    if (!query_native()) {
+        snprintf(error, error_size, "NF-CAP-01: the driver advertises native fences; expected the OS "
+                 "feature to be enabled, sane caps and all entry points");
+        return STATUS_INVALID_PARAMETER;
+    }
     query_ums();
     os_monitor_discovered();
     return STATUS_SUCCESS;

@@ -104,6 +104,13 @@ static NTSTATUS unmap_memory(HANDLE device, PVOID virtual_address)
     return leave(name, 0, NULL, 0, STATUS_SUCCESS);
 }
 
+static bool is_enabled(DXGK_FEATURE_ID feature)
+{
+    return feature == DXGK_FEATURE_USER_MODE_SUBMISSION ? !os_adapter.ums_disabled
+           : feature == DXGK_FEATURE_NATIVE_FENCE       ? !os_adapter.native_disabled
+                                                        : true;
+}
+
 static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *args)
 {
     static const char name[] = "DxgkCbIsFeatureEnabled";
@@ -117,13 +124,10 @@ static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *a
         return leave(name, 0, NULL, 0, STATUS_INVALID_PARAMETER);
     memset(&args->Result, 0, sizeof(args->Result));
     args->Result.KnownFeature = 1;
-    if (args->FeatureId != DXGK_FEATURE_NATIVE_FENCE) {
-        args->Result.Version = 1;
-        args->Result.Enabled =
-            args->FeatureId != DXGK_FEATURE_USER_MODE_SUBMISSION || !os_adapter.ums_disabled;
-        args->Result.SupportedByDriver = 1;
-        args->Result.SupportedOnCurrentConfig = 1;
-    }
+    args->Result.Version = 1;
+    args->Result.Enabled = is_enabled(args->FeatureId);
+    args->Result.SupportedByDriver = 1;
+    args->Result.SupportedOnCurrentConfig = 1;
     os_monitor_feature(args->FeatureId, args->Result.Enabled);
     return leave(name, args->FeatureId, args, sizeof(*args), STATUS_SUCCESS);
 }

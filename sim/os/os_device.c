@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_objects.h"
+#include "os_native.h"
 
 #include <stdlib.h>
 
@@ -84,6 +84,10 @@ static void destroy_children(struct os_device *device)
     while ((child = os_object_next(NULL, OS_PAGING_QUEUE, process, device)) != NULL) {
         os_object_close(child);
         os_paging_queue_destroy(child);
+    }
+    while ((child = os_object_next(NULL, OS_FENCE, process, device)) != NULL) {
+        os_object_close(child);
+        os_fence_destroy(child);
     }
     while ((child = os_object_next(NULL, OS_RESOURCE, process, device)) != NULL) {
         os_object_close(child);
@@ -171,6 +175,7 @@ void os_device_abort(struct os_device *device)
         os_object_unref(doorbell);
     }
     bell_thread_wake_all(&os_objects.waiters);
+    os_native_wake();
 }
 
 /* A doorbell of the device that the driver may still have connected. */

@@ -3,6 +3,7 @@
  * What the driver reports (page faults, suspend acknowledgements), and the end of a process
  * (DB-TRM-01 .. 03).
  */
+#include "os_native.h"
 #include "os_power.h"
 #include "os_sched.h"
 
@@ -45,6 +46,9 @@ void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
         os_sched_switched(data->HwContextListSwitchCompleted.NodeOrdinal,
                           data->HwContextListSwitchCompleted.ContextSwitchFence);
         break;
+    case DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED:
+        os_native_interrupt(data);
+        break;
     case DXGK_INTERRUPT_SCHEDULING_LOG_INTERRUPT:
         os_sched_log_interrupt(data->SchedulingLogInterrupt.NodeOrdinal);
         break;
@@ -69,6 +73,7 @@ void os_objects_dpc(void)
     bell_thread_wake_all(&os_objects.waiters);
     os_power_dpc();
     os_sched_dpc();
+    os_native_dpc();
     if (!os_objects.fault_reported)
         return;
     os_objects.fault_reported = false;

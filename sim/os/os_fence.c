@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "os_native.h"
 #include "os_sched.h"
 
 #include <inttypes.h>
@@ -55,6 +56,10 @@ NTSTATUS os_fence_create(struct os_device *device, const char *window_name, bool
 
 void os_fence_destroy(struct os_fence *fence)
 {
+    if (fence->native) {
+        os_native_close(fence);
+        return;
+    }
     fence->dead = true;
     fence->queue = NULL;
     bell_thread_wake_all(&os_objects.waiters);
@@ -64,6 +69,11 @@ void os_fence_destroy(struct os_fence *fence)
     bell_phys_free(fence->phys, 1);
     fence->value = NULL;
     os_object_finish(&fence->base);
+}
+
+void *os_fence_address(const struct os_fence *fence)
+{
+    return fence->window->base + (fence->native ? fence->native->offset : 0);
 }
 
 uint64_t os_fence_read(const struct os_fence *fence)
@@ -102,6 +112,14 @@ static struct look look_at(struct os_fence *const *fences, const uint64_t *value
     return look;
 }
 
+static bool are_native(struct os_fence *const *fences, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!fences[i]->native)
+            return false;
+    return true;
+}
+
 NTSTATUS os_fence_wait(struct os_fence *const *fences, const uint64_t *values, unsigned count,
                        bool any)
 {
@@ -110,6 +128,8 @@ NTSTATUS os_fence_wait(struct os_fence *const *fences, const uint64_t *values, u
     uint64_t end = bell_sim_now() + OS_TDR_CYCLES;
     char what[96];
 
+    if (are_native(fences, count))
+        return os_native_wait(fences, values, count, any);
     while (look.reached < (any ? 1u : count)) {
         if (look.dead || os_thread_self()->dying)
             return STATUS_DEVICE_REMOVED;

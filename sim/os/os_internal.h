@@ -135,6 +135,8 @@ struct os_adapter {
     uint32_t node_count;
     DXGK_NODEMETADATA nodes[OS_MAX_NODES];
     DXGK_VIDSCHCAPS scheduling;
+    bool native_fences;             /**< Advertised, enabled, and the driver has the entry points. */
+    DXGK_NATIVE_FENCE_CAPS native_caps;
     char *bar0, *bar2;              /**< Kernel virtual bases (PROT_NONE windows, kind MMIO). */
     uint64_t bar2_bytes;            /**< Doorbell pages decoded, from the resource list. */
     LUID luid;
@@ -144,6 +146,7 @@ struct os_adapter {
     bool disconnect_published, destroy_direct, suspend_disconnect, idle_by_driver;
     bool trap_loads, trace_stores;
     bool ums_disabled;              /**< OS feature 4 is off (A-42). */
+    bool native_disabled;           /**< OS feature 37 is off (NF-CAP-01). */
 };
 extern struct os_adapter os_adapter;
 /** DriverEntry .. StartDevice, caps and node queries; must run in a coroutine. */
@@ -156,6 +159,8 @@ void os_interrupt_init(void);          /**< Makes the ISR, DPC and worker thread
 void os_interrupt_line(bool level);    /**< From the device. */
 void os_interrupt_cleanup(void);
 bool os_interrupt_dpc_queued(void);
+/** Run a function at DIRQL, not together with the interrupt routine. From below DIRQL. */
+void os_interrupt_run(void (*fn)(void *arg), void *arg);
 /** Let the line reach the driver (before StartDevice); or stop that and wait as below. */
 void os_interrupt_connect(void);
 void os_interrupt_rest(void); /**< Wait until ISR, DPC and worker rest. */

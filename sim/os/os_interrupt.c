@@ -246,6 +246,19 @@ VOID os_cb_notify_dpc(HANDLE adapter)
     os_trace(BELFRY_CB_EXIT, "DxgkCbNotifyDpc", 0);
 }
 
+void os_interrupt_run(void (*fn)(void *arg), void *arg)
+{
+    struct os_thread *self = os_thread_self();
+    KIRQL before = self->irql;
+
+    isr_lock();
+    self->irql = BELL_DIRQL;
+    fn(arg);
+    self->irql = before;
+    os_monitor_synchronized();
+    isr_unlock();
+}
+
 NTSTATUS os_cb_synchronize_execution(HANDLE device, PKSYNCHRONIZE_ROUTINE routine, PVOID context,
                                      ULONG message, BOOLEAN *result)
 {

@@ -72,7 +72,7 @@ static NTSTATUS tell_queue(D3DKMT_CREATEHWQUEUE *user, D3DKMT_CREATEHWQUEUE *arg
 {
     args->hHwQueue = queue->base.name;
     args->hHwQueueProgressFence = queue->fence->base.name;
-    args->HwQueueProgressFenceCPUVirtualAddress = queue->fence->window->base;
+    args->HwQueueProgressFenceCPUVirtualAddress = os_fence_address(queue->fence);
     args->HwQueueProgressFenceGPUVirtualAddress = queue->fence->gpu_va;
     if (bell_copy_to_user(user, args, sizeof(*args)))
         return STATUS_SUCCESS;

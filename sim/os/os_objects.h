@@ -412,6 +412,9 @@ struct os_fence {
     uint64_t gpu_va;        /**< 0: not mapped to the GPU. */
     struct os_queue *queue; /**< Whose progress it shows, or NULL. */
     bool dead;              /**< Will not move any more. */
+    struct os_native *native; /**< NULL: none; else referenced, and this is an opening of it. */
+    HANDLE kmd;               /**< Of the opening. */
+    uint64_t monitored_va;    /**< GPU address of the monitored value. */
 };
 
 /** Value 0; read-only window for user mode; with `gpu`, a GPU mapping it may write. */
@@ -419,6 +422,8 @@ NTSTATUS os_fence_create(struct os_device *device, const char *window_name, bool
                          struct os_fence **fence);
 void os_fence_destroy(struct os_fence *fence);
 uint64_t os_fence_read(const struct os_fence *fence);
+/** Where user mode sees the value. */
+void *os_fence_address(const struct os_fence *fence);
 /**
  * Wait until all (or any) fences have reached their values.
  * @retval STATUS_DEVICE_REMOVED  One of the queues is dead, or the process ends.
@@ -436,7 +441,8 @@ struct os_queue {
     HANDLE kmd;
     D3DDDI_CREATEHWQUEUEFLAGS flags;
     UINT node;
-    struct os_fence *fence;
+    struct os_fence *fence;     /**< Progress; native if the flags say so (NF-QUE-01). */
+    struct os_native_log *logs; /**< Native fence logs, or NULL. */
     uint64_t lqv_phys;          /**< Page of the last queued value; user-mode queues only. */
     volatile uint64_t *lqv;     /**< Its word, kernel alias. */
     struct os_doorbell *doorbell; /**< The live one, or NULL; not referenced. */

@@ -220,6 +220,28 @@ VOID MmFreeContiguousMemory(PVOID BaseAddress)
                  "block");
 }
 
+/* The kernel sees all memory at all times: nothing but the account is kept. */
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
+{
+    uint64_t start = (uint64_t)PhysicalAddress.QuadPart;
+
+    require_at_most(PASSIVE_LEVEL, "MmMapIoSpaceEx");
+    if (Protect != PAGE_READWRITE || NumberOfBytes == 0 || injected_failure())
+        return NULL;
+    for (uint64_t at = start; at < start + NumberOfBytes; at++)
+        if ((at % BELL_PAGE == 0 || at == start) && !bell_phys_is_used(at))
+            return NULL;
+    os_adapter.mapped++;
+    return bell_phys_ptr(start);
+}
+
+VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
+{
+    require_at_most(PASSIVE_LEVEL, "MmUnmapIoSpace");
+    if (BaseAddress != NULL && NumberOfBytes > 0 && os_adapter.mapped > 0)
+        os_adapter.mapped--;
+}
+
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 {
     PHYSICAL_ADDRESS found = {.QuadPart = 0};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "os_native.h"
 #include "os_power.h"
 
 #include <stdlib.h>
@@ -34,6 +35,7 @@ void os_objects_cleanup(void)
         }
         free_process(process);
     }
+    os_native_cleanup();
 }
 
 struct os_process *os_process_by_id(uint32_t id)

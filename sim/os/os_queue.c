@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "os_native.h"
 #include "os_sched.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static NTSTATUS check_flags(const struct os_context *context, D3DDDI_CREATEHWQUE
 {
     if (flags.Reserved)
         return STATUS_INVALID_PARAMETER;
-    if (flags.NativeProgressFence)
+    if (flags.NativeProgressFence && !os_native_usable())
         return STATUS_NOT_SUPPORTED;
     if (flags.UserModeSubmission &&
         (!os_adapter.ums || !os_adapter.nodes[context->node].Flags.UserModeSubmission))
@@ -44,7 +45,8 @@ static NTSTATUS create_in_driver(struct os_queue *queue, const D3DKMT_CREATEHWQU
         .Flags = args->Flags,
         .PrivateDriverDataSize = args->PrivateDriverDataSize,
         .pPrivateDriverData = private_data,
-        .hHwQueueProgressFence = os_object_token(&queue->fence->base),
+        .hHwQueueProgressFence = queue->fence->native ? queue->fence->native->kmd
+                                                      : os_object_token(&queue->fence->base),
         .HwQueueProgressFenceCPUVirtualAddress = (void *)queue->fence->value,
         .HwQueueProgressFenceGPUVirtualAddress = queue->fence->gpu_va,
     };
@@ -58,12 +60,24 @@ static NTSTATUS create_in_driver(struct os_queue *queue, const D3DKMT_CREATEHWQU
     return status;
 }
 
+/* A native one is opened by its maker like any other (NF-QUE-01). */
+static NTSTATUS create_fence(struct os_queue *queue)
+{
+    const D3DDDI_NATIVEFENCEINFO info = { .Type = D3DDDI_NATIVEFENCE_TYPE_DEFAULT };
+    UCHAR data[D3DDDI_NATIVE_FENCE_PDD_SIZE] = { 0 };
+
+    if (queue->flags.NativeProgressFence)
+        return os_native_create(os_queue_device(queue), "progress-fence", &info, data,
+                                &queue->fence);
+    return os_fence_create(os_queue_device(queue), "progress-fence", true, &queue->fence);
+}
+
 /* Fence and last queued value; both start at 0 (DB-PF-05). */
 static NTSTATUS give_memory(struct os_queue *queue)
 {
     NTSTATUS status;
 
-    status = os_fence_create(os_queue_device(queue), "progress-fence", true, &queue->fence);
+    status = create_fence(queue);
     if (!NT_SUCCESS(status))
         return status;
     os_object_ref(&queue->fence->base);
@@ -113,6 +127,11 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
         take_memory(made);
         goto unref;
     }
+    status = os_native_logs_make(made);
+    if (!NT_SUCCESS(status)) {
+        os_queue_destroy(made, false);
+        return status;
+    }
     context->schedule.queues++;
     os_object_publish(&made->base);
     *queue = made;
@@ -138,6 +157,7 @@ void os_queue_destroy(struct os_queue *queue, bool disconnect)
     os_object_retire(&queue->base);
     os_driver_leave(queue->base.process);
     os_must_succeed(status, "DxgkDdiDestroyHwQueue", "DB-QUE-06");
+    os_native_logs_drop(queue);
     take_memory(queue);
     os_object_finish(&queue->base);
 }

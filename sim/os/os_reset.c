@@ -6,6 +6,7 @@
  * A driver that cannot reset, or that fails, leaves an adapter that is gone for good: nothing new can
  * be made, and what is there can only be destroyed.
  */
+#include "os_native.h"
 #include "os_power.h"
 
 #include <stdio.h>
@@ -66,6 +67,7 @@ void os_reset_alone(const char *why)
     if (!os_adapter.lost)
         end_suspend_requests();
     bell_thread_wake_all(&os_objects.waiters);
+    os_native_rescan(); /* Reports went with the function's state. */
     os_trace(BELFRY_POWER, os_adapter.lost ? "adapter-lost" : "full-restart", 0);
     if (os_adapter.lost)
         fprintf(stderr, "belfry: the adapter is lost: no full reset (0x%08X) after: %s\n",

@@ -105,6 +105,10 @@ static UINT64 device_read(UINT32 offset)
             return fake.schedule[queue].resume[0];
         if (offset == BELL_QUEUE_RESUME1_OFFSET(queue))
             return fake.schedule[queue].resume[1];
+        if (offset == BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(queue))
+            return fake.schedule[queue].logs[2];
+        if (offset == BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue))
+            return fake.schedule[queue].logs[3];
         assert_true(offset == BELL_QUEUE_STATE_OFFSET(queue));
         return read_state(queue);
     }
@@ -196,6 +200,9 @@ static UINT64 *schedule_word(UINT32 offset, UINT32 queue)
         return &schedule->resume[0];
     if (offset == BELL_QUEUE_RESUME1_OFFSET(queue))
         return &schedule->resume[1];
+    if (offset >= BELL_QUEUE_WAIT_LOG_OFFSET(queue) &&
+        offset <= BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue))
+        return &schedule->logs[(offset - BELL_QUEUE_WAIT_LOG_OFFSET(queue)) / 8];
     return offset == BELL_QUEUE_HANDLE_OFFSET(queue) ? &schedule->handle : NULL;
 }
 
@@ -371,7 +378,8 @@ static NTSTATUS invalidate(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
 static NTSTATUS is_feature_enabled(HANDLE adapter, DXGKARGCB_ISFEATUREENABLED *args)
 {
     assert_ptr_equal(adapter, &os_device);
-    assert_int_equal(args->FeatureId, DXGK_FEATURE_USER_MODE_SUBMISSION);
+    assert_true(args->FeatureId == DXGK_FEATURE_USER_MODE_SUBMISSION ||
+                args->FeatureId == DXGK_FEATURE_NATIVE_FENCE);
     args->Result.Enabled = !fake.feature_off;
     return STATUS_SUCCESS;
 }

@@ -32,7 +32,7 @@ struct fake_op {
 };
 
 struct fake_schedule {
-    UINT64 sched, quantum, grace, resume[2], handle;
+    UINT64 sched, quantum, grace, resume[2], handle, logs[4];
 };
 
 struct fake_bell {

@@ -311,3 +311,66 @@ NTSTATUS D3DKMTNotifyWorkSubmission(D3DKMT_NOTIFY_WORK_SUBMISSION *args)
     fake_kmt.notifies++;
     return STATUS_SUCCESS;
 }
+
+/* --- Native fences: one value, which the CPU alone raises ------------------------------------- */
+
+static UINT64 native_value;
+
+static void map_native(D3DDDI_NATIVEFENCEMAPPING *mapping)
+{
+    mapping->CurrentValueCpuVa = &native_value;
+    mapping->CurrentValueGpuVa = 0x7000;
+    mapping->MonitoredValueGpuVa = 0x8000;
+}
+
+NTSTATUS D3DKMTCreateNativeFence(D3DKMT_CREATENATIVEFENCE *args)
+{
+    if (fails())
+        return fake_kmt.fail_with;
+    args->hSyncObject = make_handle();
+    native_value = args->Info.InitialFenceValue;
+    map_native(&args->Info.NativeFenceMapping);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS D3DKMTOpenNativeFenceFromNtHandle(D3DKMT_OPENNATIVEFENCEFROMNTHANDLE *args)
+{
+    if (fails())
+        return fake_kmt.fail_with;
+    args->hSyncObject = make_handle();
+    map_native(&args->NativeFenceMapping);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS D3DKMTDestroySynchronizationObject(const D3DKMT_DESTROYSYNCHRONIZATIONOBJECT *args)
+{
+    UNREFERENCED_PARAMETER(args);
+    return drop_handle();
+}
+
+NTSTATUS D3DKMTShareObjects(UINT count, const D3DKMT_HANDLE *objects, VOID *attributes,
+                            UINT access, HANDLE *name)
+{
+    (void)count, (void)objects, (void)attributes, (void)access;
+    if (fails())
+        return fake_kmt.fail_with;
+    *name = &native_value;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS D3DKMTWaitForSynchronizationObjectFromCpu(
+    const D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU *args)
+{
+    if (fails())
+        return fake_kmt.fail_with;
+    return native_value < args->FenceValueArray[0] ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
+}
+
+NTSTATUS D3DKMTSignalSynchronizationObjectFromCpu(
+    const D3DKMT_SIGNALSYNCHRONIZATIONOBJECTFROMCPU *args)
+{
+    if (fails())
+        return fake_kmt.fail_with;
+    native_value = args->FenceValueArray[0];
+    return STATUS_SUCCESS;
+}

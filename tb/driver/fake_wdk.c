@@ -76,6 +76,26 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID base)
     return address;
 }
 
+/* Physical addresses of the fake are kernel addresses without their upper half. */
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS physical, SIZE_T bytes, ULONG protect)
+{
+    assert_int_equal(fake.irql, PASSIVE_LEVEL);
+    assert_int_equal(protect, PAGE_READWRITE);
+    assert_true(bytes == PAGE_SIZE && physical.QuadPart % PAGE_SIZE == 0);
+    if (fake.fail_contiguous)
+        return NULL;
+    fake.live_contiguous++;
+    return (PVOID)(UINT_PTR)physical.QuadPart;
+}
+
+VOID MmUnmapIoSpace(PVOID base, SIZE_T bytes)
+{
+    assert_int_equal(fake.irql, PASSIVE_LEVEL);
+    assert_non_null(base);
+    assert_int_equal(bytes, PAGE_SIZE);
+    fake.live_contiguous--;
+}
+
 VOID KeInitializeMutex(PRKMUTEX mutex, ULONG level)
 {
     UNREFERENCED_PARAMETER(level);

@@ -117,7 +117,7 @@ static void DB_CAP_07_output_buffer(void **state)
     memset(buffer, 0x77, sizeof(buffer));
     assert_int_equal(query(38, buffer, 27), STATUS_INVALID_PARAMETER);
     assert_int_equal(query(38, NULL, 28), STATUS_INVALID_PARAMETER);
-    assert_int_equal(query(37, buffer, sizeof(buffer)), STATUS_NOT_SUPPORTED);
+    assert_int_equal(query(37, buffer, sizeof(buffer)), STATUS_INVALID_PARAMETER);
     assert_int_equal(query(999, buffer, sizeof(buffer)), STATUS_NOT_SUPPORTED);
     assert_int_equal(buffer[0], 0x77);
     assert_int_equal(query(38, buffer, sizeof(buffer)), STATUS_SUCCESS);

@@ -65,7 +65,7 @@ static void DB_QUE_01_flag(void **state)
     native.Value = 0;
     native.NativeProgressFence = 1;
     assert_int_equal(create_queue(context, um.Value, &queue), STATUS_INVALID_PARAMETER);
-    assert_int_equal(create_queue(context, native.Value, &queue), STATUS_NOT_SUPPORTED);
+    assert_int_equal(create_queue(context, native.Value, &queue), STATUS_INVALID_PARAMETER);
     assert_int_equal(create_queue(context, 0x80, &queue), STATUS_INVALID_PARAMETER);
     assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(context), STATUS_SUCCESS);
 }

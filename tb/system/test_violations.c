@@ -175,6 +175,51 @@ static void log_changes(void)
     }
 }
 
+static struct rig_library native;
+static struct bell_umd_fence raised, beside;
+
+static void signal_by_gpu(unsigned buffer, UINT64 value)
+{
+    struct bell_umd_commands list;
+    UINT64 number;
+
+    REQUIRE_OK(bell_umd_commands_begin(&list, &native.commands, 256 * buffer, 256));
+    bell_umd_cmd_work(&list, 4000);
+    bell_umd_cmd_fence_signal(&list, &raised, value);
+    bell_umd_cmd_fence_wait(&list, &raised, value);
+    REQUIRE_OK(bell_umd_submit(native.queue, &list, &number));
+}
+
+/* Signals of both processors, waits before and after, a native progress fence, a look at the logs. */
+static void use_native_fences(void)
+{
+    const struct rig_library on = { .device = a.device };
+    D3DKMT_CREATEHWQUEUE queue = { .hHwContext = a.context, .Flags.UserModeSubmission = 1,
+                                   .Flags.NativeProgressFence = 1 };
+    struct belfry_fence_logs logs;
+    const UINT64 past = 1;
+
+    rig_library_open_beside(&native, &on, ENTRIES, NODE);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &beside));
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &raised));
+    signal_by_gpu(0, 1);
+    REQUIRE_OK(bell_umd_fence_wait(a.device, &raised, 1));
+    REQUIRE_OK(bell_umd_fence_signal(a.device, &raised, 3));
+    REQUIRE_OK(D3DKMTWaitForSynchronizationObjectFromCpu(
+        &(D3DKMT_WAITFORSYNCHRONIZATIONOBJECTFROMCPU){
+            .hDevice = a.device->device, .ObjectCount = 1, .ObjectHandleArray = &raised.handle,
+            .FenceValueArray = &past }));
+    REQUIRE_OK(D3DKMTCreateHwQueue(&queue));
+    rig_destroy_queue(queue.hHwQueue);
+    rig_settle(3000);
+    REQUIRE(belfry_fence_logs(bell_umd_queue_handle(native.queue), &logs));
+    REQUIRE_EQ(logs.signals, 1);
+    REQUIRE_EQ(logs.waits, 1);
+    bell_umd_fence_close(&raised);
+    bell_umd_fence_close(&beside);
+    rig_library_close_beside(&native);
+}
+
 /* A queue on a device of its own, with one buffer of this one packet. */
 static void submit_packet(struct rig *victim, void (*packet)(struct bell_umd_commands *commands))
 {
@@ -228,6 +273,7 @@ static int workload(int argc, char **argv)
     suspend_and_resume();
     schedule();
     log_changes();
+    use_native_fences();
     fault_a_queue();
     hang_a_queue();
     rig_close_beside(&c);

@@ -4,7 +4,8 @@
 
 static NTSTATUS guess(HANDLE of, DXGKARGCB_ISFEATUREENABLED *args)
 {
-    UNREFERENCED_PARAMETER(of);
+    if (args->FeatureId != DXGK_FEATURE_USER_MODE_SUBMISSION)
+        return os.DxgkCbIsFeatureEnabled(of, args);
     args->Result.Enabled = 1;
     return STATUS_SUCCESS;
 }

@@ -51,6 +51,7 @@ struct belfry_config {
     const char *replay;    /**< Command line that repeats this run, for reports; NULL = made up. */
     bool idle_by_driver;   /**< OS policy idle=driver: an engine goes to F1 only when the driver asks,
                                 not also at the TDR cadence (DB-FST-01). */
+    bool native_disabled;  /**< The OS feature native fences is off (NF-CAP-01). */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }

@@ -44,6 +44,9 @@ enum belfry_record_kind {
     BELFRY_SCHED,    /**< Entry of a scheduling log, when the OS read it: name = "idle" "running"
                           "ready" "ready-standby", object = context (0: gone), value = GPU time,
                           value2 = node, value3 = wrap count << 32 | index. */
+    BELFRY_FENCE_LOG, /**< Entry of a native fence log, when the OS read it: name = "wait" "signal",
+                          object = queue, status = what the packet calls the fence, value = fence
+                          value, value2 = GPU time when it was met, value3 = when it was done. */
 };
 
 enum belfry_mapping { BELFRY_MAPPED_NONE, BELFRY_MAPPED_DUMMY, BELFRY_MAPPED_SLOT };
@@ -133,6 +136,8 @@ bool belfry_monitor_rule(size_t index, const char **id, const char **sentence);
 
 /** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"
  *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker"
+ *  "native-wait.listed-to-monitored" "native.monitored-to-current" (in the driver, DIRQL)
+ *  "native-wait.monitored-to-reread" "native-wait.reread-to-sleep"
  *  "power.disconnected-to-gate" (an engine to F1, or the adapter to D3). */
 void belfry_point_hold(const char *name);
 void belfry_point_release(const char *name);
@@ -252,6 +257,28 @@ struct belfry_sched_log {
 };
 /** Read the log to its end; counts since the machine was made. */
 void belfry_sched_log(uint32_t node, struct belfry_sched_log *log);
+
+/* --- Native fences ---------------------------------------------------------------------------- */
+
+struct belfry_native_fence_info {
+    uint64_t current, monitored;
+    unsigned waiters;    /**< Waits of the CPU that list it. */
+    unsigned opens;      /**< In all processes. */
+    uint64_t os_handle;  /**< What the KMD got in (DXGKARG_CREATENATIVEFENCE.hGlobalNativeFence). */
+    uint64_t kmd_handle; /**< What it gave out. */
+    uint64_t current_gpu_va, monitored_gpu_va; /**< Of this opening. */
+};
+/** A native fence by a D3DKMT handle of an opening. @return false for another handle. */
+bool belfry_native_fence(uint32_t hSyncObject, struct belfry_native_fence_info *info);
+
+struct belfry_fence_logs {
+    bool exists;              /**< The queue has logs: user mode, and native fences are on. */
+    uint64_t waits, signals;  /**< Entries read and checked; each is a BELFRY_FENCE_LOG record. */
+    uint64_t lost_waits, lost_signals; /**< Overwritten before they were read. */
+};
+/** Read both logs of a queue to their end; counts since it was made. From user code.
+ *  @return false for a handle that is not a live queue. */
+bool belfry_fence_logs(uint32_t hHwQueue, struct belfry_fence_logs *logs);
 
 /**
  * Why a hardware queue does not run, in words of the hardware ("a queue of a higher level goes

@@ -37,6 +37,7 @@ void os_monitor_init(const char *replay, bool warn)
     monitor.time = 0;
     os_monitor_device_init();
     os_monitor_interrupt_init();
+    os_monitor_native_init();
     os_monitor_reset_init();
     os_monitor_caps_init();
     os_monitor_locks_init();

@@ -34,6 +34,9 @@ struct os_monitor_call {
     bool dpc_notified;       /**< DxgkCbNotifyDpc was. */
     HANDLE resource;         /**< CreateAllocation: hResource at enter. */
     uint64_t infos;          /**< CreateAllocation: digest of the items at enter. */
+    HANDLE given;            /**< Create, OpenNativeFence: the OS's handle at enter. */
+    unsigned beyond;         /**< UpdateMonitoredValues: fences that are due for a report ... */
+    bool native_reported;    /**< ... and there was one. */
 };
 
 /** What it remembers about a doorbell; part of struct os_doorbell. */
@@ -103,6 +106,9 @@ void os_monitor_read(uint64_t address, uint64_t value);
 
 /** Answer to the caps query. @return false: it is not fit for user-mode submission. */
 bool os_monitor_caps(const DXGK_USERMODESUBMISSION_CAPS *caps);
+/** The driver advertises native fences: may it? `caps`: its answer to query type 37, NULL: none.
+ *  @return false: the adapter does not start (NF-CAP-01). */
+bool os_monitor_native_caps(const DXGK_NATIVE_FENCE_CAPS *caps);
 /** Nodes and caps are known. */
 void os_monitor_discovered(void);
 /** Bytes behind an output buffer, to see writes past its end. */
@@ -182,6 +188,22 @@ void os_sched_update_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_sched_switch_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_monitor_switched(UINT node, uint64_t fence);
 
+/* os_monitor_native.c */
+void os_monitor_native_init(void);
+void os_native_create_enter(struct os_monitor_call *call);
+void os_native_create_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_native_open_enter(struct os_monitor_call *call);
+void os_native_open_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_native_close_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_native_destroy_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_native_monitored_enter(struct os_monitor_call *call);
+void os_native_monitored_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_native_current_exit(struct os_monitor_call *call, NTSTATUS status);
+/** The driver took an event that a fence of this queue (D3DKMT handle) was signaled. */
+void os_monitor_native_popped(uint32_t queue, uint64_t address);
+void os_monitor_native_signaled(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data);
+void os_monitor_native_owed(void); /**< At the end of the interrupt routine. */
+
 /* os_monitor_alloc.c */
 void os_alloc_create_enter(struct os_monitor_call *call);
 void os_alloc_create_exit(struct os_monitor_call *call, NTSTATUS status);
@@ -195,6 +217,7 @@ void os_monitor_interrupt_init(void);
 void os_interrupt_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_dpc_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_monitor_event_seen(uint64_t word0);
+void os_monitor_event_data(uint64_t word1);
 void os_monitor_event_popped(void);
 
 /* os_monitor_caps.c */
@@ -214,6 +237,7 @@ int os_device_last_queue_of(uint32_t queue); /**< The same; it may be closed by 
 bool os_device_listed(int hw);           /**< On the run list. */
 unsigned os_device_level(unsigned hw);   /**< As the driver wrote it. */
 unsigned os_device_realtime_level(unsigned level); /**< Hardware's number of a real-time level. */
+uint64_t os_device_woken(uint32_t offset); /**< Time of the last wake-up of waits for such fences. */
 uint64_t os_device_kicked(int hw);       /**< Time of the last KICK. */
 uint64_t os_device_added(int hw);        /**< Time of the last ADD. */
 uint32_t os_device_queue(unsigned hw);   /**< D3DKMT handle of its queue, 0 = closed. */

@@ -7,17 +7,45 @@
 #define CANARY 0xC7
 #define MAX_DOORBELL_BYTES BELL_PAGE
 
-static bool ums_enabled; /**< The OS told the driver that user-mode submission is on. */
+static bool ums_enabled;    /**< The OS told the driver that user-mode submission is on. */
+static bool native_enabled; /**< The same of native fences. */
 
 void os_monitor_caps_init(void)
 {
     ums_enabled = false;
+    native_enabled = false;
 }
 
 void os_monitor_feature(DXGK_FEATURE_ID feature, bool enabled)
 {
     if (feature == DXGK_FEATURE_USER_MODE_SUBMISSION)
         ums_enabled = enabled;
+    if (feature == DXGK_FEATURE_NATIVE_FENCE)
+        native_enabled = enabled;
+}
+
+static bool bad_stride(UINT bytes)
+{
+    return bytes < sizeof(UINT64) || bytes > BELL_PAGE || (bytes & (bytes - 1)) != 0;
+}
+
+bool os_monitor_native_caps(const DXGK_NATIVE_FENCE_CAPS *caps)
+{
+    static const UCHAR zero[sizeof(caps->Reserved)];
+
+    if (!native_enabled)
+        os_violation("NF-CAP-01", 0, "NativeGpuFence is set, and DxgkCbIsFeatureEnabled never told "
+                     "the driver that feature %d is enabled", (int)DXGK_FEATURE_NATIVE_FENCE);
+    else if (caps == NULL)
+        os_violation("NF-CAP-01", 0, "NativeGpuFence is set, and the driver has no answer to query "
+                     "type %d, or lacks an entry point", (int)DXGKQAITYPE_NATIVE_FENCE_CAPS);
+    else if (bad_stride(caps->MonitoredValueStride) ||
+             memcmp(caps->Reserved, zero, sizeof(zero)) != 0)
+        os_violation("NF-CAP-01", 0, "MonitoredValueStride is %u, or a reserved byte is set",
+                     caps->MonitoredValueStride);
+    else
+        return true;
+    return false;
 }
 
 static bool bad_size(UINT bytes)

@@ -80,6 +80,18 @@ static const struct os_ddi ddis[] = {
     {"DxgkDdiSetContextSchedulingProperties", "DB-THR-01", "HS-PRI-02", NULL, NULL,
      os_sched_properties_exit},
     {"DxgkDdiSetSchedulingLogBuffer", "DB-THR-01", "HS-LOG-01", NULL, NULL, NULL},
+    {"DxgkDdiCreateNativeFence", "NF-LIF-01", NULL, "NF-LIF-01", os_native_create_enter,
+     os_native_create_exit},
+    {"DxgkDdiDestroyNativeFence", "NF-LIF-01", "NF-LIF-01", NULL, NULL, os_native_destroy_exit},
+    {"DxgkDdiOpenNativeFence", "NF-LIF-01", NULL, "NF-LIF-01", os_native_open_enter,
+     os_native_open_exit},
+    {"DxgkDdiCloseNativeFence", "NF-LIF-01", "NF-LIF-01", NULL, NULL, os_native_close_exit},
+    {"DxgkDdiUpdateMonitoredValues", "NF-SYN-01", "NF-SYN-01", NULL, os_native_monitored_enter,
+     os_native_monitored_exit},
+    {"DxgkDdiUpdateCurrentValuesFromCpu", "DB-THR-01", "NF-OBJ-01", NULL, NULL,
+     os_native_current_exit},
+    {"DxgkDdiSetNativeFenceLogBuffer", "NF-LOG-01", "NF-LOG-01", NULL, NULL, NULL},
+    {"DxgkDdiUpdateNativeFenceLogs", "NF-LOG-01", "NF-LOG-01", NULL, NULL, NULL},
 };
 
 static const struct os_ddi *find(const char *name)

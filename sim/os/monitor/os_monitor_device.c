@@ -35,6 +35,7 @@ static struct {
     struct hardware_queue queues[BELL_QUEUE_MAX];
     unsigned queues_used;
     uint32_t gates; /**< Nodes whose gate is closed. */
+    uint64_t woken[BELL_FENCE_WAKE_KEY_MASK + 1]; /**< By key. */
     bool gone;
     bool off; /**< In D3. */
 } device;
@@ -408,6 +409,21 @@ static bool is_slot_word(uint64_t address, uint32_t *number)
     return address >= BELL_SLOT_OWNER_OFFSET(0) && *number < BELL_SLOT_MAX;
 }
 
+static void write_wake(uint64_t value)
+{
+    uint64_t now = os_monitor_tick();
+
+    for (uint64_t key = 0; key <= BELL_FENCE_WAKE_KEY_MASK; key++)
+        if ((value & BELL_FENCE_WAKE_ALL_MASK) != 0 ||
+            BELL_FIELD_GET(value, BELL_FENCE_WAKE_KEY) == key)
+            device.woken[key] = now;
+}
+
+uint64_t os_device_woken(uint32_t offset)
+{
+    return device.woken[offset >> 6 & BELL_FENCE_WAKE_KEY_MASK];
+}
+
 static void write_control(uint64_t value)
 {
     device.gates = value & BELL_CTRL_ENABLE_MASK ? (uint32_t)BELL_FIELD_GET(value, BELL_CTRL_GATED)
@@ -424,6 +440,8 @@ void os_monitor_write(uint64_t address, uint64_t value)
         os_monitor_event_popped();
     else if (address == BELL_CTRL_OFFSET)
         write_control(value);
+    else if (address == BELL_FENCE_WAKE_OFFSET)
+        write_wake(value);
     else if (is_slot_word(address, &number)) {
         if (address == BELL_SLOT_OWNER_OFFSET(number))
             write_owner(number, value);
@@ -439,6 +457,8 @@ void os_monitor_read(uint64_t address, uint64_t value)
     device.gone |= value == UINT64_MAX;
     if (address == BELL_EVENT0_OFFSET)
         os_monitor_event_seen(value);
+    else if (address == BELL_EVENT1_OFFSET)
+        os_monitor_event_data(value);
     if (!is_slot_word(address, &number) || address != BELL_SLOT_DRAIN_OFFSET(number))
         return;
     device.slots[number].drain_tried = os_monitor_tick();

@@ -10,6 +10,7 @@
 static struct {
     uint64_t event;     /**< Last answer of EVENT0. */
     bool seen;          /**< It was read since the last pop. */
+    uint64_t data;      /**< Last answer of EVENT1. */
     unsigned owed_irqs; /**< Popped, not yet reported ... */
     unsigned owed_faults[BELL_QUEUE_MAX];
     unsigned free_irqs; /**< Of closing queues: may be reported or not. */
@@ -30,6 +31,11 @@ void os_monitor_event_seen(uint64_t word0)
 {
     events.event = word0;
     events.seen = true;
+}
+
+void os_monitor_event_data(uint64_t word1)
+{
+    events.data = word1;
 }
 
 /** A queue that is being closed reports nothing any more; nor does one that is gone. */
@@ -65,6 +71,8 @@ void os_monitor_event_popped(void)
         return;
     }
     events.seen = false;
+    if ((events.event & BELL_EVENT0_VALID_MASK) != 0 && cause == BELL_CAUSE_FENCE_SIGNALED)
+        os_monitor_native_popped(hw < BELL_QUEUE_MAX ? os_device_queue(hw) : 0, events.data);
     if ((events.event & BELL_EVENT0_VALID_MASK) == 0 || hw >= BELL_QUEUE_MAX ||
         (!is_told(cause) && cause != BELL_CAUSE_ABORTED))
         return;
@@ -83,6 +91,7 @@ void os_monitor_event_popped(void)
 /** At the end of the interrupt routine. A queue may have begun to close meanwhile. */
 static void check_owed(void)
 {
+    os_monitor_native_owed();
     if (events.owed_irqs > 0)
         os_violation("DB-INT-02", 0, "%u user interrupt%s consumed and not reported",
                      events.owed_irqs, events.owed_irqs == 1 ? " was" : "s were");
@@ -138,6 +147,9 @@ void os_monitor_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
     case DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED:
         os_monitor_suspended(data->SuspendContextCompleted.hContext,
                              data->SuspendContextCompleted.ContextSuspendFence);
+        break;
+    case DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED:
+        os_monitor_native_signaled(data);
         break;
     case DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED:
         os_monitor_switched(data->HwContextListSwitchCompleted.NodeOrdinal,

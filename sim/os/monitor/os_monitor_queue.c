@@ -104,6 +104,9 @@ void os_queue_create_exit(struct os_monitor_call *call, NTSTATUS status)
 {
     const DXGKARG_CREATEHWQUEUE *args = call->args;
 
+    if (status == STATUS_NOT_SUPPORTED && args->Flags.NativeProgressFence)
+        os_violation("NF-QUE-01", call->object, "a queue with a native progress fence is not "
+                     "supported");
     if (NT_SUCCESS(status))
         os_monitor_new_handle("DB-QUE-06", call->object, args->hHwQueue, "hHwQueue");
 }

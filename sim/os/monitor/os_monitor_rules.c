@@ -94,6 +94,20 @@ const struct os_rule os_rules[] = {
     {"HS-RST-04", "QueryEngineStatus succeeds, always", 2},
     {"HS-TMO-01", "GPU_ENGINE_TIMEOUT and GPU_ENGINE_STATE_CHANGE name a node and an engine that "
                   "exist", 2},
+    {"NF-CAP-01", "native fences are advertised only where the OS said they are enabled, and with sane "
+                  "caps", 2},
+    {"NF-OBJ-01", "UpdateCurrentValuesFromCpu succeeds, stores the values and makes waits of the GPU "
+                  "look again", 2},
+    {"NF-INT-01", "every signal that the hardware reports is reported to the OS: no waiter sleeps "
+                  "beyond its value", 2},
+    {"NF-INT-02", "NATIVE_FENCE_SIGNALED names live fences by their OS handles, or none", 2},
+    {"NF-SYN-01", "UpdateMonitoredValues succeeds, stores the values, then reports fences that are "
+                  "beyond them", 2},
+    {"NF-LIF-01", "native fences get handles of the driver, and are closed and destroyed without "
+                  "failing", 2},
+    {"NF-QUE-01", "CreateHwQueue takes a native progress fence where native fences are advertised", 2},
+    {"NF-LOG-01", "native fence logs are accepted at DISPATCH_LEVEL, and have well-formed entries in "
+                  "the order of time", 2},
     {"WDK-POOL-01", "a pool block is freed once, with its own tag, and not written past its end",
      0},
     {"WDK-POOL-02", "an unloaded driver leaves no memory behind", 0},

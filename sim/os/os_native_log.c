@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Native fence logs: two pages a user-mode queue, one of waits, one of signals (NF-LOG-01). The OS
+ * sets up the headers and leaves the entries as they come; it reads behind the hardware. What was
+ * overwritten unread is counted: index and wrap count are one word.
+ */
+#include "os_native.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** What the OS leaves in entries. */
+#define UNWRITTEN 0xA5
+#define ENTRIES                                                                                    \
+    ((BELL_PAGE - sizeof(DXGK_NATIVE_FENCE_LOG_HEADER)) / sizeof(DXGK_NATIVE_FENCE_LOG_ENTRY))
+
+struct log {
+    uint64_t phys;
+    uint64_t read;      /**< Entries taken or lost. */
+    uint64_t last_time; /**< FenceEndGpuTimestamp of the newest taken. */
+    uint64_t taken, lost;
+};
+
+struct os_native_log {
+    struct log waits, signals;
+};
+
+static DXGK_NATIVE_FENCE_LOG_HEADER *header_of(const struct log *log)
+{
+    return bell_phys_ptr(log->phys);
+}
+
+static const DXGK_NATIVE_FENCE_LOG_ENTRY *entry_of(const struct log *log, uint64_t number)
+{
+    const DXGK_NATIVE_FENCE_LOG_ENTRY *entries =
+        (const DXGK_NATIVE_FENCE_LOG_ENTRY *)(const void *)(header_of(log) + 1);
+
+    return &entries[number % ENTRIES];
+}
+
+/* --- Buffers ---------------------------------------------------------------------------------- */
+
+static bool make_page(struct log *log, DXGK_NATIVE_FENCE_LOG_TYPE type)
+{
+    log->phys = bell_phys_alloc(1);
+    if (!log->phys)
+        return false;
+    memset(bell_phys_ptr(log->phys), UNWRITTEN, BELL_PAGE);
+    *header_of(log) = (DXGK_NATIVE_FENCE_LOG_HEADER){ .Type = type, .NumberOfEntries = ENTRIES };
+    return true;
+}
+
+static void drop_page(struct log *log)
+{
+    if (log->phys)
+        bell_phys_free(log->phys, 1);
+    log->phys = 0;
+}
+
+/* NF-LOG-01: at DISPATCH_LEVEL. */
+static NTSTATUS set_in_driver(const struct os_queue *queue, const struct log *log)
+{
+    struct os_thread *self = os_thread_self();
+    DXGKARG_SETNATIVEFENCELOGBUFFER args = { .hHwQueue = queue->kmd,
+                                             .NumberOfEntries = ENTRIES,
+                                             .LogBufferCpuVa = header_of(log),
+                                             .LogBufferSystemProcessGpuVa = log->phys };
+    NTSTATUS status;
+
+    os_driver_enter(queue->base.process);
+    self->irql = DISPATCH_LEVEL;
+    status = OS_DDI(SetNativeFenceLogBuffer, queue->base.name, &args, DISPATCH_LEVEL,
+                    os_adapter.ddi.DxgkDdiSetNativeFenceLogBuffer(os_adapter.miniport, &args));
+    self->irql = PASSIVE_LEVEL;
+    os_driver_leave(queue->base.process);
+    return status;
+}
+
+static void update_in_driver(const struct os_queue *queue)
+{
+    struct os_thread *self = os_thread_self();
+    HANDLE kmd = queue->kmd;
+    DXGKARG_UPDATENATIVEFENCELOGS args = { .NumberOfQueues = 1, .pHwQueueArray = &kmd };
+    NTSTATUS status;
+
+    os_driver_enter(queue->base.process);
+    self->irql = DISPATCH_LEVEL;
+    status = OS_DDI(UpdateNativeFenceLogs, queue->base.name, &args, DISPATCH_LEVEL,
+                    os_adapter.ddi.DxgkDdiUpdateNativeFenceLogs(os_adapter.miniport, &args));
+    self->irql = PASSIVE_LEVEL;
+    os_driver_leave(queue->base.process);
+    os_must_succeed(status, "DxgkDdiUpdateNativeFenceLogs", "NF-LOG-01");
+}
+
+NTSTATUS os_native_logs_make(struct os_queue *queue)
+{
+    struct os_native_log *made;
+
+    if (!queue->flags.UserModeSubmission || !os_native_usable() ||
+        !os_adapter.ddi.DxgkDdiSetNativeFenceLogBuffer)
+        return STATUS_SUCCESS;
+    made = calloc(1, sizeof(*made));
+    if (!made)
+        return STATUS_NO_MEMORY;
+    if (!make_page(&made->waits, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS) ||
+        !make_page(&made->signals, DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS)) {
+        drop_page(&made->waits);
+        free(made);
+        return STATUS_NO_MEMORY;
+    }
+    queue->logs = made;
+    os_must_succeed(set_in_driver(queue, &made->waits), "DxgkDdiSetNativeFenceLogBuffer",
+                    "NF-LOG-01");
+    os_must_succeed(set_in_driver(queue, &made->signals), "DxgkDdiSetNativeFenceLogBuffer",
+                    "NF-LOG-01");
+    return STATUS_SUCCESS;
+}
+
+/* --- Entries ---------------------------------------------------------------------------------- */
+
+static void check_entry(const struct os_queue *queue, struct log *log,
+                        const DXGK_NATIVE_FENCE_LOG_ENTRY *entry)
+{
+    bool waits = header_of(log)->Type == DXGK_NATIVE_FENCE_LOG_TYPE_WAITS;
+    UINT wanted = waits ? DXGK_NATIVE_FENCE_LOG_OPERATION_WAIT_UNBLOCKED
+                        : DXGK_NATIVE_FENCE_LOG_OPERATION_SIGNAL_EXECUTED;
+
+    if (entry->OperationType != wanted)
+        os_violation("NF-LOG-01", queue->base.name, "entry %" PRIu64 " of the log of %s has "
+                     "operation %u; expected %u", log->taken + log->lost,
+                     waits ? "waits" : "signals", entry->OperationType, wanted);
+    else if (entry->FenceObservedGpuTimestamp > entry->FenceEndGpuTimestamp ||
+             entry->FenceEndGpuTimestamp < log->last_time)
+        os_violation("NF-LOG-01", queue->base.name, "entry %" PRIu64 " of the log of %s goes from "
+                     "time %" PRIu64 " to %" PRIu64 ", the one before it ended at %" PRIu64,
+                     log->taken + log->lost, waits ? "waits" : "signals",
+                     entry->FenceObservedGpuTimestamp, entry->FenceEndGpuTimestamp,
+                     log->last_time);
+    log->last_time = entry->FenceEndGpuTimestamp;
+}
+
+static void take(const struct os_queue *queue, struct log *log)
+{
+    const DXGK_NATIVE_FENCE_LOG_ENTRY *entry = entry_of(log, log->read);
+    bool waits = header_of(log)->Type == DXGK_NATIVE_FENCE_LOG_TYPE_WAITS;
+    struct belfry_record *record;
+
+    check_entry(queue, log, entry);
+    record = os_trace_hardware(BELFRY_FENCE_LOG, waits ? "wait" : "signal", bell_sim_now());
+    record->object = queue->base.name;
+    record->value = entry->FenceValue;
+    record->value2 = entry->FenceObservedGpuTimestamp;
+    record->value3 = entry->FenceEndGpuTimestamp;
+    record->status = entry->hNativeFence;
+    log->read++;
+    log->taken++;
+}
+
+/** Number of entries that the header says were written. */
+static uint64_t written(const struct log *log)
+{
+    const DXGK_NATIVE_FENCE_LOG_HEADER *header = header_of(log);
+    uint64_t word = __atomic_load_n(&header->AtomicWraparoundAndEntryIndex, __ATOMIC_SEQ_CST);
+
+    return (word >> 32) * ENTRIES + (uint32_t)word;
+}
+
+static void read_log(const struct os_queue *queue, struct log *log)
+{
+    uint64_t end = written(log);
+
+    if ((uint32_t)header_of(log)->AtomicWraparoundAndEntryIndex >= ENTRIES || end < log->read) {
+        os_violation("NF-LOG-01", queue->base.name, "a native fence log says that %" PRIu64
+                     " entries were written, %" PRIu64 " were read before; a page holds %u", end,
+                     log->read, (unsigned)ENTRIES);
+        return;
+    }
+    if (end - log->read > ENTRIES) {
+        log->lost += end - log->read - ENTRIES;
+        log->read = end - ENTRIES;
+    }
+    while (log->read < end)
+        take(queue, log);
+}
+
+void os_native_logs_read(struct os_queue *queue)
+{
+    if (!queue->logs)
+        return;
+    update_in_driver(queue);
+    read_log(queue, &queue->logs->waits);
+    read_log(queue, &queue->logs->signals);
+}
+
+/* The driver's object is gone: the hardware has let go of the pages. */
+void os_native_logs_drop(struct os_queue *queue)
+{
+    if (!queue->logs)
+        return;
+    read_log(queue, &queue->logs->waits);
+    read_log(queue, &queue->logs->signals);
+    drop_page(&queue->logs->waits);
+    drop_page(&queue->logs->signals);
+    free(queue->logs);
+    queue->logs = NULL;
+}
+
+void os_native_logs_counts(const struct os_queue *queue, struct belfry_fence_logs *counts)
+{
+    *counts = (struct belfry_fence_logs){ .exists = queue->logs != NULL };
+    if (!queue->logs)
+        return;
+    counts->waits = queue->logs->waits.taken;
+    counts->signals = queue->logs->signals.taken;
+    counts->lost_waits = queue->logs->waits.lost;
+    counts->lost_signals = queue->logs->signals.lost;
+}

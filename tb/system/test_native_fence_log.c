@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/* Logs of native fences: what the hardware writes, and what the OS makes of it (NF-LOG-01). */
+#include "native.h"
+
+#include "d3dkmddi.h"
+
+enum { PAGE_ENTRIES = 84, EACH = 5 };
+
+static void read_logs(const struct rig_library *library, struct belfry_fence_logs *logs)
+{
+    REQUIRE(belfry_fence_logs(bell_umd_queue_handle(library->queue), logs));
+    REQUIRE(logs->exists);
+}
+
+static const struct belfry_record *entry(size_t from, const char *kind)
+{
+    return belfry_record_at(rig_expect(from, BELFRY_FENCE_LOG, kind));
+}
+
+/* A wait that blocks, and one that does not. */
+static int content(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    const struct belfry_record *raised, *waited;
+    size_t from = belfry_record_count();
+    UINT64 done;
+
+    (void)argc, (void)argv;
+    open_two(0, 1);
+    done = copy_after(&b, 0, 1, a.data.gpu, 1);
+    rig_settle(2000);
+    (void)signal_after(&a, 0, WORK, 1);
+    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    done = copy_after(&b, 1, 1, a.data.gpu, 1);
+    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    rig_settle(1000);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.waits, 0);
+    REQUIRE_EQ(logs.signals, 1);
+    read_logs(&b, &logs);
+    REQUIRE_EQ(logs.waits, 2);
+    REQUIRE_EQ(logs.signals, 0);
+
+    raised = entry(from, "signal");
+    REQUIRE_EQ(raised->object, bell_umd_queue_handle(a.queue));
+    REQUIRE_EQ(raised->status, fence.handle);
+    REQUIRE_EQ(raised->value, 1);
+    waited = entry(from, "wait");
+    REQUIRE_EQ(waited->object, bell_umd_queue_handle(b.queue));
+    REQUIRE_EQ(waited->status, fence.handle);
+    REQUIRE_EQ(waited->value, 1);
+    REQUIRE(waited->value2 + WORK < waited->value3); /* Met long before it was unblocked. */
+    REQUIRE(waited->value2 < raised->value2 && raised->value3 < waited->value3);
+    close_two();
+    return 0;
+}
+
+static void NF_LOG_01_content(void **state)
+{
+    (void)state;
+    run(content);
+}
+
+/* Two buffers each for user-mode queues, none for others, both calls at DISPATCH_LEVEL. */
+static int who_has_logs(int argc, char **argv)
+{
+    static struct rig_kernel kernel;
+    struct belfry_fence_logs logs;
+    size_t from = belfry_record_count();
+    D3DKMT_HANDLE context;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_EQ(rig_count(from, BELFRY_DDI_ENTER, "DxgkDdiSetNativeFenceLogBuffer"), 2);
+    REQUIRE_EQ(belfry_record_at(rig_expect(from, BELFRY_DDI_ENTER,
+                                           "DxgkDdiSetNativeFenceLogBuffer"))->irql,
+               DISPATCH_LEVEL);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(belfry_record_at(rig_expect(from, BELFRY_DDI_ENTER,
+                                           "DxgkDdiUpdateNativeFenceLogs"))->irql,
+               DISPATCH_LEVEL);
+    context = rig_make_context(&(struct rig){ .device = a.device }, 2);
+    rig_kernel_open(&kernel, &(struct rig){ .device = a.device }, context);
+    REQUIRE(belfry_fence_logs(kernel.queue.hHwQueue, &logs));
+    REQUIRE(!logs.exists);
+    REQUIRE_EQ(rig_count(from, BELFRY_DDI_ENTER, "DxgkDdiSetNativeFenceLogBuffer"), 2);
+    rig_kernel_close(&kernel);
+    rig_destroy_context(context);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_user_mode_queues_only(void **state)
+{
+    (void)state;
+    run(who_has_logs);
+}
+
+/* Signals in buffers of EACH; waits for the last. */
+static void raise(unsigned buffers, UINT64 *value)
+{
+    UINT64 number = 0;
+
+    for (unsigned n = 0; n < buffers; n++) {
+        struct bell_umd_commands list;
+
+        begin(&a, n, &list);
+        for (unsigned i = 0; i < EACH; i++)
+            bell_umd_cmd_fence_signal(&list, &fence, ++*value);
+        number = submit(&a, &list);
+    }
+    REQUIRE_OK(bell_umd_wait(a.queue, number));
+    rig_settle(500);
+}
+
+/* The log goes round: what is lost is counted, what is read is the newest, in order. */
+static int overrun(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    UINT64 value = 0, expected;
+    size_t from;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    raise(10, &value);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, 50);
+    raise(14, &value); /* Over the end, nothing lost. */
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, 120);
+    REQUIRE_EQ(logs.lost_signals, 0);
+    from = belfry_record_count();
+    raise(20, &value);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.lost_signals, 100 - PAGE_ENTRIES);
+    REQUIRE_EQ(logs.signals, 120 + PAGE_ENTRIES);
+    expected = value - PAGE_ENTRIES + 1;
+    for (unsigned i = 0; i < PAGE_ENTRIES; i++, expected++) {
+        from = rig_expect(from, BELFRY_FENCE_LOG, "signal");
+        REQUIRE_EQ(belfry_record_at(from++)->value, expected);
+    }
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_overrun_is_counted(void **state)
+{
+    (void)state;
+    run(overrun);
+}
+
+/* A ring of another size is another hardware context: the log goes on. So it does after D3. */
+static int goes_on(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    UINT64 value = 0;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    raise(2, &value);
+    REQUIRE_OK(bell_umd_queue_resize(a.queue, 2 * ENTRIES));
+    raise(1, &value);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, 15);
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_goes_on_after_a_resize(void **state)
+{
+    (void)state;
+    run(goes_on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(NF_LOG_01_content),
+        cmocka_unit_test(NF_LOG_01_user_mode_queues_only),
+        cmocka_unit_test(NF_LOG_01_overrun_is_counted),
+        cmocka_unit_test(NF_LOG_01_goes_on_after_a_resize),
+    };
+
+    return cmocka_run_group_tests_name("native_fence_log", tests, NULL, NULL);
+}
