@@ -28,3 +28,5 @@ echo "== host instructions per active cycle (difference of two runs, so that set
 low=$(count 4000)
 high=$(count 24000)
 echo "instructions_per_active_cycle $(( (high - low) / 20000 )) instructions  (budget 5000, aim 2000)"
+echo "== the bare core, 1024 slots and queues against 64"
+scripts/bench_size.sh
