@@ -29,6 +29,10 @@ lint_checkers() {
   verilator --lint-only -Wall --top-module bell_top -F rtl/bell.f -F tb/assert/assert.f
 }
 
+core_files() {
+  diff <(grep '\.sv$' rtl/bell.f) <(sed -n 's/^ *- \(.*\.sv\)$/\1/p' rtl/belfry.core)
+}
+
 windows_driver() {
   local source
   for source in driver/kmd/*.c driver/umd/*.c; do
@@ -74,6 +78,7 @@ check "rtl lints with the checkers bound" lint_checkers
 if python3 -m venv --help >/dev/null 2>&1; then
   check "generated files are up to date" scripts/gen_regs.sh --check
 fi
+check "the FuseSoC core lists the files of bell.f" core_files
 check "driver compiles for Windows" windows_driver
 check "driver includes nothing of the simulator" driver_includes
 check "top level holds the fixed names only" top_level
