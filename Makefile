@@ -33,7 +33,7 @@ test: ## Install what is missing, build, run every test; last line "N passed, N 
 build: $(BIN)/belfry ## Build the belfry command and library
 
 ##@ Before you commit
-.PHONY: check regs bench plan fuzz nightly formal clean
+.PHONY: check regs bench plan fuzz nightly formal synth clean
 check: ## Lint, generated files up to date, warnings, both compilers of the driver
 	@scripts/check.sh
 
@@ -47,12 +47,15 @@ fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600) or FUZZ_INPUTS
 	@ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz_d3dkmt -max_len=1024 -artifact_prefix=build/fuzz/ \
 	  $(if $(FUZZ_INPUTS),-runs=$(FUZZ_INPUTS),-max_total_time=$(or $(FUZZ_SECONDS),600)) build/fuzz/corpus
 
-nightly: ## make test, then wide explorations and FUZZ_INPUTS (200000) inputs to the fuzzer
+nightly: ## make test, then wide explorations, make synth and FUZZ_INPUTS (200000) inputs to the fuzzer
 	@scripts/setup.sh fuzz
 	@FUZZ_INPUTS=$(or $(FUZZ_INPUTS),200000) scripts/nightly.sh
 
 formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
 	@scripts/formal.sh $(TEST)
+
+synth: ## Synthesis for two FPGA families at three sizes, checks, rtl/SYNTH.md; takes hours
+	@scripts/synth.sh $(TEST)
 
 plan: ## Which tests show which requirement, by the results of the last make test
 	@scripts/plan.py

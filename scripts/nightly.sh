@@ -30,5 +30,6 @@ wide() {
 mkdir -p build
 part build/nightly-test.log scripts/test.sh
 part build/nightly-wide.log wide
+part build/nightly-synth.log scripts/synth.sh drift
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 && $passed -gt 0 ]]

