@@ -216,9 +216,10 @@ void os_sched_log_read(UINT node)
                      (unsigned)word, (unsigned)(word >> 32), log->now.entries, log->read);
         return;
     }
-    if (written - log->read > log->now.entries) {
-        log->lost += written - log->now.entries - log->read;
-        log->read = written - log->now.entries;
+    /* The place of the next entry may be half written: it does not count as kept. */
+    if (written - log->read >= log->now.entries) {
+        log->lost += written - (log->now.entries - 1) - log->read;
+        log->read = written - (log->now.entries - 1);
         forget(node);
     }
     for (; log->read < written; log->read++)

@@ -215,7 +215,9 @@ module bell_irq_check #(
       if ((wait_q & ~event_valid_i) != '0)
         $error("irq: rule EVENT_VALID: sources %b withdrew an event", wait_q & ~event_valid_i);
       for (int s = 0; s < NumSources; s++) begin
+        // A node takes USER_IRQ back when its turn is stopped first.
         if (wait_q[s] && event_valid_i[s]
+            && (event_q[s*EventBits+EventBits-8 +: 8] != 8'd1)
             && (event_i[s*EventBits +: EventBits] != event_q[s*EventBits +: EventBits]))
           $error("irq: rule EVENT_PAYLOAD: source %0d changed an event", s);
         if (event_valid_i[s] && (event_i[s*EventBits+EventBits-8 +: 8] == '0))

@@ -177,7 +177,7 @@ static void require_exact_size(UINT type, UINT bytes)
 
 static int odd_queries(int argc, char **argv)
 {
-    static const UINT unknown[] = { 0, 2, 3, 36, 37, 39, 100, 0x7fffffff, UINT32_MAX };
+    static const UINT unknown[] = { 0, 2, 3, 36, 39, 100, 0x7fffffff, UINT32_MAX };
     unsigned char data[512];
 
     (void)argc, (void)argv;

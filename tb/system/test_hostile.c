@@ -36,7 +36,7 @@ static unsigned times_run(uint64_t hw_queue)
 {
     unsigned count = 0;
 
-    for (size_t r = 0; (r = belfry_record_find(r, BELFRY_START, NULL)) != (size_t)-1; r++)
+    for (size_t r = 0; (r = belfry_record_find(r, BELFRY_FINISH, NULL)) != (size_t)-1; r++)
         count += belfry_record_at(r)->value2 == hw_queue;
     return count;
 }

@@ -33,6 +33,7 @@ static const struct level levels[] = {
     {"DxgkDdiDpcRoutine", DISPATCH_LEVEL},     {"DxgkCbDisconnectDoorbell", PASSIVE_LEVEL},
     {"DxgkCbNotifyInterrupt", BELL_DIRQL},     {"DxgkCbQueueDpc", BELL_DIRQL},
     {"DxgkCbNotifyDpc", DISPATCH_LEVEL},
+    {"DxgkDdiSetNativeFenceLogBuffer", DISPATCH_LEVEL},
 };
 enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
 
