@@ -157,12 +157,14 @@ module bell_sched #(
 
   logic  end_any, may_give, do_again, do_req, do_end, do_give, do_place, do_wake, do_late, do_credit;
   logic  free, room;
+  logic [NumNodes-1:0] active;
   node_t end_node, place_node, turn_node;
   bell_pkg::turn_end_t turn_end;
   bell_pkg::queue_id_t [NumNodes-1:0] run_queue;
   bell_pkg::level_t    [NumNodes-1:0] run_level;
 
   assign turn_node = turn_to[NodeBits-1:0];
+  assign active    = enable_i ? ~gated_i : '0;
 
   // Ends go first. Software waits for one clock at most, so it cannot be starved; neither can what
   // comes after a give, since a node has to end its turn before the next.
@@ -333,7 +335,7 @@ module bell_sched #(
 
   // -------------------------------------------------------------- pick a turn
 
-  logic [NumNodes-1:0]  active, node_busy, lift, top_valid, may_keep;
+  logic [NumNodes-1:0]  node_busy, lift, top_valid, may_keep;
   logic                 pick_valid, pick_busy, later;
   bell_pkg::queue_id_t  pick_queue;
   bell_pkg::turn_t      pick_turn;
@@ -343,7 +345,6 @@ module bell_sched #(
   bell_pkg::level_t [NumNodes-1:0] top;
   logic [NumNodes-1:0][bell_pkg::NumLevels-1:0] some;
 
-  assign active = enable_i ? ~gated_i : '0;
   assign level  = bell_pkg::level_of(place.level, state.urgent);
 
   bell_sched_pick #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_pick (
@@ -434,7 +435,8 @@ module bell_sched #(
   assign ack_data_o  = (ask_word == WordState) ? state_data : context_data;
 
   // BASE .. RPTR and the resume point are fixed while the queue is open.
-  logic fixed, write_context;
+  logic        fixed, write_context, log_any;
+  logic [63:0] handle;  // Of the queue, for its node's log.
 
   assign fixed         = (ask_word <= WordRptr) || (ask_word == WordResume0)
                          || (ask_word == WordResume1);
@@ -475,8 +477,7 @@ module bell_sched #(
 
   // --------------------------------------------------------------------- log
 
-  logic        log_any, log_busy;
-  logic [63:0] handle;
+  logic log_busy;
 
   bell_sched_log #(.NumNodes(NumNodes)) u_log (
     .clk_i, .rst_ni,
