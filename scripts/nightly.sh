@@ -3,7 +3,7 @@
 # Everything of `make test`, then what takes too long for it; the last line is "N passed, N failed".
 # usage: FUZZ_INPUTS=n scripts/nightly.sh
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 passed=0 failed=0
 
 # Run a part, show it, add up its last line; a part that does not end with one counts as a failure.
@@ -22,9 +22,14 @@ part() {
 }
 
 wide() {
-  make --no-print-directory list-nightly >build/nightly.list &&
-    BELL_RESULTS=build/nightly BELL_TEST_SECONDS=7200 BELL_CASE_SECONDS=3600 \
-      scripts/run_tests.py build/nightly.list
+  local size
+  make --no-print-directory list-nightly >build/nightly.list || return
+  for size in 256 1024; do
+    make --no-print-directory -j"$(nproc)" VARIANT="size-$size" tests || return
+    make --no-print-directory VARIANT="size-$size" list-size >>build/nightly.list || return
+  done
+  BELL_RESULTS=build/nightly BELL_TEST_SECONDS=7200 BELL_CASE_SECONDS=3600 \
+    scripts/run_tests.py build/nightly.list
 }
 
 mkdir -p build

@@ -18,6 +18,8 @@ echo "building: unit tests of RTL modules"
 build rtl-tests
 echo "building: with ASan and UBSan"
 build VARIANT=san tests
+echo "building: with 1024 doorbells and queues"
+build VARIANT=size-1024 size-tests
 for name in "${mutants[@]}"; do
   echo "building: hardware broken on purpose: $name"
   build VARIANT="mutant-$name" "build/mutant-$name/lib/libbelfry.so"
@@ -25,6 +27,7 @@ done
 {
   make --no-print-directory list-tests
   make --no-print-directory list-tests VARIANT=san | grep -v '^rtl/'
+  make --no-print-directory list-size-tests VARIANT=size-1024
   for script in tb/scripts/test_*.sh; do
     printf 'scripts/%s\t%s\n' "$(basename "$script" .sh)" "$script"
   done

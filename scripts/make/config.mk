@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Tools, flags, folders. VARIANT picks a build: release, san (ASan + UBSan),
-# fuzz (clang, libFuzzer), or mutant-<name>.
+# fuzz (clang, libFuzzer), size-<n> (n doorbells and queues), or mutant-<name>.
 VARIANT ?= release
 B := build/$(VARIANT)
 BIN := $(B)/bin
@@ -27,7 +27,10 @@ CC := clang
 CXX := clang++
 SAN := -fsanitize=address,fuzzer-no-link
 endif
-COMMON := $(OPT) $(SAN) -fPIC -fno-semantic-interposition -MMD -MP $(INCLUDES)
+# Doorbells and hardware queues of the device; 64 is the RTL's own default.
+SIZE := $(patsubst size-%,%,$(filter size-%,$(VARIANT)))
+SIZED := $(if $(SIZE),-DBELL_MODEL_SLOTS=$(SIZE)u -DBELL_MODEL_QUEUES=$(SIZE)u)
+COMMON := $(OPT) $(SAN) $(SIZED) -fPIC -fno-semantic-interposition -MMD -MP $(INCLUDES)
 CFLAGS_DRIVER := -std=c11 $(WARN) $(COMMON)
 CFLAGS_SIM := -std=gnu11 $(WARN) $(COMMON)
 CXXFLAGS_SIM := -std=c++17 $(WARN) $(COMMON)

@@ -21,7 +21,8 @@ VTOP_SAN := $(subst fuzzer-no-link,,$(SAN) $(if $(SAN),-fno-sanitize=alignment -
 # -O3: the tool's own default (-Os) is a fifth slower; -O2 does not unroll its trigger loops. FST
 # support costs nothing while it is off.
 VERILATE := $(VERILATOR) --cc --trace-fst --x-initial unique --no-timing -Wall -O3 \
-  -CFLAGS "-fPIC $(VTOP_SAN)" --top-module bell_top --prefix Vbell_top
+  -CFLAGS "-fPIC $(VTOP_SAN)" --top-module bell_top --prefix Vbell_top \
+  $(if $(SIZE),-GNumSlots=$(SIZE) -GNumQueues=$(SIZE))
 
 # The checkers cost a tenth of the speed: bound where errors are looked for at any price.
 ASSERTS := $(if $(filter san,$(VARIANT)),-F tb/assert/assert.f)

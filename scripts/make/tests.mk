@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Test programs. `make tests` builds those of one VARIANT; scripts/test.sh builds all and runs them.
 T := $(B)/tests
-TEST_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SAN) -MMD -MP $(INCLUDES) -Itb/common \
+TEST_CFLAGS = -std=gnu11 $(WARN) $(OPT) $(SAN) $(SIZED) -MMD -MP $(INCLUDES) -Itb/common \
   -Itb/driver -Itb/sim -Itb/model -Itb/device -Itb/system
 TEST_LIB = -L$(B)/lib -lbelfry '-Wl,-rpath,$$ORIGIN/../lib'
 
@@ -132,6 +132,15 @@ list-tests:
 	  'BELL_DEVICE=rtl $t --inputs 300 --seed 2';)
 	@$(foreach d,rtl model,$(foreach t,$(HARDWARE_TESTS),printf '%s\t%s\n' \
 	  '$(VARIANT)/$d/$(notdir $t)' 'BELL_DEVICE=$d $t';))
+
+# VARIANT size-<n>: system tests on a device of that size. A few are part of `make test`.
+SIZE_TESTS := $(addprefix $(T)/test_,first_light ring_crossing create connect contend victim \
+  disconnect layouts recovery sched_order sched_share native_fence determinism)
+.PHONY: size-tests list-size-tests list-size
+size-tests: $(SIZE_TESTS)
+list-size-tests list-size:
+	@$(foreach t,$(if $(filter list-size,$@),$(HARDWARE_TESTS),$(SIZE_TESTS)),printf '%s\t%s\n' \
+	  '$(VARIANT)/rtl/$(notdir $t)' 'BELL_DEVICE=rtl $t';)
 
 # What `make nightly` runs beyond `make test`, in the same form.
 WIDE_TESTS := $(T)/test_umd_sweep

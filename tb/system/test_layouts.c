@@ -566,7 +566,9 @@ static int attacked(int argc, char **argv)
 
 static int attacker(int argc, char **argv)
 {
-    static const uint64_t values[] = { 63, 64, 1000, 0x10000, UINT64_C(1) << 32, UINT64_MAX };
+    const uint64_t queues = BELL_FIELD_GET(belfry_register(BELL_CAPS_OFFSET), BELL_CAPS_QUEUES);
+    const uint64_t values[] = { queues - 1, queues, 1u << 12, 0x10000, UINT64_C(1) << 32,
+                                UINT64_MAX };
     struct belfry_ledger before, after;
 
     (void)argc, (void)argv;
@@ -579,7 +581,7 @@ static int attacker(int argc, char **argv)
         *rig.page = values[i];
         rig_settle(200);
         REQUIRE_EQ(BELL_FIELD_GET(belfry_register(BELL_LAST_REJECT_OFFSET), BELL_LAST_REJECT_CAUSE),
-                   values[i] < 64 ? BELL_REJECT_FOREIGN_TOKEN : BELL_REJECT_BAD_TOKEN);
+                   values[i] < queues ? BELL_REJECT_FOREIGN_TOKEN : BELL_REJECT_BAD_TOKEN);
     }
     belfry_ledger(&after);
     REQUIRE_EQ(after.rejected - before.rejected, sizeof(values) / sizeof(values[0]));

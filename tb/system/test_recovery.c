@@ -115,6 +115,16 @@ static bool innocent_is_dead(void)
     return is_dead(&innocent);
 }
 
+static bool is_restarted(void)
+{
+    return rig_count(0, BELFRY_POWER, "full-restart") != 0;
+}
+
+static bool is_lost(void)
+{
+    return rig_count(0, BELFRY_POWER, "adapter-lost") != 0;
+}
+
 static void hang(void)
 {
     power_append_hang(&culprit);
@@ -188,7 +198,7 @@ static int culprit_body(int argc, char **argv)
     from = belfry_record_count();
     hang();
     power_await(culprit_is_dead, PATIENCE, "ABORT");
-    rig_settle(5000);
+    power_await(is_restarted, PATIENCE, "the end of the full reset");
     REQUIRE(is_dead(&sibling));
     check_full_reset(from);
     REQUIRE_EQ(rig_owned_slots(8), 0);
@@ -333,7 +343,7 @@ static int lost(int argc, char **argv)
     make_pair();
     hang();
     power_await(culprit_is_dead, PATIENCE, "ABORT");
-    rig_settle(5000);
+    power_await(is_lost, PATIENCE, "the loss of the adapter");
     check_lost();
     close_pair(); /* All of it can be destroyed. */
     return 0;
