@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # `make fuzz` for FUZZ_INPUTS inputs, as one case for scripts/run_tests.py.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 if make --no-print-directory fuzz "FUZZ_INPUTS=${FUZZ_INPUTS:?}" 2>&1 | tail -40; then
   echo "PASS fuzz.d3dkmt"
 else
