@@ -101,11 +101,19 @@ $(SYSTEMC_TESTS): $(T)/%: tb/systemc/%.cpp $(wildcard sim/systemc/*) $(wildcard 
 	  $(filter %.cpp,$^) $(TEST_LIB) -lsystemc -o $@
 
 BENCHES := $(patsubst tb/bench/%.cpp,$(T)/%,$(wildcard tb/bench/bench_*.cpp))
-$(BENCHES): $(T)/%: tb/bench/%.cpp $(LIB) $(VTOP)/Vbell_top__ALL.a
+$(T)/bare_loop.o: tb/bench/bare_loop.cpp $(wildcard tb/bench/*.h) $(VTOP)/Vbell_top__ALL.a
+	@mkdir -p $(@D)
+	$(Q)$(CXX) -std=c++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $(VTOP_INCLUDES) -c $< -o $@
+$(BENCHES): $(T)/%: tb/bench/%.cpp $(T)/bare_loop.o $(wildcard tb/bench/*.h) $(LIB) \
+  $(VTOP)/Vbell_top__ALL.a
 	@echo "  bench $@"
 	@mkdir -p $(@D)
-	$(Q)$(CXX) -std=c++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $(VTOP_INCLUDES) $< \
-	  $(VTOP)/Vbell_top__ALL.a $(addprefix $(VTOP)/,$(VTOP_RUNTIME)) $(TEST_LIB) -lz -lpthread -o $@
+	$(Q)$(CXX) -std=gnu++17 $(filter-out -std=gnu11,$(TEST_CFLAGS)) $(VTOP_INCLUDES) $< $(BENCH_ALSO) \
+	  $(T)/bare_loop.o $(VTOP)/Vbell_top__ALL.a $(addprefix $(VTOP)/,$(VTOP_RUNTIME)) $(TEST_LIB) \
+	  $(BENCH_LIBS) -lz -lpthread -o $@
+$(T)/bench_tlm: BENCH_ALSO = -Isim/systemc sim/systemc/bell_device_tlm.cpp
+$(T)/bench_tlm: BENCH_LIBS = -lsystemc
+$(T)/bench_tlm: sim/systemc/bell_device_tlm.cpp sim/systemc/bell_device_tlm.h
 
 # Hostile input: seeded inputs here, libFuzzer in `make fuzz`.
 FUZZ_TESTS := $(patsubst tb/fuzz/%.c,$(T)/%,$(wildcard tb/fuzz/fuzz_*.c))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Scheduling logs in memory. Form, order of time and one-at-a-time are checked by the OS model. */
-#include "sched.h"
+#include "sched_rig.h"
 
 enum { NODE = 0, ENTRIES = 32, WORK = 400, MANY = 0xFFFE };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who goes before whom: bands, levels, priorities, context lists; and how soon. */
-#include "sched.h"
+#include "sched_rig.h"
 
 enum { NODE = 0, ENTRIES = 64, WORK = 500, LONG_WORK = 200000, LATENCY = 3000 };
 

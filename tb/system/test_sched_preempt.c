@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Buffers stopped inside: suspend, D3, bystanders of a reset. Nothing is lost, nothing done twice. */
-#include "sched.h"
+#include "sched_rig.h"
 
 enum { NODE = 0, ENTRIES = 16, LONG_WORK = 300000, SOON = 3000, BYTES = 65536, DELAY = 60000 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shares of an engine's time, measured in finished buffers of equal length. */
-#include "sched.h"
+#include "sched_rig.h"
 
 enum { NODE = 0, ENTRIES = 64, DEPTH = 24, WORK = 400, WINDOW = 400000, QUANTUM = 200 };
 
