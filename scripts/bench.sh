@@ -16,6 +16,9 @@ done
 echo "== belfry bench"
 build/release/bin/belfry bench | sed -n '/^Budgets/,$p'
 
+echo "== register accesses against cocotb on the same RTL"
+scripts/bench_peer.sh
+
 if ! command -v valgrind >/dev/null; then
   echo "(valgrind is not installed: no instruction counts)"
   exit 0
