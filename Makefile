@@ -62,7 +62,7 @@ plan: ## Which tests show which requirement, by the results of the last make tes
 
 bench: ## Measure; every speed is a ratio within the same run
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory -j$(J) $(BENCHES) $(BIN)/belfry
+	@$(MAKE) --no-print-directory -j$(J) $(BENCHES) $(T)/test_cost $(BIN)/belfry
 	@scripts/bench.sh
 
 clean: ## Remove build/

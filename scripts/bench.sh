@@ -13,6 +13,9 @@ for program in "$tests"/bench_*; do
   "$program"
 done
 
+echo "== a trapped store against a direct call  (budget 25, aim 15)"
+"$tests/test_cost" 2>&1 | grep -o 'one store:.*'
+
 echo "== belfry bench"
 build/release/bin/belfry bench | sed -n '/^Budgets/,$p'
 
