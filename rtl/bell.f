@@ -29,6 +29,7 @@ sched/bell_sched_nodes.sv
 sched/bell_sched_regs.sv
 sched/bell_sched_log.sv
 sched/bell_sched_port.sv
+sched/bell_sched_select.sv
 sched/bell_sched_context.sv
 sched/bell_sched.sv
 fence/bell_fence.sv

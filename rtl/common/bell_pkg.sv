@@ -103,6 +103,7 @@ package bell_pkg;
 
   // What sched knows of a queue beside its context. Means something while the queue is open.
   typedef struct packed {
+    logic     ready;    // As the picker was told.
     logic     listed;
     logic     notify;   // Post STOPPED when it stops running.
     logic     urgent;   // ADD_RT.
@@ -113,6 +114,21 @@ package bell_pkg;
     cause_t   cause;
     node_id_t node;
   } queue_state_t;
+
+  // Why sched looks at a queue; one of the first six. See bell_sched_select.
+  typedef struct packed {
+    logic      valid;
+    logic      req;
+    logic      ends;
+    logic      give;
+    logic      place;
+    logic      wake;
+    logic      ring;
+    logic      kept;     // With give: the queue stays on its node.
+    logic      signals;  // With place: in the log of signals.
+    node_id_t  node;     // With ends, give, place.
+    queue_id_t queue;
+  } sched_op_t;
 
   // sched -> fetch of one node: work on this queue for one turn.
   typedef struct packed {

@@ -8,27 +8,30 @@
 //   to node        turn, yield, preempt; back: its end, signals of native fences
 //
 // A queue is ready while open, listed, not faulted, not running, and owed a sample or known to have
-// work that does not wait for a native fence. The picker chooses by level, then in turns; a queue
-// that was picked is passed over while a ready one of its group has a higher priority. Giving a
-// turn clears the owed sample: the node reads WPTR after that, so a ring that comes later, or in
-// the same clock, is owed anew. A queue that leaves the run list after it was picked and before the
-// turn is given keeps what it is owed.
+// work that does not wait for a native fence. Which one goes next is found by level, then in turns
+// (bell_sched_pick), and looked at again when its turn is given: then it must still be ready and of
+// the highest level of a free node that may have turns. Else it is looked for again, and has not
+// lost its place; a queue that is passed over because a ready one of its group has a higher
+// priority has. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring that
+// comes later, or in the same clock, is owed anew. A queue that leaves the run list after it was
+// picked and before the turn is given keeps what it is owed.
 //
-// One queue changes per clock, so that every array has one writer:
-//   again    it was taken out at its old place in the clock before, and comes back at its new one
-//   request  software: a command, a word of the context
-//   end      of a turn
-//   give     a turn
-//   place    in a fence log, for the queue that runs on a node
-//   wake     its fence was signalled
-//   late     a ring made it owed a sample while others changed
-//   credit   a ring does so now
+// One queue changes per clock, so that every array has one writer, in three steps:
+//   select  which and why (bell_sched_select); never one that is being read
+//   read    its state and context
+//   change  it, all at once; a queue whose place changes goes out of the old one first, and into
+//           the new one in the next clock
+// A queue that a ring or a signal makes ready, and whose node has nothing else to do, is given its
+// turn in the same step; not while its node has a scheduling log, which names both steps.
+//
 // A credit is counted in its clock whatever goes on. Where a credit and a give meet, the sample is
-// owed anew; CLOSE turns the ring away.
+// owed anew; CLOSE turns the ring away. While the log has no room, all steps stand still.
 //
-// Timing  credited in clock n: picked in n+1, turn_valid_o in n+2 when a node is free and no other
-//         queue changes. One pick per clock. A register access is answered at the latest 3 clocks
-//         after req_i.
+// Timing  credited in clock n: turn_valid_o in n+2 when a node is free and nothing else is ready
+//         or changes. A node without a turn must be ready for one. From the clock in which an end
+//         is taken to turn_valid_o of the next: 6 clocks for a queue that goes on, 8 for another
+//         one, if no other queue changes. A register access is answered at the latest 7 clocks
+//         after req_i: 4 if nothing else goes on, a write one less.
 // Reset   rst_ni asserts asynchronously; every queue is closed.
 
 module bell_sched #(
@@ -72,7 +75,7 @@ module bell_sched #(
   output logic [63:0] glob_ack_data_o,
   output logic        glob_ack_write_o,
 
-  // To nodes. A valid turn may be withdrawn before it is taken.
+  // To nodes.
   output logic [NumNodes-1:0] turn_valid_o,
   input  logic [NumNodes-1:0] turn_ready_i,
   output bell_pkg::turn_t     turn_o,     // Shared.
@@ -140,144 +143,190 @@ module bell_sched #(
   logic [31:0]            open_q  [NumWords];
   bell_pkg::queue_state_t state_q [NumQueues];
 
-  // -------------------------------------------------- who changes a queue now
+  // ------------------------------------------------------------------ select
 
-  logic                ask, ask_write, ask_late;
-  logic [9:0]          ask_queue;
-  logic [3:0]          ask_word;
+  logic                ask, ask_write, ask_late, ask_moves, ask_take;
+  bell_pkg::queue_id_t ask_queue;
+  logic [3:0]          ask_word, ask_op;
   logic [63:0]         ask_data;
-  logic                again_q, again_ready_q;
-  bell_pkg::queue_id_t again_queue_q;
-  logic                turn_valid, turn_kept, turn_pass;
-  bell_pkg::node_id_t  turn_to;
-  bell_pkg::allowance_t turn_allowance;
-  logic                late_valid, late_many;
-  bell_pkg::queue_id_t late_queue, wake_queue, credit_queue;
-  logic                wake_valid, credit_fresh;
-
-  logic  end_any, may_give, do_again, do_req, do_end, do_give, do_place, do_wake, do_late, do_credit;
-  logic  free, room;
-  logic [NumNodes-1:0] active;
-  node_t end_node, place_node, turn_node;
+  logic                late_valid, late_many, late_take, credit_fresh, credit_take;
+  logic                wake_found, wake_empty, wake_full, wake_take;
+  bell_pkg::queue_id_t late_queue, wake_found_queue, wake_queue;
+  logic                room, hold, stuck, skip, select_busy;
+  logic [NumNodes-1:0] active, next_valid, next_kept, next_take, turn_valid_q;
+  bell_pkg::queue_id_t [NumNodes-1:0] run_queue, next_queue;
+  bell_pkg::sched_op_t read, next;
   bell_pkg::turn_end_t turn_end;
-  bell_pkg::queue_id_t [NumNodes-1:0] run_queue;
-  bell_pkg::level_t    [NumNodes-1:0] run_level;
 
-  assign turn_node = turn_to[NodeBits-1:0];
-  assign active    = enable_i ? ~gated_i : '0;
-
-  // Ends go first. Software waits for one clock at most, so it cannot be starved; neither can what
-  // comes after a give, since a node has to end its turn before the next.
-  assign end_any   = |end_valid_i && !event_valid_o && room;
-  assign do_again  = again_q;
-  assign do_req    = ask && !do_again && room && (ask_late || !(end_any || turn_valid));
-  assign do_end    = end_any && !do_again && !do_req;
-  assign may_give  = turn_valid && active[turn_node] && !turn_pass && !do_again
-                     && !do_req && !end_any && !late_many && room;
-  assign do_give   = may_give && turn_ready_i[turn_node];
-  assign free      = !(do_again || do_req || do_end || do_give);
-  assign do_place  = free && (|place_valid_i);
-  assign do_wake   = free && !do_place && room && wake_valid;
-  assign do_late   = free && !do_place && room && !wake_valid && late_valid;
-  assign do_credit = free && !do_place && room && !wake_valid && !late_valid && credit_fresh;
-
-  always_comb begin
-    end_node   = '0;
-    place_node = '0;
-    for (int n = int'(NumNodes) - 1; n >= 0; n--) begin
-      if (end_valid_i[n]) begin
-        end_node = node_t'(n);
-      end
-      if (place_valid_i[n]) begin
-        place_node = node_t'(n);
-      end
-    end
-  end
-
-  always_comb begin
-    end_ready_o   = '0;
-    turn_valid_o  = '0;
-    place_ready_o = '0;
-    if (do_end) begin
-      end_ready_o[end_node] = 1'b1;
-    end
-    if (may_give) begin
-      turn_valid_o[turn_node] = 1'b1;
-    end
-    if (do_place) begin
-      place_ready_o[place_node] = 1'b1;
-    end
-  end
-
-  always_comb begin
-    turn_end = '0;
-    for (int n = 0; n < int'(NumNodes); n++) begin
-      if (do_end && (end_node == node_t'(n))) begin
-        turn_end = end_i[n];
-      end
-    end
-  end
-
-  // ------------------------------------------------------- that queue, changed
-
+  // The change step.
+  bell_pkg::sched_op_t    now_q;
   bell_pkg::queue_id_t    queue;
-  bell_pkg::queue_state_t state, state_d;
-  bell_pkg::place_t       place;
-  logic                   look, open, open_d, kick, kick_d, ring, no_ring, ready_d, blocked_d;
-  logic                   command, closing, moves, sane, put_valid, put_ready, put_was, seen;
-  bell_pkg::node_id_t     context_node;
+  logic                   now_open_q, again_q, again_ready_q, may_move_q;
+  bell_pkg::queue_state_t now_state_q;
 
-  assign look = do_again || do_req || do_end || do_give || do_place || do_wake || do_late
-                || do_credit;
+  assign active    = enable_i ? ~gated_i : '0;
+  assign stuck     = |(turn_valid_q & ~turn_ready_i);  // Never, if the nodes keep to it.
+  assign hold      = now_q.valid && !now_q.place && !room;
+  assign ask_op    = ask_data[bell_formats_pkg::QueueCmdOpMsb:bell_formats_pkg::QueueCmdOpLsb];
+  assign ask_moves = ask_write && ((ask_word == WordSched) || ((ask_word == WordCmd)
+                     && (({4'd0, ask_op} == bell_formats_pkg::QueueCmdAdd)
+                         || ({4'd0, ask_op} == bell_formats_pkg::QueueCmdAddRt))));
+
+  bell_sched_port u_port (
+    .clk_i, .rst_ni, .req_i, .req_write_i, .req_addr_i, .req_data_i, .take_i(ask_take),
+    .valid_o(ask), .late_o(ask_late), .write_o(ask_write), .queue_o(ask_queue),
+    .word_o(ask_word), .data_o(ask_data)
+  );
+
+  // Queues that must look again wait here: how they are found has a long way.
+  logic [1:0] wake_count_unused;
+
+  bell_fifo #(.Width(10), .Depth(2)) u_wakes (
+    .clk_i, .rst_ni, .clear_i(1'b0), .push_i(wake_found && !wake_full),
+    .data_i(wake_found_queue), .full_o(wake_full), .pop_i(wake_take), .data_o(wake_queue),
+    .empty_o(wake_empty), .count_o(wake_count_unused)
+  );
+
+  bell_sched_select #(.NumNodes(NumNodes)) u_select (
+    .clk_i, .rst_ni, .hold_i(hold), .room_i(room), .move_i(may_move_q),
+    .end_hold_i(event_valid_o || read.ends || (now_q.ends && now_state_q.notify)),
+    .give_hold_i(late_many || stuck),
+    .req_valid_i(ask), .req_late_i(ask_late), .req_move_i(ask_moves), .req_queue_i(ask_queue),
+    .req_take_o(ask_take),
+    .run_queue_i(run_queue), .end_valid_i, .end_ready_o, .end_i,
+    .give_valid_i(next_valid), .give_queue_i(next_queue), .give_kept_i(next_kept),
+    .give_take_o(next_take),
+    .place_valid_i, .place_signal_i, .place_ready_i(place_ready_o),
+    .wake_valid_i(!wake_empty), .wake_queue_i(wake_queue), .wake_take_o(wake_take),
+    .late_valid_i(late_valid), .late_queue_i(late_queue), .late_take_o(late_take),
+    .credit_valid_i(credit_fresh), .credit_queue_i(credit_i.queue), .credit_take_o(credit_take),
+    .now_valid_i(now_q.valid), .now_queue_i(queue), .skip_o(skip),
+    .op_o(read), .end_o(turn_end), .busy_o(select_busy)
+  );
+
+  // -------------------------------------------------------------------- read
+
+  logic                   reads, moves, was;
+  bell_pkg::queue_id_t    read_queue;
+  bell_pkg::queue_state_t state_d;
+
+  assign reads      = (read.valid || skip) && !hold && !moves;
+  assign read_queue = read.valid ? read.queue : credit_i.queue;
 
   always_comb begin
-    queue = '0;
-    open  = 1'b0;
-    state = '0;
-    if (look) begin
-      case (1'b1)
-        do_again: queue = again_queue_q;
-        do_req:   queue = ask_queue;
-        do_end:   queue = turn_end.queue;
-        do_give:  queue = turn_o.queue;
-        do_place: queue = run_queue[place_node];
-        do_wake:  queue = wake_queue;
-        do_late:  queue = late_queue;
-        default:  queue = credit_queue;
-      endcase
-      open  = open_q[word_t'(queue >> 5)][queue[4:0]];
-      state = state_q[index_t'(queue)];
+    next = read;
+    if (skip) begin
+      next       = '0;
+      next.valid = 1'b1;
+      next.ring  = 1'b1;
+      next.queue = credit_i.queue;
     end
   end
 
-  assign command   = do_req && ask_write && (ask_word == WordCmd);
+  // Nothing is being read when a queue moves.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      now_q         <= '0;
+      again_q       <= 1'b0;
+      again_ready_q <= 1'b0;
+      may_move_q    <= 1'b0;
+    end else if (!hold) begin
+      again_q <= moves;
+      if (moves) begin
+        again_ready_q <= was;
+      end else begin
+        now_q      <= next;
+        may_move_q <= read.req && ask_moves;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (reads) begin
+      now_open_q  <= open_q[word_t'(read_queue >> 5)][read_queue[4:0]];
+      now_state_q <= state_q[index_t'(read_queue)];
+    end else if (moves) begin
+      now_state_q <= state_d;
+    end
+  end
+
+  // ------------------------------------------------------------------ change
+
+  bell_pkg::queue_state_t state, state_next;
+  bell_pkg::place_t       place;
+  bell_pkg::level_t       level;
+  bell_pkg::node_id_t     context_node;
+  logic [NodeBits-1:0]    node;
+  logic go, open, open_d, kick, kick_d, kick_next, ring, no_ring_d, no_ring_next;
+  logic ready_d, ready_next, command, closing, sane, seen, blocked_d, later, change, put_valid;
+  logic free, quick, give, pass, gives, kept, direct;
+
+  logic [NumNodes-1:0] node_busy, lift, top_valid, may_keep, none, loses, log_enable;
+  bell_pkg::level_t [NumNodes-1:0] top, serve, run_level;
+  logic [NumNodes-1:0][bell_pkg::NumLevels-1:0] some;
+
+  assign go    = now_q.valid && !hold;
+  assign queue = now_q.queue;
+  assign open  = now_open_q;
+  assign state = now_state_q;
+  assign node  = state.node[NodeBits-1:0];
+  assign level = bell_pkg::level_of(place.level, state.urgent);
+
+  assign command   = now_q.req && !again_q && ask_write && (ask_word == WordCmd);
   assign blocked_d = turn_end.blocked && turn_end.work && !turn_end.fault && !seen;
 
   bell_sched_next u_next (
-    .end_i(do_end), .turn_end_i(turn_end), .blocked_i(blocked_d),
-    .command_i(command),
-    .op_i(ask_data[bell_formats_pkg::QueueCmdOpMsb:bell_formats_pkg::QueueCmdOpLsb]),
-    .give_i(do_give), .wake_i(do_wake),
+    .end_i(now_q.ends), .turn_end_i(turn_end), .blocked_i(blocked_d),
+    .command_i(command), .op_i(ask_op), .give_i(now_q.give), .wake_i(now_q.wake),
     .open_i(open), .state_i(state), .kick_i(kick), .sane_i(sane), .node_i(context_node),
-    .open_o(open_d), .state_o(state_d), .kick_o(kick_d), .no_ring_o(no_ring)
+    .open_o(open_d), .state_o(state_next), .kick_o(kick_next), .no_ring_o(no_ring_next)
   );
 
-  assign closing   = command && open && !open_d;
-  assign sampled_o = do_give && ring;
-  assign forgone_o = closing && ring;
+  assign ready_next = open_d && state_next.listed && !state_next.running && !state_next.faulted
+                      && (kick_next || (ring && !no_ring_next)
+                          || (state_next.work && !state_next.blocked));
+  assign was        = open && state.ready;
 
   // Its place changes: out first, in again in the next clock.
-  assign moves     = open && ((command && (state_d.urgent != state.urgent))
-                              || (do_req && ask_write && (ask_word == WordSched)));
+  assign moves = go && open && now_q.req && !again_q && ask_write
+                 && ((ask_word == WordSched) || (command && (state_next.urgent != state.urgent)));
 
-  assign ready_d   = open_d && state_d.listed && !state_d.running && !state_d.faulted
-                     && (kick_d || (ring && !no_ring) || (state_d.work && !state_d.blocked));
-  assign put_valid = open && (do_again || do_end || do_give || do_wake || do_late || do_credit
-                              || command || moves);
-  assign put_ready = ready_d && !moves;
+  // Its turn is given: it was picked; or it gets ready while its node has nothing else to do.
+  assign free  = active[node] && !node_busy[node] && !stuck && !late_many;
+  assign pass  = now_q.give && go && state.ready && open && (state.node == now_q.node) && free
+                 && top_valid[node] && (level == serve[node]);
+  assign give  = pass && !later;
+  assign quick = (now_q.ring || now_q.wake) && ready_next && !was && free && none[node] && !log_enable[node];
+  assign gives = give || (quick && go);
+  assign kept  = now_q.give && now_q.kept;
+
+  // Nothing changes but by these.
+  assign change = go && (now_q.ends || now_q.wake || now_q.ring || command || again_q || moves
+                         || give);
+
+  always_comb begin
+    state_d       = state_next;
+    kick_d        = kick_next;
+    no_ring_d     = no_ring_next;
+    ready_d       = ready_next && !moves && !quick;
+    state_d.ready = ready_d;
+    if (quick) begin
+      state_d.running = 1'b1;
+      state_d.blocked = 1'b0;
+      kick_d          = 1'b0;
+      no_ring_d       = 1'b1;
+    end
+  end
+
+  assign put_valid = change && (was != ready_d);
+  assign closing   = go && command && open && !open_d;
+
+  // A queue that stays on its node, or whose level nothing else is ready of, needs no search.
+  assign direct = go && now_q.ends && ready_d
+                  && (may_keep[node] || !top_valid[node] || ((level > top[node]) && !lift[node]));
 
   always_ff @(posedge clk_i) begin
-    if (put_valid || command) begin
+    if (change) begin
       state_q[index_t'(queue)] <= state_d;
     end
   end
@@ -287,99 +336,119 @@ module bell_sched #(
       for (int unsigned w = 0; w < NumWords; w++) begin
         open_q[w] <= '0;
       end
-    end else if (command) begin
+    end else if (go && command) begin
       open_q[word_t'(queue >> 5)][queue[4:0]] <= open_d;
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      again_q       <= 1'b0;
-      again_queue_q <= '0;
-      again_ready_q <= 1'b0;
+      sampled_o <= 1'b0;
+      forgone_o <= 1'b0;
     end else begin
-      again_q <= moves;
-      if (moves) begin
-        again_queue_q <= queue;
-        again_ready_q <= put_was;
-      end
+      sampled_o <= gives && ring;
+      forgone_o <= closing && ring;
     end
   end
 
   // ------------------------------------------------------------------ credit
 
-  logic credit_open, owed_ring;
-
-  assign credit_queue = credit_i.queue;
+  logic credit_open;
 
   always_comb begin
     credit_open = 1'b0;
     if (credit_valid_i) begin
-      credit_open = open_q[word_t'(credit_queue >> 5)][credit_queue[4:0]];
+      credit_open = open_q[word_t'(credit_i.queue >> 5)][credit_i.queue[4:0]];
     end
   end
 
   bell_sched_owed #(.NumQueues(NumQueues)) u_owed (
     .clk_i, .rst_ni,
-    .credit_valid_i, .credit_queue_i(credit_queue), .credit_open_i(credit_open),
+    .credit_valid_i, .credit_queue_i(credit_i.queue), .credit_open_i(credit_open),
     .credit_coalesced_o, .credit_closed_o, .credit_fresh_o(credit_fresh),
-    .credit_taken_i(do_credit),
-    .look_i(look), .queue_i(queue), .kick_o(kick), .ring_o(owed_ring),
-    .write_i(put_valid || command), .kick_i(kick_d), .no_ring_i(no_ring), .give_i(do_give),
-    .close_i(closing),
-    .late_valid_o(late_valid), .late_queue_o(late_queue), .late_take_i(do_late),
+    .credit_taken_i(credit_take),
+    .read_i(reads), .read_queue_i(read_queue), .queue_i(queue), .kick_o(kick), .ring_o(ring),
+    .write_i(change), .kick_i(kick_d), .no_ring_i(no_ring_d), .give_i(gives), .close_i(closing),
+    .late_valid_o(late_valid), .late_queue_o(late_queue), .late_take_i(late_take),
     .many_o(late_many)
   );
 
-  assign ring = owed_ring || do_credit;
+  // -------------------------------------------------------------- pick, turn
 
-  // -------------------------------------------------------------- pick a turn
+  logic                [NumNodes-1:0] early, ending, place_now, given;
+  logic                 pick_busy;
+  bell_pkg::turn_t      turn, turn_q;
+  bell_pkg::allowance_t allowance;
 
-  logic [NumNodes-1:0]  node_busy, lift, top_valid, may_keep;
-  logic                 pick_valid, pick_busy, later;
-  bell_pkg::queue_id_t  pick_queue;
-  bell_pkg::turn_t      pick_turn;
-  bell_pkg::place_t     pick_place;
-  bell_pkg::allowance_t pick_allowance;
-  bell_pkg::level_t     level;
-  bell_pkg::level_t [NumNodes-1:0] top;
-  logic [NumNodes-1:0][bell_pkg::NumLevels-1:0] some;
-
-  assign level  = bell_pkg::level_of(place.level, state.urgent);
+  always_comb begin
+    early     = '0;
+    ending    = '0;
+    place_now = '0;
+    for (int unsigned n = 0; n < NumNodes; n++) begin
+      early[n]     = read.ends && (read.node == 2'(n));
+      ending[n]    = early[n] || (now_q.ends && (now_q.node == 2'(n)));
+      place_now[n] = now_q.place && (now_q.node == 2'(n));
+    end
+  end
 
   bell_sched_pick #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_pick (
-    .clk_i, .rst_ni, .active_i(active), .busy_i(node_busy), .lift_i(lift),
-    .put_valid_i(put_valid), .put_node_i((command && !open) ? context_node : state.node),
-    .put_level_i(level), .put_queue_i(queue), .put_place_i(place), .put_ready_i(put_ready),
-    .put_keep_i(put_ready && do_end && may_keep[end_node]), .put_was_o(put_was),
-    .put_later_o(later), .own_valid_i(command && !open && open_d),
-    .read_valid_o(pick_valid), .read_queue_o(pick_queue), .read_turn_i(pick_turn),
-    .read_place_i(pick_place), .read_allowance_i(pick_allowance),
-    .turn_valid_o(turn_valid), .turn_pass_o(turn_pass), .turn_node_o(turn_to),
-    .turn_kept_o(turn_kept), .turn_o(turn_o), .turn_allowance_o(turn_allowance), .give_i(do_give),
-    .some_o(some), .top_valid_o(top_valid), .top_o(top), .busy_o(pick_busy)
+    .clk_i, .rst_ni, .active_i(active), .busy_i(node_busy), .early_i(early), .ending_i(ending),
+    .lift_i(lift),
+    .look_i(now_q.valid), .put_valid_i(put_valid), .put_node_i(state.node), .put_level_i(level),
+    .put_queue_i(queue), .put_place_i(place), .put_ready_i(ready_d), .later_o(later),
+    .direct_i(direct), .kept_i(may_keep[node]),
+    .next_valid_o(next_valid), .next_queue_o(next_queue), .next_kept_o(next_kept),
+    .next_take_i(next_take),
+    .done_valid_i(go && now_q.give), .done_node_i(now_q.node),
+    .served_i((pass || (quick && go)) && !kept),
+    .some_o(some), .top_valid_o(top_valid), .top_o(top), .serve_o(serve), .none_o(none),
+    .loses_o(loses), .busy_o(pick_busy)
   );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      turn_valid_q <= '0;
+      turn_q       <= '0;
+    end else begin
+      turn_valid_q <= (turn_valid_q & ~turn_ready_i) | given;
+      if (gives) begin
+        turn_q <= turn;
+      end
+    end
+  end
+
+  always_comb begin
+    given = '0;
+    if (gives) begin
+      given[node] = 1'b1;
+    end
+  end
+
+  assign turn_valid_o  = turn_valid_q;
+  assign turn_o        = turn_q;
+  assign place_ready_o = place_now;
 
   // ------------------------------------------------------------ state of nodes
 
   logic [NumNodes-1:0] leaves, slice_yield;
   logic                leave, stop_now;
 
-  assign leave    = command && open && state.running;
+  assign leave    = go && command && open && state.running;
   assign stop_now = leave && !state_d.listed && ask_data[bell_formats_pkg::QueueCmdNowLsb];
 
   bell_sched_nodes #(.NumNodes(NumNodes)) u_nodes (
     .clk_i, .rst_ni,
-    .queue_i(queue), .level_i(level), .node_i(state.node), .give_i(do_give), .end_i(do_end),
-    .leave_i(leave), .listed_i(state_d.listed), .move_i(do_again && state.running),
-    .notify_i(state.notify), .rptr_i(turn_end.rptr),
+    .queue_i(queue), .level_i(level), .node_i(state.node), .give_i(gives),
+    .end_i(go && now_q.ends), .leave_i(leave), .listed_i(state_d.listed),
+    .move_i(again_q && go && state.running), .notify_i(state.notify), .rptr_i(turn_end.rptr),
     .busy_o(node_busy), .queue_o(run_queue), .level_o(run_level), .leave_o(leaves),
     .event_valid_o, .event_ready_i, .event_o
   );
 
+  // The node has its turn one clock after it is given.
   assign others_o    = top_valid;
   assign yield_o     = leaves | slice_yield;
-  assign node_busy_o = node_busy;
+  assign node_busy_o = node_busy & ~turn_valid_q;
 
   // ----------------------------------------------------- time, native fences
 
@@ -391,11 +460,11 @@ module bell_sched #(
   bell_sched_slice #(.NumNodes(NumNodes)) u_slice (
     .clk_i, .clk_timer_i, .rst_ni, .advance_i,
     .active_i(active), .percent_i(percent), .slice_i(slice),
-    .give_valid_i(do_give), .give_node_i(turn_to), .give_kept_i(turn_kept),
-    .give_allowance_i(turn_allowance),
-    .end_valid_i(do_end), .end_node_i(state.node),
+    .give_valid_i(gives), .give_node_i(state.node), .give_kept_i(kept),
+    .give_allowance_i(allowance),
+    .end_valid_i(go && now_q.ends), .end_node_i(state.node),
     .stop_valid_i(stop_now), .stop_node_i(state.node),
-    .running_i(node_busy), .level_i(run_level), .some_i(some), .top_valid_i(top_valid),
+    .running_i(node_busy & ~loses), .level_i(run_level), .some_i(some), .top_valid_i(top_valid),
     .top_i(top),
     .yield_o(slice_yield), .preempt_o, .keep_o(may_keep), .lift_o(lift), .time_o,
     .busy_o(slice_busy), .wake_o(slice_wake), .timer_valid_o, .timer_o
@@ -404,58 +473,63 @@ module bell_sched #(
   bell_sched_wake #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_wake (
     .clk_i, .rst_ni, .signal_valid_i, .signal_key_i,
     .poke_valid_i(poke_valid), .poke_all_i(poke_all), .poke_key_i(poke_key),
-    .give_valid_i(do_give), .give_node_i(turn_to),
-    .end_valid_i(do_end), .end_node_i(state.node), .end_key_i(turn_end.key), .end_seen_o(seen),
-    .put_valid_i(put_valid && (state.blocked || state_d.blocked)), .put_queue_i(queue),
-    .put_blocked_i(state_d.blocked && open_d), .put_key_i(turn_end.key), .put_new_i(do_end),
-    .wake_valid_o(wake_valid), .wake_queue_o(wake_queue), .wake_take_i(do_wake),
+    .give_valid_i(gives), .give_node_i(state.node),
+    .end_valid_i(now_q.ends), .end_node_i(state.node), .end_key_i(turn_end.key),
+    .end_seen_o(seen),
+    .put_valid_i(change && open && (state.blocked || state_d.blocked)), .put_queue_i(queue),
+    .put_blocked_i(state_d.blocked && open_d), .put_key_i(turn_end.key), .put_new_i(now_q.ends),
+    .wake_valid_o(wake_found), .wake_queue_o(wake_found_queue), .wake_take_i(!wake_full),
     .busy_o(wake_busy)
   );
 
   // ----------------------------------------------------------- register ports
 
-  logic [63:0] context_data, state_data;
-  logic        outdone;
+  logic        answer, outdone, fixed, write_context, log_any_unused;
+  logic [63:0] context_data, state_data, handle;  // Of the queue, for its node's log.
 
-  bell_sched_port u_port (
-    .clk_i, .rst_ni, .req_i, .req_write_i, .req_addr_i, .req_data_i, .take_i(do_req),
-    .valid_o(ask), .late_o(ask_late), .write_o(ask_write), .queue_o(ask_queue),
-    .word_o(ask_word), .data_o(ask_data)
-  );
+  assign answer = go && now_q.req && !again_q;
 
   bell_sched_view #(.NumNodes(NumNodes)) u_view (
-    .valid_i(do_req && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
+    .valid_i(answer && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
     .pending_i(kick || ring), .level_i(level), .later_i(later), .enable_i, .gated_i,
     .running_i(node_busy), .run_level_i(run_level), .top_valid_i(top_valid), .top_i(top),
     .outdone_o(outdone), .data_o(state_data)
   );
 
-  assign ack_read_o  = do_req && !ask_write;
-  assign ack_write_o = do_req && ask_write;
-  assign ack_data_o  = (ask_word == WordState) ? state_data : context_data;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ack_read_o <= 1'b0;
+    end else begin
+      ack_read_o <= answer && !ask_write;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (answer && !ask_write) begin
+      ack_data_o <= (ask_word == WordState) ? state_data : context_data;
+    end
+  end
+
+  assign ack_write_o = answer && ask_write;
 
   // BASE .. RPTR and the resume point are fixed while the queue is open.
-  logic        fixed, write_context, log_any;
-  logic [63:0] handle;  // Of the queue, for its node's log.
-
   assign fixed         = (ask_word <= WordRptr) || (ask_word == WordResume0)
                          || (ask_word == WordResume1);
-  assign write_context = do_req && ask_write && !command && !(open && fixed);
+  assign write_context = ack_write_o && !command && !(open && fixed);
 
   bell_sched_context #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_context (
     .clk_i, .rst_ni,
-    .port_valid_i(look), .port_queue_i(queue),
+    .read_i(reads), .read_logs_i(read.req || read.place || (|log_enable)),
+    .read_queue_i(read_queue), .queue_i(queue),
     .write_i(write_context), .write_word_i(ask_word), .write_data_i(ask_data),
-    .end_i(do_end), .end_rptr_i(turn_end.rptr), .end_resume_i(turn_end.resume),
-    .close_i(closing), .entry_i(do_place), .entry_signal_i(place_signal_i[place_node]),
-    .port_read_i(do_req), .port_word_i(ask_word), .port_data_o(context_data),
-    .port_sane_o(sane), .port_node_o(context_node), .port_place_o(place),
-    .port_handle_i(log_any), .port_handle_o(handle), .port_log_o(place_o),
-    .pick_valid_i(pick_valid), .pick_queue_i(pick_queue), .pick_turn_o(pick_turn),
-    .pick_place_o(pick_place), .pick_allowance_o(pick_allowance)
+    .end_i(go && now_q.ends), .end_rptr_i(turn_end.rptr), .end_resume_i(turn_end.resume),
+    .close_i(closing), .entry_i(now_q.place), .entry_signal_i(now_q.signals),
+    .data_valid_i(answer && !ask_write), .data_word_i(ask_word), .data_o(context_data),
+    .sane_o(sane), .node_o(context_node), .place_o(place), .handle_o(handle), .log_o(place_o),
+    .turn_o(turn), .allowance_o(allowance)
   );
 
-  logic            [NumNodes-1:0]       log_enable, log_advance, log_lost;
+  logic            [NumNodes-1:0]       log_advance, log_lost;
   bell_pkg::addr_t [NumNodes-1:0]       log_addr;
   logic            [NumNodes-1:0][15:0] log_entries, log_interrupt;
   logic            [NumNodes-1:0][63:0] log_index;
@@ -481,10 +555,10 @@ module bell_sched #(
 
   bell_sched_log #(.NumNodes(NumNodes)) u_log (
     .clk_i, .rst_ni,
-    .look_i(put_valid && !moves), .node_i(state.node), .was_running_i(state.running),
-    .was_ready_i(do_again ? again_ready_q : put_was), .running_i(state_d.running),
-    .ready_i(put_ready), .standby_i(later || outdone), .time_i(time_o), .handle_i(handle),
-    .handle_o(log_any), .room_o(room),
+    .look_i(change && open && !moves), .node_i(state.node), .was_running_i(state.running),
+    .was_ready_i(again_q ? again_ready_q : was), .running_i(state_d.running),
+    .ready_i(ready_d), .standby_i(later || outdone), .time_i(time_o), .handle_i(handle),
+    .handle_o(log_any_unused), .room_o(room),
     .enable_i(log_enable), .addr_i(log_addr), .entries_i(log_entries),
     .interrupt_i(log_interrupt), .index_i(log_index), .advance_o(log_advance),
     .next_o(log_next), .lost_o(log_lost), .writing_o(log_writing_o),
@@ -495,8 +569,8 @@ module bell_sched #(
   );
 
   assign wake_o = slice_wake || wr_resp_valid_i;
-  assign busy_o = log_busy || ask || again_q || pick_busy || (|end_valid_i)
-                  || event_valid_o || credit_valid_i || late_valid || slice_busy
-                  || wake_busy || (|place_valid_i) || regs_busy;
+  assign busy_o = select_busy || now_q.valid || ack_read_o || sampled_o || forgone_o
+                  || (|turn_valid_q) || pick_busy || log_busy || event_valid_o || credit_valid_i
+                  || slice_busy || wake_busy || regs_busy;
 
 endmodule : bell_sched

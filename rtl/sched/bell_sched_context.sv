@@ -2,13 +2,12 @@
 //
 // Queue contexts: where a queue's ring is, how far it has been consumed, its place among others.
 //
-// One RAM per word, with one writer and two read ports: one for the queue that sched changes or
-// software asks for, one for the queue that was picked. BASE .. RPTR mean nothing until written.
-// The other words read 0 until written: a mask per queue says which were, and a bit per queue that
-// the mask means something.
+// One RAM per word, with one writer and one read port: all words of a queue are read one clock
+// before sched looks at it, or earlier if sched stands still; they stay until the next read. BASE
+// .. RPTR mean nothing until written. The other words read 0 until written: a mask per queue says
+// which were, and a bit per queue that the mask means something.
 //
-// Timing  reads are combinational, and do no work while not valid; a write is readable one clock
-//         later.
+// Timing  a write is seen by a read one clock later; PLACE that is written also at once in place_o.
 
 module bell_sched_context #(
   parameter int unsigned NumQueues = 64,  // 1 .. 1024.
@@ -17,9 +16,13 @@ module bell_sched_context #(
   input  logic clk_i,
   input  logic rst_ni,
 
+  // The queue that sched looks at from the next clock on.
+  input  logic                read_i,
+  input  logic                read_logs_i,  // Also HANDLE, and what only software reads.
+  input  bell_pkg::queue_id_t read_queue_i,
+
   // The queue that sched looks at. Of these writes at most one a clock.
-  input  logic                port_valid_i,
-  input  bell_pkg::queue_id_t port_queue_i,
+  input  bell_pkg::queue_id_t queue_i,
   input  logic                write_i,       // Software writes a word,
   input  logic [3:0]          write_word_i,  // of the queue's register file.
   input  logic [63:0]         write_data_i,
@@ -30,22 +33,16 @@ module bell_sched_context #(
   input  logic                entry_i,       // A place in a fence log is taken,
   input  logic                entry_signal_i, // in that of signals.
 
-  input  logic                   port_read_i,     // Software reads a word.
-  input  logic [3:0]             port_word_i,
-  output logic [63:0]            port_data_o,     // As the register reads.
-  output logic                   port_sane_o,     // With port_read_i: the context may be opened.
-  output bell_pkg::node_id_t     port_node_o,     // Likewise.
-  output bell_pkg::place_t       port_place_o,    // LEVEL as it is written.
-  input  logic                   port_handle_i,   // HANDLE is asked for.
-  output logic [63:0]            port_handle_o,
-  output bell_pkg::fence_log_t   port_log_o,      // With entry_i: the place.
-
-  // The queue that was picked.
-  input  logic                 pick_valid_i,
-  input  bell_pkg::queue_id_t  pick_queue_i,
-  output bell_pkg::turn_t      pick_turn_o,
-  output bell_pkg::place_t     pick_place_o,
-  output bell_pkg::allowance_t pick_allowance_o
+  input  logic                 data_valid_i,  // Software reads
+  input  logic [3:0]           data_word_i,   // this word.
+  output logic [63:0]          data_o,        // As the register reads; else 0.
+  output logic                 sane_o,        // The context may be opened.
+  output bell_pkg::node_id_t   node_o,
+  output bell_pkg::place_t     place_o,       // LEVEL as it is written.
+  output logic [63:0]          handle_o,      // With read_logs_i.
+  output bell_pkg::fence_log_t log_o,         // With entry_i: the place.
+  output bell_pkg::turn_t      turn_o,
+  output bell_pkg::allowance_t allowance_o
 );
 
   localparam int unsigned QueueBits = (NumQueues > 1) ? $clog2(NumQueues) : 1;
@@ -105,16 +102,20 @@ module bell_sched_context #(
   logic [15:0] mask_ram [NumQueues];
   logic [31:0] mask_q   [NumWords];   // Bit q: the mask means something.
 
-  // ------------------------------------------------------------------ writes
+  // ------------------------------------------------------------------- reads
 
-  index_t      port_index, pick_index;
-  logic [15:0] mask, pick_mask, mask_d;
-  config_t     write_config;
-  logic [63:0] index_now, index_next;
-  log_t        log_now;
+  index_t           index, read_index;
+  config_t          write_config, config_q;
+  bell_pkg::place_t write_place, place_q;
+  logic [15:0]      written_q;
+  bell_pkg::addr_t  base_q, control_q;
+  bell_pkg::count_t rptr_q;
+  logic [31:0]      quantum_q, offset_q;
+  logic [63:0]      grace_q, done_q, handle_q, wait_index_q, signal_index_q;
+  log_t             wait_q, signal_q;
 
-  assign port_index = index_t'(port_queue_i);
-  assign pick_index = index_t'(pick_queue_i);
+  assign index      = index_t'(queue_i);
+  assign read_index = index_t'(read_queue_i);
 
   assign write_config = {
     write_data_i[bell_formats_pkg::QueueConfigPasidMsb:bell_formats_pkg::QueueConfigPasidLsb],
@@ -123,30 +124,65 @@ module bell_sched_context #(
     write_data_i[bell_formats_pkg::QueueConfigLog2EntriesMsb
                  :bell_formats_pkg::QueueConfigLog2EntriesLsb]
   };
+  assign write_place = {
+    write_data_i[bell_formats_pkg::QueueSchedLevelMsb:bell_formats_pkg::QueueSchedLevelLsb],
+    write_data_i[bell_formats_pkg::QueueSchedPriorityMsb:bell_formats_pkg::QueueSchedPriorityLsb],
+    write_data_i[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]
+  };
 
-  always_comb begin
-    mask = '0;
-    if (port_valid_i && mask_q[word_t'(port_queue_i >> 5)][port_queue_i[4:0]]) begin
-      mask = mask_ram[port_index];
+  always_ff @(posedge clk_i) begin
+    if (read_i) begin
+      written_q <= mask_q[word_t'(read_queue_i >> 5)][read_queue_i[4:0]] ? mask_ram[read_index] : '0;
+      base_q    <= base_ram[read_index];
+      control_q <= control_ram[read_index];
+      config_q  <= config_ram[read_index];
+      rptr_q    <= rptr_ram[read_index];
+      quantum_q <= quantum_ram[read_index];
+      grace_q   <= grace_ram[read_index];
+      offset_q  <= offset_ram[read_index];
+      done_q    <= done_ram[read_index];
+    end else if (write_i && (write_word_i == WordSched)) begin
+      written_q[WordSched] <= 1'b1;
+    end
+    if (read_i) begin
+      place_q <= place_ram[read_index];
+    end else if (write_i && (write_word_i == WordSched)) begin
+      place_q <= write_place;
+    end
+    if (read_i && read_logs_i) begin
+      handle_q       <= handle_ram[read_index];
+      wait_q         <= wait_ram[read_index];
+      signal_q       <= signal_ram[read_index];
+      wait_index_q   <= wait_index_ram[read_index];
+      signal_index_q <= signal_index_ram[read_index];
     end
   end
 
+  // ------------------------------------------------------------------ writes
+
+  logic        change;
+  logic [15:0] mask_d;
+  logic [63:0] index_now, index_next;
+  log_t        log_now;
+
+  assign change = end_i || close_i || write_i || entry_i;
+
   always_comb begin
-    mask_d = '0;
+    mask_d = written_q;
     if (end_i) begin
-      mask_d = mask | ResumeMask;
+      mask_d = written_q | ResumeMask;
     end else if (close_i) begin
-      mask_d = mask & ~ResumeMask;
+      mask_d = written_q & ~ResumeMask;
     end else if (write_i) begin
-      mask_d = mask | (16'd1 << write_word_i);
+      mask_d = written_q | (16'd1 << write_word_i);
     end else if (entry_i) begin
-      mask_d = mask | (16'(log_now.enable) << (entry_signal_i ? WordSignIx : WordWaitIx));
+      mask_d = written_q | (16'(log_now.enable) << (entry_signal_i ? WordSignIx : WordWaitIx));
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (end_i || close_i || write_i || entry_i) begin
-      mask_ram[port_index] <= mask_d;
+    if (change) begin
+      mask_ram[index] <= mask_d;
     end
   end
 
@@ -155,21 +191,21 @@ module bell_sched_context #(
       for (int unsigned w = 0; w < NumWords; w++) begin
         mask_q[w] <= '0;
       end
-    end else if (end_i || close_i || write_i || entry_i) begin
-      mask_q[word_t'(port_queue_i >> 5)][port_queue_i[4:0]] <= 1'b1;
+    end else if (change) begin
+      mask_q[word_t'(queue_i >> 5)][queue_i[4:0]] <= 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (end_i) begin
-      rptr_ram[port_index]   <= end_rptr_i;
-      offset_ram[port_index] <= end_resume_i.offset;
-      done_ram[port_index]   <= end_resume_i.done;
+      rptr_ram[index]   <= end_rptr_i;
+      offset_ram[index] <= end_resume_i.offset;
+      done_ram[index]   <= end_resume_i.done;
     end else if (write_i) begin
       case (write_word_i)
-        WordRptr:    rptr_ram[port_index]   <= write_data_i;
-        WordResume0: offset_ram[port_index] <= write_data_i[31:0];
-        WordResume1: done_ram[port_index]   <= write_data_i;
+        WordRptr:    rptr_ram[index]   <= write_data_i;
+        WordResume0: offset_ram[index] <= write_data_i[31:0];
+        WordResume1: done_ram[index]   <= write_data_i;
         default: ;
       endcase
     end
@@ -178,19 +214,15 @@ module bell_sched_context #(
   always_ff @(posedge clk_i) begin
     if (write_i) begin
       case (write_word_i)
-        WordBase:    base_ram[port_index]    <= write_data_i[47:0];
-        WordControl: control_ram[port_index] <= write_data_i[47:0];
-        WordConfig:  config_ram[port_index]  <= write_config;
-        WordQuantum: quantum_ram[port_index] <= write_data_i[31:0];
-        WordGrace:   grace_ram[port_index]   <= write_data_i;
-        WordHandle:  handle_ram[port_index]  <= write_data_i;
-        WordWait:    wait_ram[port_index]    <= {write_data_i[63], write_data_i[47:0]};
-        WordSignal:  signal_ram[port_index]  <= {write_data_i[63], write_data_i[47:0]};
-        WordSched:   place_ram[port_index]   <= {
-          write_data_i[bell_formats_pkg::QueueSchedLevelMsb:bell_formats_pkg::QueueSchedLevelLsb],
-          write_data_i[bell_formats_pkg::QueueSchedPriorityMsb
-                       :bell_formats_pkg::QueueSchedPriorityLsb],
-          write_data_i[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]};
+        WordBase:    base_ram[index]    <= write_data_i[47:0];
+        WordControl: control_ram[index] <= write_data_i[47:0];
+        WordConfig:  config_ram[index]  <= write_config;
+        WordQuantum: quantum_ram[index] <= write_data_i[31:0];
+        WordGrace:   grace_ram[index]   <= write_data_i;
+        WordHandle:  handle_ram[index]  <= write_data_i;
+        WordWait:    wait_ram[index]    <= {write_data_i[63], write_data_i[47:0]};
+        WordSignal:  signal_ram[index]  <= {write_data_i[63], write_data_i[47:0]};
+        WordSched:   place_ram[index]   <= write_place;
         default: ;
       endcase
     end
@@ -198,14 +230,14 @@ module bell_sched_context #(
 
   always_ff @(posedge clk_i) begin
     if (entry_i && log_now.enable && !entry_signal_i) begin
-      wait_index_ram[port_index] <= index_next;
+      wait_index_ram[index] <= index_next;
     end else if (write_i && (write_word_i == WordWaitIx)) begin
-      wait_index_ram[port_index] <= write_data_i;
+      wait_index_ram[index] <= write_data_i;
     end
     if (entry_i && log_now.enable && entry_signal_i) begin
-      signal_index_ram[port_index] <= index_next;
+      signal_index_ram[index] <= index_next;
     end else if (write_i && (write_word_i == WordSignIx)) begin
-      signal_index_ram[port_index] <= write_data_i;
+      signal_index_ram[index] <= write_data_i;
     end
   end
 
@@ -216,138 +248,82 @@ module bell_sched_context #(
     index_now  = '0;
     index_next = '0;
     if (entry_i) begin
-      if (entry_signal_i ? mask[WordSignal] : mask[WordWait]) begin
-        log_now = entry_signal_i ? signal_ram[port_index] : wait_ram[port_index];
+      if (entry_signal_i ? written_q[WordSignal] : written_q[WordWait]) begin
+        log_now = entry_signal_i ? signal_q : wait_q;
       end
-      if (entry_signal_i ? mask[WordSignIx] : mask[WordWaitIx]) begin
-        index_now = entry_signal_i ? signal_index_ram[port_index] : wait_index_ram[port_index];
+      if (entry_signal_i ? written_q[WordSignIx] : written_q[WordWaitIx]) begin
+        index_now = entry_signal_i ? signal_index_q : wait_index_q;
       end
       index_next = {index_now[63:32], index_now[31:0] + 32'd1};
       if (index_now[31:0] >= bell_pkg::FenceLogEntries - 32'd1) begin
         index_next = {index_now[63:32] + 32'd1, 32'd0};
       end
-      if (!log_now.enable) begin
-        index_next = index_now;
-      end
     end
-    port_log_o = {log_now.enable, log_now.addr, index_now[31:0], index_now[63:32]};
+    log_o = {log_now.enable, log_now.addr, index_now[31:0], index_now[63:32]};
   end
 
   // ---------------------------------------------------- software and commands
 
-  bell_pkg::addr_t port_base, port_control;
-  config_t         port_config;
-
-  always_comb begin
-    port_base    = '0;
-    port_control = '0;
-    port_config  = '0;
-    if (port_read_i) begin
-      port_base    = base_ram[port_index];
-      port_control = control_ram[port_index];
-      port_config  = config_ram[port_index];
-    end
-  end
-
-  assign port_node_o  = port_config.node;
-  assign port_sane_o  = (port_base[11:0] == '0) && (port_control[3:0] == '0)
-                        && (port_config.log2_entries != '0)
-                        && (port_config.log2_entries <= MaxLog2Entries)
-                        && (3'(port_config.node) < 3'(NumNodes));
-
-  always_comb begin
-    port_place_o = '0;
-    if (mask[WordSched]) begin
-      port_place_o = place_ram[port_index];
-    end
-    port_handle_o = '0;
-    if (port_handle_i && mask[WordHandle]) begin
-      port_handle_o = handle_ram[port_index];
-    end
-  end
-
-  // Words that are not reset are always there.
   logic word_there;
 
-  assign word_there = mask[port_word_i] || (port_word_i <= WordRptr);
+  assign node_o      = config_q.node;
+  assign sane_o      = (base_q[11:0] == '0) && (control_q[3:0] == '0)
+                       && (config_q.log2_entries != '0)
+                       && (config_q.log2_entries <= MaxLog2Entries)
+                       && (3'(config_q.node) < 3'(NumNodes));
+  assign place_o     = written_q[WordSched] ? place_q : '0;
+  assign handle_o    = written_q[WordHandle] ? handle_q : '0;
+  // Words that are not reset are always there.
+  assign word_there  = written_q[data_word_i] || (data_word_i <= WordRptr);
 
   always_comb begin
-    port_data_o = '0;
-    case ((port_read_i && word_there) ? port_word_i : '1)
-      WordBase:    port_data_o[47:0] = port_base;
-      WordControl: port_data_o[47:0] = port_control;
-      WordConfig: begin
-        port_data_o[bell_formats_pkg::QueueConfigPasidMsb:bell_formats_pkg::QueueConfigPasidLsb]
-            = port_config.pasid;
-        port_data_o[bell_formats_pkg::QueueConfigNodeMsb:bell_formats_pkg::QueueConfigNodeLsb]
-            = port_config.node;
-        port_data_o[bell_formats_pkg::QueueConfigKernelRingLsb] = port_config.kernel_ring;
-        port_data_o[bell_formats_pkg::QueueConfigLog2EntriesMsb
-                    :bell_formats_pkg::QueueConfigLog2EntriesLsb] = port_config.log2_entries;
-      end
-      WordRptr: port_data_o = rptr_ram[port_index];
-      WordSched: begin
-        port_data_o[bell_formats_pkg::QueueSchedLevelMsb:bell_formats_pkg::QueueSchedLevelLsb]
-            = port_place_o.level;
-        port_data_o[bell_formats_pkg::QueueSchedPriorityMsb
-                    :bell_formats_pkg::QueueSchedPriorityLsb] = port_place_o.prio;
-        port_data_o[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]
-            = port_place_o.group;
-      end
-      WordQuantum: port_data_o[31:0] = quantum_ram[port_index];
-      WordGrace:   port_data_o       = grace_ram[port_index];
-      WordResume0: port_data_o[31:0] = offset_ram[port_index];
-      WordResume1: port_data_o       = done_ram[port_index];
-      WordHandle:  port_data_o       = handle_ram[port_index];
-      WordWait:    {port_data_o[63], port_data_o[47:0]} = wait_ram[port_index];
-      WordSignal:  {port_data_o[63], port_data_o[47:0]} = signal_ram[port_index];
-      WordWaitIx:  port_data_o = wait_index_ram[port_index];
-      WordSignIx:  port_data_o = signal_index_ram[port_index];
-      default: ;
-    endcase
-    // The last word has the code of "none".
-    if (!(port_read_i && word_there)) begin
-      port_data_o = '0;
+    data_o = '0;
+    if (data_valid_i && word_there) begin
+      case (data_word_i)
+        WordBase:    data_o[47:0] = base_q;
+        WordControl: data_o[47:0] = control_q;
+        WordConfig: begin
+          data_o[bell_formats_pkg::QueueConfigPasidMsb:bell_formats_pkg::QueueConfigPasidLsb]
+              = config_q.pasid;
+          data_o[bell_formats_pkg::QueueConfigNodeMsb:bell_formats_pkg::QueueConfigNodeLsb]
+              = config_q.node;
+          data_o[bell_formats_pkg::QueueConfigKernelRingLsb] = config_q.kernel_ring;
+          data_o[bell_formats_pkg::QueueConfigLog2EntriesMsb
+                 :bell_formats_pkg::QueueConfigLog2EntriesLsb] = config_q.log2_entries;
+        end
+        WordRptr: data_o = rptr_q;
+        WordSched: begin
+          data_o[bell_formats_pkg::QueueSchedLevelMsb:bell_formats_pkg::QueueSchedLevelLsb]
+              = place_o.level;
+          data_o[bell_formats_pkg::QueueSchedPriorityMsb:bell_formats_pkg::QueueSchedPriorityLsb]
+              = place_o.prio;
+          data_o[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]
+              = place_o.group;
+        end
+        WordQuantum: data_o[31:0] = quantum_q;
+        WordGrace:   data_o       = grace_q;
+        WordResume0: data_o[31:0] = offset_q;
+        WordResume1: data_o       = done_q;
+        WordHandle:  data_o       = handle_q;
+        WordWait:    {data_o[63], data_o[47:0]} = wait_q;
+        WordSignal:  {data_o[63], data_o[47:0]} = signal_q;
+        WordWaitIx:  data_o = wait_index_q;
+        WordSignIx:  data_o = signal_index_q;
+        default: ;
+      endcase
     end
   end
 
-  // --------------------------------------------------------------------- pick
+  // --------------------------------------------------------------------- turn
 
-  config_t           pick_config;
-  bell_pkg::resume_t pick_resume;
+  bell_pkg::resume_t resume;
 
-  always_comb begin
-    pick_mask        = '0;
-    pick_config      = '0;
-    pick_resume      = '0;
-    pick_turn_o      = '0;
-    pick_place_o     = '0;
-    pick_allowance_o = '0;
-    if (pick_valid_i) begin
-      if (mask_q[word_t'(pick_queue_i >> 5)][pick_queue_i[4:0]]) begin
-        pick_mask = mask_ram[pick_index];
-      end
-      pick_config = config_ram[pick_index];
-      if (pick_mask[WordResume0]) begin
-        pick_resume.offset = offset_ram[pick_index];
-      end
-      if (pick_mask[WordResume1]) begin
-        pick_resume.done = done_ram[pick_index];
-      end
-      if (pick_mask[WordSched]) begin
-        pick_place_o = place_ram[pick_index];
-      end
-      if (pick_mask[WordQuantum]) begin
-        pick_allowance_o.quantum = quantum_ram[pick_index];
-      end
-      if (pick_mask[WordGrace]) begin
-        {pick_allowance_o.higher, pick_allowance_o.same} = grace_ram[pick_index];
-      end
-      pick_turn_o = {pick_queue_i, base_ram[pick_index],
-                     control_ram[pick_index], pick_config.log2_entries,
-                     pick_config.kernel_ring, pick_config.pasid,
-                     rptr_ram[pick_index], pick_resume};
-    end
-  end
+  assign resume.offset = written_q[WordResume0] ? offset_q : '0;
+  assign resume.done   = written_q[WordResume1] ? done_q : '0;
+  assign turn_o        = {queue_i, base_q, control_q, config_q.log2_entries, config_q.kernel_ring,
+                          config_q.pasid, rptr_q, resume};
+
+  assign allowance_o.quantum = written_q[WordQuantum] ? quantum_q : '0;
+  assign {allowance_o.higher, allowance_o.same} = written_q[WordGrace] ? grace_q : '0;
 
 endmodule : bell_sched_context

@@ -6,11 +6,14 @@
 // sched makes them equal, a credit makes them differ. Where a credit and the start of a turn meet
 // the same queue, the sample is owed anew.
 //
+// A queue is read one clock before sched looks at it, or earlier if sched stands still; a credit
+// that comes between counts.
+//
 // A credit that finds sched busy with another queue is remembered in a FIFO: sched looks at its
 // queue later. A queue is there twice only when its turn was given meanwhile, or when it was closed
 // and opened again; sched gives no turn while many_o. So there is always room.
 //
-// Timing  reads are combinational, writes count one clock later.
+// Timing  what a credit is worth is combinational, writes count one clock later.
 // Reset   the FIFO is empty. The flags mean something while a queue is open; OPEN clears them.
 
 module bell_sched_owed #(
@@ -26,10 +29,13 @@ module bell_sched_owed #(
   output logic                credit_coalesced_o,
   output logic                credit_closed_o,
   output logic                credit_fresh_o,  // A sample is owed now, unless sched closes the queue.
-  input  logic                credit_taken_i,  // With fresh: sched looks at the queue now.
+  input  logic                credit_taken_i,  // With fresh: sched will look at the queue.
+
+  // The queue that sched looks at from the next clock on; not the one it looks at now.
+  input  logic                read_i,
+  input  bell_pkg::queue_id_t read_queue_i,
 
   // The queue that sched looks at.
-  input  logic                look_i,
   input  bell_pkg::queue_id_t queue_i,
   output logic                kick_o,
   output logic                ring_o,    // As before this clock's credit.
@@ -52,28 +58,22 @@ module bell_sched_owed #(
 
   typedef logic [QueueBits-1:0] index_t;
 
-  logic kick_q   [NumQueues];
-  logic ring_a_q [NumQueues];  // Written by sched,
-  logic ring_b_q [NumQueues];  // by credits.
+  logic kick_ram   [NumQueues];
+  logic ring_a_ram [NumQueues];  // Written by sched,
+  logic ring_b_ram [NumQueues];  // by credits.
 
-  logic owed, same, credit_new, late_empty, unused_full;
+  logic owed, same, credit_b, credit_new, late_empty, unused_full;
+  logic kick_q, ring_a_q, ring_q;  // Of the queue that sched looks at.
   logic [$clog2(Depth):0] late_count;
 
   always_comb begin
-    kick_o = 1'b0;
-    ring_o = 1'b0;
-    if (look_i) begin
-      kick_o = kick_q[index_t'(queue_i)];
-      ring_o = ring_a_q[index_t'(queue_i)] ^ ring_b_q[index_t'(queue_i)];
-    end
-  end
-
-  always_comb begin
-    owed = 1'b0;
-    same = 1'b0;
+    owed     = 1'b0;
+    same     = 1'b0;
+    credit_b = 1'b0;
     if (credit_valid_i) begin
-      owed = kick_q[index_t'(credit_queue_i)]
-             || (ring_a_q[index_t'(credit_queue_i)] ^ ring_b_q[index_t'(credit_queue_i)]);
+      credit_b = ring_b_ram[index_t'(credit_queue_i)];
+      owed = kick_ram[index_t'(credit_queue_i)]
+             || (ring_a_ram[index_t'(credit_queue_i)] ^ credit_b);
       same = queue_i == credit_queue_i;
     end
   end
@@ -85,16 +85,30 @@ module bell_sched_owed #(
 
   always_ff @(posedge clk_i) begin
     if (write_i) begin
-      kick_q[index_t'(queue_i)] <= kick_i;
+      kick_ram[index_t'(queue_i)] <= kick_i;
       if (no_ring_i) begin
-        ring_a_q[index_t'(queue_i)] <= ring_b_q[index_t'(queue_i)];
+        ring_a_ram[index_t'(queue_i)] <= ring_a_q ^ ring_q;
       end
     end
     // It was equal, or the start of a turn makes a what b is now: either way b changes.
     if (credit_new) begin
-      ring_b_q[index_t'(credit_queue_i)] <= !ring_b_q[index_t'(credit_queue_i)];
+      ring_b_ram[index_t'(credit_queue_i)] <= !credit_b;
     end
   end
+
+  always_ff @(posedge clk_i) begin
+    if (read_i) begin
+      kick_q   <= kick_ram[index_t'(read_queue_i)];
+      ring_a_q <= ring_a_ram[index_t'(read_queue_i)];
+      ring_q   <= (ring_a_ram[index_t'(read_queue_i)] ^ ring_b_ram[index_t'(read_queue_i)])
+                  || (credit_new && (credit_queue_i == read_queue_i));
+    end else if (credit_new && same) begin
+      ring_q <= 1'b1;
+    end
+  end
+
+  assign kick_o = kick_q;
+  assign ring_o = ring_q;
 
   bell_fifo #(.Width(10), .Depth(Depth)) u_late (
     .clk_i, .rst_ni, .clear_i(1'b0),

@@ -4,7 +4,7 @@
 //
 // It counts ready queues by group and priority. Group 0 is no group: nothing is counted.
 //
-// Timing  a change counts one clock later. The answers are combinational.
+// Timing  a change counts two clocks later. The answer is combinational.
 // Reset   no queue is ready. The counts have one writer and no reset: some_q says which mean
 //         something.
 
@@ -19,9 +19,7 @@ module bell_sched_peers (
 
   // Does a ready queue of the group go before one of this place?
   input  bell_pkg::place_t ask_place_i,
-  output logic             ask_later_o,
-  input  bell_pkg::place_t turn_place_i,
-  output logic             turn_later_o
+  output logic             ask_later_o
 );
 
   localparam int unsigned NumGroups = 64;
@@ -29,27 +27,43 @@ module bell_sched_peers (
   logic [10:0] count_ram [NumGroups * 16];  // Up to 1024; by group, priority.
   logic [15:0] some_q    [NumGroups];       // Bit p: the count of priority p is not 0.
 
-  logic        count;
+  logic        put_q, ready_q, known;
+  logic [5:0]  group_q;
+  logic [3:0]  prio_q;
   logic [9:0]  row;
   logic [10:0] count_old, count_new;
 
-  assign count = put_valid_i && (put_place_i.group != '0);
-
-  always_comb begin
-    row       = '0;
-    count_old = '0;
-    count_new = '0;
-    if (count) begin
-      row = {put_place_i.group, put_place_i.prio};
-      if (some_q[put_place_i.group][put_place_i.prio]) begin
-        count_old = count_ram[row];
-      end
-      count_new = put_ready_i ? count_old + 11'd1 : count_old - 11'd1;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      put_q <= 1'b0;
+    end else begin
+      put_q <= put_valid_i && (put_place_i.group != '0);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (count) begin
+    if (put_valid_i) begin
+      ready_q <= put_ready_i;
+      group_q <= put_place_i.group;
+      prio_q  <= put_place_i.prio;
+    end
+  end
+
+  always_comb begin
+    row       = '0;
+    known     = 1'b0;
+    count_old = '0;
+    count_new = '0;
+    if (put_q) begin
+      row       = {group_q, prio_q};
+      known     = some_q[group_q][prio_q];
+      count_old = count_ram[row];
+      count_new = ready_q ? (known ? count_old + 11'd1 : 11'd1) : count_old - 11'd1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (put_q) begin
       count_ram[row] <= count_new;
     end
   end
@@ -59,8 +73,8 @@ module bell_sched_peers (
       for (int unsigned g = 0; g < NumGroups; g++) begin
         some_q[g] <= '0;
       end
-    end else if (count) begin
-      some_q[put_place_i.group][put_place_i.prio] <= count_new != '0;
+    end else if (put_q) begin
+      some_q[group_q][prio_q] <= ready_q || (count_old != 11'd1);
     end
   end
 
@@ -68,13 +82,6 @@ module bell_sched_peers (
     ask_later_o = 1'b0;
     if (ask_place_i.group != '0) begin
       ask_later_o = |(some_q[ask_place_i.group] & (16'hfffe << ask_place_i.prio));
-    end
-  end
-
-  always_comb begin
-    turn_later_o = 1'b0;
-    if (turn_place_i.group != '0) begin
-      turn_later_o = |(some_q[turn_place_i.group] & (16'hfffe << turn_place_i.prio));
     end
   end
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The next turn: picked, its context read, held until a node takes it.
+// The next turn of each node: looked for when the node is free, or its turn is about to end, and
+// kept until sched takes it. Sched says what became of it: served, passed over, or neither; then
+// it is looked for again, and the queue has not lost its place.
 //
-// A turn that is held is dropped, and its queue keeps its place, when the queue stops being ready
-// or moves; when turns may not be given to its node; and when a ready queue of its group has a
-// higher priority: it is passed over then, and the next one of its level is picked.
+// A queue whose turn ends and that goes first all the same (direct_i) needs no search.
 //
-// Timing  a queue that becomes ready in clock n is picked in n+1 and held in n+2. One pick per
-//         clock.
-// Reset   nothing is held.
+// Timing  a queue that is put in clock n is looked for in n + 2, or later; what was found can be
+//         taken four clocks after. A search starts every other clock, one a node at a time.
+// Reset   nothing is looked for.
 
 module bell_sched_pick #(
   parameter int unsigned NumQueues = 64,  // 1 .. 1024.
@@ -18,109 +18,132 @@ module bell_sched_pick #(
   input  logic rst_ni,
 
   input  logic [NumNodes-1:0] active_i,  // Turns may be given to the node.
-  input  logic [NumNodes-1:0] busy_i,    // It has one.
+  input  logic [NumNodes-1:0] busy_i,    // It has one;
+  input  logic [NumNodes-1:0] early_i,   // its end will be known in the next clock;
+  input  logic [NumNodes-1:0] ending_i,  // it is about to end.
   input  logic [NumNodes-1:0] lift_i,    // Level 1 goes before level 2.
 
   // A queue becomes ready or stops being so; see bell_sched_picker.
+  input  logic                look_i,
   input  logic                put_valid_i,
   input  bell_pkg::node_id_t  put_node_i,
   input  bell_pkg::level_t    put_level_i,
   input  bell_pkg::queue_id_t put_queue_i,
   input  bell_pkg::place_t    put_place_i,
   input  logic                put_ready_i,
-  input  logic                put_keep_i,
-  output logic                put_was_o,
-  output logic                put_later_o,  // A ready queue of its group goes first.
-  input  logic                own_valid_i,
+  output logic                later_o,     // A ready queue of its group goes first.
+  input  logic                direct_i,    // Its turn has ended, and it goes first on its node,
+  input  logic                kept_i,      // because it stays there.
 
-  // Context of the queue that is picked.
-  output logic                 read_valid_o,
-  output bell_pkg::queue_id_t  read_queue_o,
-  input  bell_pkg::turn_t      read_turn_i,
-  input  bell_pkg::place_t     read_place_i,
-  input  bell_pkg::allowance_t read_allowance_i,
+  // What may be given to each node.
+  output logic                [NumNodes-1:0] next_valid_o,
+  output bell_pkg::queue_id_t [NumNodes-1:0] next_queue_o,
+  output logic                [NumNodes-1:0] next_kept_o,
+  input  logic                [NumNodes-1:0] next_take_i,
 
-  // The turn that is held.
-  output logic                 turn_valid_o,
-  output logic                 turn_pass_o,  // It is passed over.
-  output bell_pkg::node_id_t   turn_node_o,
-  output logic                 turn_kept_o,  // The queue stays on its node.
-  output bell_pkg::turn_t      turn_o,
-  output bell_pkg::allowance_t turn_allowance_o,
-  input  logic                 give_i,       // A node takes it.
+  // What was taken became a turn, or not.
+  input  logic               done_valid_i,
+  input  bell_pkg::node_id_t done_node_i,
+  input  logic               served_i,    // The queue of put_* was served, or is passed over.
 
   output logic             [NumNodes-1:0][bell_pkg::NumLevels-1:0] some_o,
   output logic             [NumNodes-1:0]                          top_valid_o,
   output bell_pkg::level_t [NumNodes-1:0]                          top_o,
+  output bell_pkg::level_t [NumNodes-1:0]                          serve_o,  // This level goes first.
+  output logic             [NumNodes-1:0]                          none_o,   // Nothing is ready or
+                                                                             // was found.
+  output logic             [NumNodes-1:0]                          loses_o,  // See bell_sched_picker.
   output logic                                                     busy_o
 );
 
   localparam int unsigned NodeBits = (NumNodes > 1) ? $clog2(NumNodes) : 1;
 
-  logic                 turn_valid_q, turn_kept_q;
-  bell_pkg::node_id_t   turn_node_q;
-  bell_pkg::turn_t      turn_q;
-  bell_pkg::place_t     turn_place_q;
-  bell_pkg::allowance_t turn_allowance_q;
+  logic [NumNodes-1:0] seek_q, next_q, kept_q, due_q;  // Looked for; found; taken.
+  bell_pkg::queue_id_t [NumNodes-1:0] queue_q;
 
-  logic [NumNodes-1:0] want;
-  logic [NodeBits-1:0] turn_node;
-  logic                pick_valid, pick_kept, stale, pick_stale, search;
-  bell_pkg::node_id_t  pick_node;
-
-  assign turn_node = turn_node_q[NodeBits-1:0];
+  logic [NumNodes-1:0] want, grant_unused, ready_none;
+  logic [NodeBits-1:0] find_index;
+  logic                find, find_busy, some_want, answer, found, search;
+  bell_pkg::node_id_t  found_node;
+  bell_pkg::queue_id_t found_queue;
 
   always_comb begin
-    want = active_i & ~busy_i;
-    if (turn_valid_q) begin
-      want[turn_node] = 1'b0;
+    serve_o = top_o;
+    for (int unsigned n = 0; n < NumNodes; n++) begin
+      if (lift_i[n] && (top_o[n] == bell_pkg::LevelFocus) && some_o[n][bell_pkg::LevelNormal]) begin
+        serve_o[n] = bell_pkg::LevelNormal;
+      end
     end
   end
+
+  assign want = active_i & top_valid_o & (~busy_i | early_i) & ~seek_q & ~next_q & ~due_q;
+  assign find = some_want && !find_busy;
+
+  bell_rr_arb #(.NumReqs(NumNodes)) u_node (
+    .clk_i, .rst_ni, .req_i(want), .take_i(find), .valid_o(some_want),
+    .grant_o(grant_unused), .index_o(find_index)
+  );
 
   bell_sched_picker #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_picker (
     .clk_i, .rst_ni,
-    .put_valid_i, .put_node_i, .put_level_i, .put_queue_i, .put_ready_i, .put_keep_i, .put_was_o,
-    .own_valid_i, .want_i(want), .lift_i, .pick_valid_o(pick_valid), .pick_node_o(pick_node),
-    .pick_queue_o(read_queue_o), .pick_kept_o(pick_kept), .pick_take_i(read_valid_o),
-    .some_o, .top_valid_o, .top_o, .busy_o(search)
+    .look_i, .put_valid_i, .put_node_i, .put_level_i, .put_queue_i, .put_ready_i,
+    .find_valid_i(find), .find_node_i(2'(find_index)), .find_level_i(serve_o[find_index]),
+    .find_busy_o(find_busy), .answer_o(answer), .found_o(found), .found_node_o(found_node),
+    .found_queue_o(found_queue),
+    .served_valid_i(served_i), .served_node_i(put_node_i), .served_level_i(put_level_i),
+    .served_queue_i(put_queue_i),
+    .some_o, .top_valid_o, .top_o, .none_o(ready_none), .loses_o, .busy_o(search)
   );
 
   bell_sched_peers u_peers (
-    .clk_i, .rst_ni,
-    .put_valid_i(put_valid_i && (put_was_o != put_ready_i)), .put_ready_i, .put_place_i,
-    .ask_place_i(put_place_i), .ask_later_o(put_later_o),
-    .turn_place_i(turn_place_q), .turn_later_o(turn_pass_o)
+    .clk_i, .rst_ni, .put_valid_i, .put_ready_i, .put_place_i,
+    .ask_place_i(put_place_i), .ask_later_o(later_o)
   );
 
-  assign stale        = put_valid_i && !put_ready_i && (put_queue_i == turn_q.queue);
-  assign pick_stale   = put_valid_i && !put_ready_i && (put_queue_i == read_queue_o);
-  assign read_valid_o = pick_valid && !pick_stale && (!turn_valid_q || give_i);
+  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
+    logic here, direct;
 
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      turn_valid_q     <= 1'b0;
-      turn_node_q      <= '0;
-      turn_kept_q      <= 1'b0;
-      turn_q           <= '0;
-      turn_place_q     <= '0;
-      turn_allowance_q <= '0;
-    end else if (read_valid_o) begin
-      turn_valid_q     <= 1'b1;
-      turn_node_q      <= pick_node;
-      turn_kept_q      <= pick_kept;
-      turn_q           <= read_turn_i;
-      turn_place_q     <= read_place_i;
-      turn_allowance_q <= read_allowance_i;
-    end else if (!active_i[turn_node] || give_i || turn_pass_o || stale) begin
-      turn_valid_q <= 1'b0;
+    assign here   = answer && (found_node == 2'(n));
+    assign direct = direct_i && (put_node_i == 2'(n));
+
+    // What is found beside a direct one, or for a node that may have none, counts for nothing.
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        seek_q[n]  <= 1'b0;
+        next_q[n]  <= 1'b0;
+        kept_q[n]  <= 1'b0;
+        due_q[n]   <= 1'b0;
+        queue_q[n] <= '0;
+      end else begin
+        if (find && (find_index == NodeBits'(n))) begin
+          seek_q[n] <= 1'b1;
+        end else if (here) begin
+          seek_q[n] <= 1'b0;
+        end
+        if (direct) begin
+          next_q[n]  <= 1'b1;
+          kept_q[n]  <= kept_i;
+          queue_q[n] <= put_queue_i;
+        end else if (here && found && !next_q[n] && !due_q[n]) begin
+          next_q[n]  <= 1'b1;
+          kept_q[n]  <= 1'b0;
+          queue_q[n] <= found_queue;
+        end else if (next_take_i[n] || !active_i[n] || (busy_i[n] && !ending_i[n])) begin
+          next_q[n] <= 1'b0;
+        end
+        if (next_take_i[n]) begin
+          due_q[n] <= 1'b1;
+        end else if (done_valid_i && (done_node_i == 2'(n))) begin
+          due_q[n] <= 1'b0;
+        end
+      end
     end
   end
 
-  assign turn_valid_o     = turn_valid_q;
-  assign turn_node_o      = turn_node_q;
-  assign turn_kept_o      = turn_kept_q;
-  assign turn_o           = turn_q;
-  assign turn_allowance_o = turn_allowance_q;
-  assign busy_o           = turn_valid_q || pick_valid || search;
+  assign next_valid_o = next_q & active_i;
+  assign next_queue_o = queue_q;
+  assign next_kept_o  = kept_q;
+  assign none_o       = ready_none & ~(seek_q | next_q | due_q);
+  assign busy_o       = search || (|next_q) || (|due_q) || some_want;
 
 endmodule : bell_sched_pick

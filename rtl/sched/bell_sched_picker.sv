@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: MIT
 //
-// Which ready queue goes next: round robin over nodes; there, the highest level that has a ready
-// queue; there, round robin over its ready queues.
+// Which queues are ready, and which one of a level goes next.
 //
-// Ready bits are words of 32 queues, one row of words a level, shared by the nodes: a queue is of
-// one node. A summary bit a word, node and level, and one a level and node, keep a pick at one
-// summary and two words whatever the number of queues; the highest level is known beforehand. The
-// order is private to this module: sched only tells which queues are ready and asks for one.
+// A bit a ready queue, in words of 32 queues, one row of words a node and level. A summary bit a
+// word, and one a level and node, keep a search at one summary and two words whatever the number
+// of queues; the highest level of each node is known beforehand.
 //
 // The word arrays have one writer and no reset: a bit of the next summary says whether a word means
 // something.
 //
-//   keep  the queue goes first on its node in the next pick there, unless one of a higher level is
-//         ready or it stops being ready
-//   lift  level 1 goes before level 2 on this node
+// Promises, when puts are at most one a clock and tell the truth, and served queues were ready:
+//   found_o says that found_queue_o was ready at that node and level in the search: a put that was
+//           made before find_valid_i counts, one of the two clocks after may;
+//   order   it is the first such queue after the one served last at that node and level, by number,
+//           and from the start again. So if n queues stay ready, each is found before any other is
+//           served twice: within n servings;
+//   some    levels that have a ready queue, and from the clock after its put one that gets ready;
+//           top the highest of those that count.
+// A search always ends; it finds nothing when nothing is ready or what was has gone meanwhile.
 //
-// Fairness  with n queues of a level ready at a node, each is picked at least once in n picks of
-//           that level there, not counting picks of a kept queue; with m nodes that want one and
-//           have one, each node is served at least once in m picks.
-//
-// Timing    a change of a ready bit counts for the pick one clock later; when it leaves the highest
-//           level of a node empty, that node is picked for again two clocks later. The pick is
-//           combinational and may change until it is taken.
-// Reset     no queue is ready.
+// Timing    a put counts for some, top and searches from two clocks later on; when it leaves the
+//           highest level of a node empty, top_valid_o is low for one clock more. A search answers
+//           three clocks after find_valid_i, and starts at most every other clock.
+// Reset     no queue is ready, no search is under way.
 
 module bell_sched_picker #(
   parameter int unsigned NumQueues = 64,  // 1 .. 1024.
@@ -31,46 +31,51 @@ module bell_sched_picker #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  // A queue becomes ready or stops being so.
+  // A queue becomes ready or stops being so. look_i: one may; node, level and queue are those.
+  input  logic                look_i,
   input  logic                put_valid_i,
   input  bell_pkg::node_id_t  put_node_i,
   input  bell_pkg::level_t    put_level_i,
   input  bell_pkg::queue_id_t put_queue_i,
   input  logic                put_ready_i,
-  input  logic                put_keep_i,   // With ready.
-  output logic                put_was_o,    // It was ready at that level.
 
-  // A queue that is not ready moves to put_node_i.
-  input  logic                own_valid_i,
+  // A search; not while find_busy_o.
+  input  logic                find_valid_i,
+  input  bell_pkg::node_id_t  find_node_i,
+  input  bell_pkg::level_t    find_level_i,
+  output logic                find_busy_o,
+  output logic                answer_o,       // Of the search of three clocks ago:
+  output logic                found_o,
+  output bell_pkg::node_id_t  found_node_o,
+  output bell_pkg::queue_id_t found_queue_o,
 
-  // A queue for one of these nodes.
-  input  logic [NumNodes-1:0] want_i,
-  input  logic [NumNodes-1:0] lift_i,
-  output logic                pick_valid_o,
-  output bell_pkg::node_id_t  pick_node_o,
-  output bell_pkg::queue_id_t pick_queue_o,
-  output logic                pick_kept_o,
-  input  logic                pick_take_i,
+  // This queue was served; the next search begins after it.
+  input  logic                served_valid_i,
+  input  bell_pkg::node_id_t  served_node_i,
+  input  bell_pkg::level_t    served_level_i,
+  input  bell_pkg::queue_id_t served_queue_i,
 
-  // Levels that have a ready queue, by node, and the highest of them.
   output logic             [NumNodes-1:0][bell_pkg::NumLevels-1:0] some_o,
   output logic             [NumNodes-1:0]                          top_valid_o,
   output bell_pkg::level_t [NumNodes-1:0]                          top_o,
-  output logic                                                     busy_o  // Looks for a highest level.
+  output logic             [NumNodes-1:0]                          none_o,   // Nothing is ready, also
+                                                                             // of what was put.
+  output logic             [NumNodes-1:0]                          loses_o,  // A put not yet counted
+                                                                             // takes one away.
+  output logic                                                     busy_o
 );
 
   localparam int unsigned NumLevels = bell_pkg::NumLevels;
   localparam int unsigned NumWords  = (NumQueues + 31) / 32;
-  localparam int unsigned WordBits  = (NumWords > 1) ? $clog2(NumWords) : 1;
-  localparam int unsigned NumRows   = NumLevels * NumWords;
-  localparam int unsigned RowBits   = $clog2(NumRows);
-  localparam int unsigned NumSums   = NumNodes * NumLevels;
+  localparam int unsigned NumRows   = NumNodes * NumLevels * NumWords;
+  localparam int unsigned RowBits   = (NumRows > 1) ? $clog2(NumRows) : 1;
+  localparam int unsigned NumSums   = NumNodes * (1 << $bits(bell_pkg::level_t));
   localparam int unsigned SumBits   = $clog2(NumSums);
   localparam int unsigned NodeBits  = (NumNodes > 1) ? $clog2(NumNodes) : 1;
 
   typedef logic [RowBits-1:0]  row_t;
   typedef logic [SumBits-1:0]  sum_t;
-  typedef logic [WordBits-1:0] word_t;
+  typedef logic [NodeBits-1:0] node_t;
 
   // Lowest bit set of a word that is not zero, by halving.
   function automatic logic [4:0] first_set(input logic [31:0] bits);
@@ -103,97 +108,124 @@ module bell_sched_picker #(
     end
   endfunction
 
-  function automatic row_t row_of(input bell_pkg::level_t level, input logic [4:0] word);
-    row_of = row_t'(32'(level) * NumWords + 32'(word));
+  function automatic row_t row_of(input bell_pkg::node_id_t node, input bell_pkg::level_t level,
+                                  input logic [4:0] word);
+    row_of = row_t'((32'(node) * NumLevels + 32'(level)) * NumWords + 32'(word));
   endfunction
 
   function automatic sum_t sum_of(input bell_pkg::node_id_t node, input bell_pkg::level_t level);
-    sum_of = sum_t'(32'(node) * NumLevels + 32'(level));
+    sum_of = sum_t'({node, level});
   endfunction
 
+  // A search. 2: the word of the queue served last, and which word comes next; 3: that word; 4: its queue.
+  logic               find2_q, find3_q, find4_q, rest_some_q;
+  bell_pkg::node_id_t node2_q, node3_q, node4_q;
+  bell_pkg::level_t   level2_q, level3_q;
+  logic [9:0]         last2_q;
+  logic [31:0]        any2_q, after2, mask3_q, rest3, rest4_q, read_q, bits4;
+  logic [4:0]         next2, last3_q, word3_q, word4_q, first, first_after;
+  logic               last_word3_q, some3_q, some4_q;
+  row_t               read_row;
+  node_t              find_index, served_index;
+
   // Word arrays.
-  logic [31:0] ready_ram [NumRows];   // Ready queues of a level.
-  logic [31:0] any_ram   [NumSums];   // Bit w: word w has a ready queue of this node and level.
-  logic [9:0]  last_ram  [NumSums];   // Queue picked last.
-  logic [31:0] home0_ram [NumWords];  // Node of each queue, low bit,
-  logic [31:0] home1_ram [NumWords];  // high bit.
+  logic [31:0] ready_ram [NumRows];  // Ready queues of a node and level.
+  logic [31:0] any_ram   [NumSums];  // Bit w: word w of them is not zero; else it means nothing.
+  logic [9:0]  last_ram  [NumSums];  // Queue served last.
 
   // What of them means something.
-  logic [NumLevels-1:0] used_q [NumWords];                // Bit l: the row's word was written.
-  logic [NumNodes-1:0][NumLevels-1:0] some_q, picked_q;   // By node; of any_ram, of last_ram.
+  logic [NumNodes-1:0][NumLevels-1:0] some_q, served_q;  // Of any_ram, of last_ram.
 
   logic             [NumNodes-1:0] top_valid_q;
   bell_pkg::level_t [NumNodes-1:0] top_q;
   logic                            search_q;  // The highest level of this node is not known:
   logic [NodeBits-1:0]             search_node_q;
 
-  // ------------------------------------------------------------- ready bits
+  // ------------------------------------------------- ready bits: read, change
 
-  logic [NodeBits-1:0] put_index;
-  word_t               put_word;
-  row_t                put_row;
-  sum_t                put_sum;
-  logic [31:0]         word_old, word_new, word_mine, any_new, home0, home1;
-  logic                level_new;
+  logic                put_q, put_ready_q, same_row_q;
+  bell_pkg::level_t    put_level_q;
+  bell_pkg::queue_id_t put_queue_q;
+  row_t                put_row, put_row_q;
+  sum_t                put_sum, put_sum_q;
+  node_t               look_index, put_index_q;
+  logic [31:0]         word_q, kept_q, any_q, word_old, word_new, any_new;
+  logic                word_some, level_new;
 
-  assign put_index = put_node_i[NodeBits-1:0];
-  assign put_word  = word_t'(put_queue_i[9:5]);
+  assign look_index = put_node_i[NodeBits-1:0];
 
   always_comb begin
-    put_row   = '0;
-    put_sum   = '0;
-    word_old  = '0;
-    word_new  = '0;
-    word_mine = '0;
-    any_new   = '0;
-    home0     = '0;
-    home1     = '0;
-    level_new = 1'b0;
-    if (put_valid_i || own_valid_i) begin
-      home0 = home0_ram[put_word];
-      home1 = home1_ram[put_word];
-    end
-    if (put_valid_i) begin
-      put_row = row_of(put_level_i, put_queue_i[9:5]);
+    put_row = '0;
+    put_sum = '0;
+    if (look_i) begin
+      put_row = row_of(put_node_i, put_level_i, put_queue_i[9:5]);
       put_sum = sum_of(put_node_i, put_level_i);
-      if (used_q[put_word][put_level_i]) begin
-        word_old = ready_ram[put_row];
-      end
-      word_new = word_old;
-      word_new[put_queue_i[4:0]] = put_ready_i;
-      word_mine = word_new & (home0 ^ {32{!put_node_i[0]}}) & (home1 ^ {32{!put_node_i[1]}});
-      if (some_q[put_index][put_level_i]) begin
-        any_new = any_ram[put_sum];
-      end
-      any_new[put_queue_i[9:5]] = word_mine != '0;
-      level_new = any_new != '0;
     end
   end
 
-  assign put_was_o = word_old[put_queue_i[4:0]];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      put_q <= 1'b0;
+    end else begin
+      put_q <= put_valid_i;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
-    if (put_valid_i) begin
-      ready_ram[put_row] <= word_new;
-      any_ram[put_sum]   <= any_new;
+    if (look_i) begin
+      word_q <= ready_ram[put_row];
     end
-    if (own_valid_i) begin
-      home0_ram[put_word] <= (home0 & ~(32'd1 << put_queue_i[4:0]))
-                             | (32'(put_node_i[0]) << put_queue_i[4:0]);
-      home1_ram[put_word] <= (home1 & ~(32'd1 << put_queue_i[4:0]))
-                             | (32'(put_node_i[1]) << put_queue_i[4:0]);
+    if (look_i) begin
+      put_index_q <= look_index;
+      put_level_q <= put_level_i;
+      put_queue_q <= put_queue_i;
+      put_ready_q <= put_ready_i;
+      put_row_q   <= put_row;
+      put_sum_q   <= put_sum;
+      // What is written in this clock is not read.
+      same_row_q <= put_q && (put_row_q == put_row);
+      kept_q     <= word_new;
+      if (put_q && (put_sum_q == put_sum)) begin
+        any_q <= any_new;
+      end else begin
+        any_q <= some_q[look_index][put_level_i] ? any_ram[put_sum] : '0;
+      end
+    end
+  end
+
+  always_comb begin
+    word_old  = '0;
+    word_new  = '0;
+    any_new   = '0;
+    word_some = 1'b0;
+    level_new = 1'b0;
+    if (put_q) begin
+      if (any_q[put_queue_q[9:5]]) begin
+        word_old = same_row_q ? kept_q : word_q;
+      end
+      word_new  = word_old & ~(32'd1 << put_queue_q[4:0]);
+      word_some = (word_new != '0) || put_ready_q;
+      any_new   = any_q & ~(32'd1 << put_queue_q[9:5]);
+      level_new = (any_new != '0) || word_some;
+      if (put_ready_q) begin
+        word_new[put_queue_q[4:0]] = 1'b1;
+      end
+      any_new[put_queue_q[9:5]] = word_some;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (put_q) begin
+      ready_ram[put_row_q] <= word_new;
+      any_ram[put_sum_q]   <= any_new;
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       some_q <= '0;
-      for (int unsigned w = 0; w < NumWords; w++) begin
-        used_q[w] <= '0;
-      end
-    end else if (put_valid_i) begin
-      used_q[put_word][put_level_i]  <= 1'b1;
-      some_q[put_index][put_level_i] <= level_new;
+    end else if (put_q) begin
+      some_q[put_index_q][put_level_q] <= level_new;
     end
   end
 
@@ -203,7 +235,7 @@ module bell_sched_picker #(
   logic                 put_search, known_valid;
   bell_pkg::level_t     found, known;
 
-  assign put_search = search_q && (search_node_q == put_index);
+  assign put_search = search_q && (search_node_q == put_index_q);
 
   always_comb begin
     found_some  = '0;
@@ -214,9 +246,9 @@ module bell_sched_picker #(
       found_some = some_q[search_node_q];
       found      = last_set(found_some);
     end
-    if (put_valid_i) begin
-      known_valid = put_search ? (found_some != '0) : top_valid_q[put_index];
-      known       = put_search ? found : top_q[put_index];
+    if (put_q) begin
+      known_valid = put_search ? (found_some != '0) : top_valid_q[put_index_q];
+      known       = put_search ? found : top_q[put_index_q];
     end
   end
 
@@ -232,131 +264,148 @@ module bell_sched_picker #(
         top_valid_q[search_node_q] <= found_some != '0;
         top_q[search_node_q]       <= found;
       end
-      if (put_valid_i && put_ready_i) begin
-        top_valid_q[put_index] <= 1'b1;
-        top_q[put_index]       <= (known_valid && (known > put_level_i)) ? known : put_level_i;
-      end else if (put_valid_i && !level_new && known_valid && (known == put_level_i)) begin
+      if (put_q && put_ready_q) begin
+        top_valid_q[put_index_q] <= 1'b1;
+        top_q[put_index_q]       <= (known_valid && (known > put_level_q)) ? known : put_level_q;
+      end else if (put_q && !level_new && known_valid && (known == put_level_q)) begin
         search_q      <= 1'b1;
-        search_node_q <= put_index;
+        search_node_q <= put_index_q;
       end
     end
   end
 
   always_comb begin
     top_valid_o = top_valid_q;
+    none_o      = ~top_valid_q;
+    loses_o     = '0;
     if (search_q) begin
       top_valid_o[search_node_q] = 1'b0;
+    end
+    if (put_q) begin
+      none_o[put_index_q]  = none_o[put_index_q] && !put_ready_q;
+      loses_o[put_index_q] = !put_ready_q;
+    end
+  end
+
+  // So that a queue is never neither running nor ready between two turns.
+  always_comb begin
+    some_o = some_q;
+    if (put_q && put_ready_q) begin
+      some_o[put_index_q][put_level_q] = 1'b1;
     end
   end
 
   assign top_o  = top_q;
-  assign some_o = some_q;
-  assign busy_o = search_q;
+  assign busy_o = search_q || put_q || find2_q || find3_q || find4_q;
 
-  // ------------------------------------------------------------- kept queue
+  // ------------------------------------------------------------------ search
 
-  logic             [NumNodes-1:0]      keep_q;
-  logic             [NumNodes-1:0][9:0] keep_queue_q;
-  bell_pkg::level_t [NumNodes-1:0]      keep_level_q;
-  logic                                 found_node;
-  logic [NodeBits-1:0]                  node_index;
+  assign find_index   = find_node_i[NodeBits-1:0];
+  assign served_index = served_node_i[NodeBits-1:0];
+  assign find_busy_o  = find2_q;
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_keep
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        keep_q[n]       <= 1'b0;
-        keep_queue_q[n] <= '0;
-        keep_level_q[n] <= '0;
-      end else if (put_valid_i && put_keep_i && (put_node_i == 2'(n))) begin
-        keep_q[n]       <= 1'b1;
-        keep_queue_q[n] <= put_queue_i;
-        keep_level_q[n] <= put_level_i;
-      end else if ((pick_take_i && found_node && (32'(node_index) == 32'(n)))
-                   || (put_valid_i && !put_ready_i && (put_queue_i == keep_queue_q[n]))) begin
-        keep_q[n] <= 1'b0;
-      end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      find2_q <= 1'b0;
+      find3_q <= 1'b0;
+      find4_q <= 1'b0;
+    end else begin
+      find2_q <= find_valid_i;
+      find3_q <= find2_q;
+      find4_q <= find3_q;
     end
   end
-
-  // ------------------------------------------------------------------- pick
-
-  logic [NumNodes-1:0] ask, grant_unused;
-
-  assign ask = want_i & top_valid_o;
-
-  bell_rr_arb #(.NumReqs(NumNodes)) u_node (
-    .clk_i, .rst_ni, .req_i(ask), .take_i(pick_take_i), .valid_o(found_node),
-    .grant_o(grant_unused), .index_o(node_index)
-  );
-
-  bell_pkg::node_id_t node;
-  bell_pkg::level_t   level;
-  sum_t               sum;
-  logic [9:0]         last;
-  logic [31:0]        any, any_later, rest, bits, mine0, mine1;
-  logic [4:0]         word;
-  logic               kept;
-
-  assign node = 2'(node_index);
-
-  // The word of the last pick, beyond it; then the words after; then from the start, that word
-  // last.
-  always_comb begin
-    level     = '0;
-    sum       = '0;
-    last      = '0;
-    any       = '0;
-    rest      = '0;
-    any_later = '0;
-    word      = '0;
-    bits      = '0;
-    mine0     = {32{!node[0]}};
-    mine1     = {32{!node[1]}};
-    kept      = 1'b0;
-    if (found_node) begin
-      level = top_q[node_index];
-      if (lift_i[node_index] && (level == bell_pkg::LevelFocus)
-          && some_q[node_index][bell_pkg::LevelNormal]) begin
-        level = bell_pkg::LevelNormal;
-      end
-      sum  = sum_of(node, level);
-      kept = keep_q[node_index] && (keep_level_q[node_index] == level);
-      last = 10'(NumQueues - 1);
-      if (picked_q[node_index][level]) begin
-        last = last_ram[sum];
-      end
-      any = any_ram[sum];
-      if (any[last[9:5]]) begin
-        rest = ready_ram[row_of(level, last[9:5])] & (32'hffff_fffe << last[4:0])
-               & (home0_ram[word_t'(last[9:5])] ^ mine0) & (home1_ram[word_t'(last[9:5])] ^ mine1);
-      end
-      any_later = any & (32'hffff_fffe << last[9:5]);
-      word      = first_set((any_later != '0) ? any_later : any);
-      bits      = ready_ram[row_of(level, word)]
-                  & (home0_ram[word_t'(word)] ^ mine0) & (home1_ram[word_t'(word)] ^ mine1);
-      if (rest != '0) begin
-        word = last[9:5];
-        bits = rest;
-      end
-    end
-  end
-
-  assign pick_valid_o = found_node;
-  assign pick_node_o  = node;
-  assign pick_queue_o = kept ? keep_queue_q[node_index] : {word, found_node ? first_set(bits) : 5'd0};
-  assign pick_kept_o  = kept;
 
   always_ff @(posedge clk_i) begin
-    if (pick_take_i && !kept) begin
-      last_ram[sum] <= pick_queue_o;
+    if (find_valid_i) begin
+      node2_q  <= find_node_i;
+      level2_q <= find_level_i;
+      any2_q   <= some_q[find_index][find_level_i] ? any_ram[sum_of(find_node_i, find_level_i)]
+                                                   : '0;
+      last2_q  <= served_q[find_index][find_level_i] ? last_ram[sum_of(find_node_i, find_level_i)]
+                                                     : 10'(NumQueues - 1);
+    end
+  end
+
+  always_comb begin
+    after2      = '0;
+    first       = '0;
+    first_after = '0;
+    next2       = '0;
+    if (find2_q) begin
+      after2      = any2_q & (32'hffff_fffe << last2_q[9:5]);
+      first       = first_set(any2_q);
+      first_after = first_set(after2);
+      next2       = (after2 != '0) ? first_after : first;
+    end
+  end
+
+  always_comb begin
+    read_row = '0;
+    if (find2_q) begin
+      read_row = row_of(node2_q, level2_q, last2_q[9:5]);
+    end else if (find3_q) begin
+      read_row = row_of(node3_q, level3_q, word3_q);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (find2_q || find3_q) begin
+      read_q <= ready_ram[read_row];
+    end
+    if (find2_q) begin
+      node3_q      <= node2_q;
+      level3_q     <= level2_q;
+      last3_q      <= last2_q[9:5];
+      last_word3_q <= any2_q[last2_q[9:5]];
+      mask3_q      <= 32'hffff_fffe << last2_q[4:0];
+      word3_q      <= next2;
+      some3_q      <= any2_q != '0;
+    end
+  end
+
+  always_comb begin
+    rest3 = '0;
+    if (find3_q && last_word3_q) begin
+      rest3 = read_q & mask3_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (find3_q) begin
+      node4_q     <= node3_q;
+      rest4_q     <= rest3;
+      rest_some_q <= rest3 != '0;
+      some4_q     <= some3_q;
+      word4_q     <= (rest3 != '0) ? last3_q : word3_q;
+    end
+  end
+
+  always_comb begin
+    bits4 = '0;
+    if (find4_q && (rest_some_q || some4_q)) begin
+      bits4 = rest_some_q ? rest4_q : read_q;
+    end
+  end
+
+  assign answer_o      = find4_q;
+  assign found_o       = bits4 != '0;
+  assign found_node_o  = node4_q;
+  assign found_queue_o = {word4_q, find4_q ? first_set(bits4) : 5'd0};
+
+  // ------------------------------------------------------------------ served
+
+  always_ff @(posedge clk_i) begin
+    if (served_valid_i) begin
+      last_ram[sum_of(served_node_i, served_level_i)] <= served_queue_i;
     end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      picked_q <= '0;
-    end else if (pick_take_i && !kept) begin
-      picked_q[node_index][level] <= 1'b1;
+      served_q <= '0;
+    end else if (served_valid_i) begin
+      served_q[served_index][served_level_i] <= 1'b1;
     end
   end
 

@@ -97,7 +97,7 @@ class Lockstep {
             return;
         const Vbell_top___024root &root = *top.rootp;
         const unsigned running = root.bell_top__DOT__node_running;
-        const unsigned given = root.bell_top__DOT__turn_valid & root.bell_top__DOT__turn_ready;
+        const unsigned given = root.bell_top__DOT__u_sched__DOT__given;
         if (running_ != running || given)
             turns(top, cycle, running, given);
         running_ = running;
@@ -145,7 +145,8 @@ class Lockstep {
         bell_lockstep_saw(lockstep_, &action);
     }
 
-    // The end of a turn shows one clock late.
+    // A turn counts from the clock in which sched gives it, one before its node has it. The end of
+    // one shows one clock late.
     void turns(const Vbell_top &top, uint64_t cycle, unsigned running, unsigned given)
     {
         for (unsigned node = 0; node < kNodes; node++)
@@ -153,7 +154,7 @@ class Lockstep {
                 turn_end(top, cycle, node);
         for (unsigned node = 0; node < kNodes; node++)
             if (given >> node & 1)
-                saw(BELL_SAW_TURN, cycle, node, queue_of(top.sample_queue_o, node), 0);
+                saw(BELL_SAW_TURN, cycle, node, top.rootp->bell_top__DOT__u_sched__DOT__queue, 0);
     }
 
     // With the resume point and the fault that its queue has now. queue_state_t of bell_pkg: node

@@ -102,9 +102,23 @@ module bell_sched_check #(
   logic [NumNodes-1:0][9:0] owner;                 // of this queue.
   logic                     running [1024];
   logic [NumNodes-1:0]      waiting;               // An end was offered and not taken.
-  logic [NumNodes-1:0]      give;
+  logic [NumNodes-1:0]      give, allowed;
+  logic                     enable_q;
+  logic [NumNodes-1:0]      gated_q;
 
-  assign give = turn_valid_o & turn_ready_i;
+  // A turn was given one clock before it is valid.
+  assign give    = turn_valid_o & turn_ready_i;
+  assign allowed = enable_q ? ~gated_q : '0;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      enable_q <= 1'b0;
+      gated_q  <= '0;
+    end else begin
+      enable_q <= enable_i;
+      gated_q  <= gated_i;
+    end
+  end
 
   always @(posedge clk_i or negedge rst_ni) begin : turns
     if (!rst_ni) begin
@@ -114,9 +128,11 @@ module bell_sched_check #(
     end else begin
       if ((turn_valid_o & (turn_valid_o - 1'b1)) != '0)
         $error("sched: rule ONE_HOT: turn for nodes %b", turn_valid_o);
-      if ((turn_valid_o != '0) && (!enable_i || ((turn_valid_o & gated_i) != '0)))
+      if ((turn_valid_o & ~allowed) != '0)
         $error("sched: rule ALLOWED: turn for nodes %b, enable %b, gated %b", turn_valid_o,
-               enable_i, gated_i);
+               enable_q, gated_q);
+      if ((turn_valid_o & ~busy & ~turn_ready_i) != '0)
+        $error("sched: rule READY: turn for nodes %b, ready %b", turn_valid_o, turn_ready_i);
       if ((give & busy) != '0)
         $error("sched: rule BUSY: nodes %b have a turn, a new one for %b", busy, give);
       if ((give != '0) && running[turn_queue])

@@ -16,6 +16,7 @@ constexpr unsigned kFitted = 6;
 constexpr unsigned kOkay = 0;
 constexpr unsigned kSlvErr = 2;
 constexpr unsigned kPatience = 12;     // Clocks in which every register access is answered.
+constexpr unsigned kEnableToTurn = 8;  // Clocks to the turn of a queue that was ready before.
 constexpr unsigned kRingToRead = 4;    // Clocks from an accepted store to the WPTR read on the bus.
 
 struct Device : rtl_test::Bench<Vbell_top> {
@@ -256,6 +257,9 @@ RTL_TEST(mmio, ledger_adds_up)
     t.check_ledger();
     CHECK_EQ(t.read(BELL_LAST_REJECT_OFFSET), BELL_REJECT_NARROW);
     t.write(BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
+    for (unsigned i = 0; i < kEnableToTurn; i++) {
+        t.tick();
+    }
     CHECK_EQ(t.read(BELL_LEDGER_SAMPLED_OFFSET), 1);
     CHECK_EQ(t.read(BELL_LEDGER_COALESCED_OFFSET), 1);
     CHECK_EQ(t.read(BELL_LEDGER_UNOWNED_OFFSET), 1);

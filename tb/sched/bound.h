@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned kQuantum = 24;
 constexpr unsigned kGrace = 10;
 constexpr unsigned kStep = 5;    // Clocks from preempt to the end of the turn.
-constexpr unsigned kSwitch = 8;  // Clocks from the end of a turn to the next, when all ring.
+constexpr unsigned kSwitch = 10; // Clocks from the end of a turn to the next, when all ring.
 
 /// Runs `rounds` times n turns with a ring of a random queue in every clock; every wait is checked.
 void check_bound(unsigned quantum, unsigned rounds)

@@ -22,7 +22,9 @@ constexpr unsigned kNodes = 2;
 constexpr unsigned kEndBits = 187;   // queue 10, rptr 64, work 1, fault 1, cause 8, resume 96, blocked 1, key 6
 constexpr unsigned kEndCause = 103;  // First bit of cause.
 constexpr unsigned kTurnRptr = 96;   // First bit of rptr in a turn; below it resume.
-constexpr unsigned kAckPatience = 3; // Clocks; the module promises 2 after req_i.
+constexpr unsigned kAckPatience = 8; // Clocks; the module promises 7 after req_i.
+constexpr unsigned kChange = 2;        // From the clock after an end is taken to its change.
+constexpr unsigned kGivePatience = 12; // To the next turn of a free node.
 
 struct Turn {
     uint64_t queue, base, control, log2_entries, kernel_ring, pasid, rptr;
@@ -193,7 +195,7 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
                 rtl_test::get_bits(w, kTurnRptr, 64)};
     }
     /// Wait for a turn of the node and take it.
-    unsigned take(unsigned node, unsigned patience = 8)
+    unsigned take(unsigned node, unsigned patience = kGivePatience)
     {
         for (unsigned i = 0; i < patience; i++) {
             settle();
@@ -209,7 +211,7 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
         }
         rtl_test::fail(__FILE__, __LINE__, "no turn for node " + std::to_string(node));
     }
-    bool quiet(unsigned clocks = 8)
+    bool quiet(unsigned clocks = 2 * kGivePatience)
     {
         for (unsigned i = 0; i < clocks; i++) {
             settle();
@@ -244,7 +246,7 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
     void block(unsigned node, unsigned queue, unsigned key)
     {
         offer_blocked(node, queue, key);
-        until(kAckPatience, [&] { return !(dut.end_valid_i >> node & 1); });
+        ended(node);
     }
     void signal(unsigned node, unsigned key)
     {
@@ -258,13 +260,13 @@ struct Sched : rtl_test::Bench<Vbell_sched> {
              unsigned cause = 0)
     {
         offer_end(node, queue, rptr, work, cause);
-        for (unsigned i = 0; i < kAckPatience; i++) {
-            step();
-            if (!(dut.end_valid_i >> node & 1)) {
-                return;
-            }
-        }
-        rtl_test::fail(__FILE__, __LINE__, "end not taken of node " + std::to_string(node));
+        ended(node);
+    }
+    /// The end that is offered is taken, and has changed its queue and node.
+    void ended(unsigned node)
+    {
+        until(kAckPatience, [&] { return !(dut.end_valid_i >> node & 1); });
+        until(kChange, [&] { return !(dut.node_busy_o >> node & 1); });
     }
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr unsigned kNormal = 1;
 constexpr unsigned kFocus = 2;
+constexpr unsigned kLook = 7;    // Clocks from a ring to what it changes for a turn.
+constexpr unsigned kPass = 8;    // Clocks to the next queue when one is passed over.
 
 /// Ready queues 1, 2, .. of node 0, one a level of the list; none runs.
 void ready(Sched &t, const std::vector<unsigned> &levels)
@@ -89,9 +91,10 @@ RTL_TEST(levels, STATE_says_why_a_queue_does_not_run)
     t.start(3, 0);
     t.place(3, 0, 4, 5);
     t.ring(3);
+    t.until(8, [&] { return !t.dut.busy_o; });
     CHECK_EQ(t.reason(2), BELL_BLOCK_PEER);
     t.block(0, 1, 7);
-    CHECK_EQ(t.take(0), 3);
+    CHECK_EQ(t.take(0, kGivePatience + kPass), 3);
     CHECK_EQ(t.reason(1), BELL_BLOCK_FENCE);
     t.end(0, 3, 0, false, BELL_CAUSE_BUS_ERROR);
     CHECK_EQ(t.reason(3), BELL_BLOCK_FAULTED);
@@ -114,7 +117,7 @@ RTL_TEST(levels, priority_orders_a_group)
     t.dut.enable_i = 1;
     std::vector<unsigned> order;
     for (unsigned i = 0; i < 10; i++) {
-        order.push_back(t.take(0, 24));
+        order.push_back(t.take(0, kGivePatience + 3 * kPass));
         t.end(0, order.back(), i, i < 5);
     }
     // As long as all have work, only 4 of the group runs, in turns with 5.
@@ -189,10 +192,10 @@ RTL_TEST(levels, grace_then_preempt_for_a_peer)
     t.place(2, 1);
     t.ring(2);
     const uint64_t ready_at = t.clock;
-    t.until(4, [&] { return t.dut.yield_o == 1; });
+    t.until(kLook, [&] { return t.dut.yield_o == 1; });
     CHECK_EQ(t.dut.preempt_o, 0);
     t.until(40, [&] { return t.dut.preempt_o == 1; });
-    CHECK(t.clock >= ready_at + 30 && t.clock <= ready_at + 34);
+    CHECK(t.clock >= ready_at + 30 && t.clock <= ready_at + 30 + kLook);
     t.end(0, 1, 0, true);
     CHECK_EQ(t.dut.yield_o, 0);
     CHECK_EQ(t.dut.preempt_o, 0);
@@ -217,9 +220,9 @@ RTL_TEST(levels, higher_level_preempts_after_its_grace)
         t.place(9, 20);
         t.ring(9);
         const uint64_t ready_at = t.clock;
-        t.until(4, [&] { return t.dut.yield_o == 1; });
+        t.until(kLook, [&] { return t.dut.yield_o == 1; });
         t.until(20, [&] { return t.dut.preempt_o == 1; });
-        CHECK(t.clock >= ready_at + 12 && t.clock <= ready_at + 16);
+        CHECK(t.clock >= ready_at + 12 && t.clock <= ready_at + 12 + kLook);
         t.end(0, first, 0, true);
         CHECK_EQ(t.take(0), 9);
     }
@@ -247,7 +250,7 @@ RTL_TEST(levels, who_may_not_have_the_node_does_not_preempt)
         CHECK_EQ(t.dut.yield_o, 0);
     }
     t.dut.gated_i = 0;
-    t.until(4, [&] { return t.dut.yield_o == 1; });
+    t.until(kLook, [&] { return t.dut.yield_o == 1; });
 }
 
 // CMD.NOW: the turn stops inside its buffer, with SUSPEND and REMOVE; without it, after that.
@@ -280,7 +283,6 @@ RTL_TEST(levels, timers_count_what_an_edge_stands_for)
         t.allow(2, 1000, 500);
         t.dut.enable_i = 1;
         t.take(0);
-        t.step();
         const uint64_t start = t.dut.time_o;
         uint64_t yield_at = 0;
         while (!t.dut.preempt_o) {
@@ -311,7 +313,7 @@ double normal_share(unsigned percent, unsigned clocks)
     t.dut.enable_i = 1;
     uint64_t normal = 0, all = 0;
     while (t.clock < clocks) {
-        const unsigned q = t.take(0);
+        const unsigned q = t.take(0, 2 * kGivePatience); // Twice, when the share comes due then.
         const uint64_t from = t.clock;
         t.until(clocks, [&] { return t.dut.preempt_o || t.clock > from + 40; });
         t.end(0, q, 0, true);

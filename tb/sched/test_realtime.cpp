@@ -94,6 +94,7 @@ RTL_TEST(realtime, back_to_the_ordinary_list)
     t.ring(3);
     t.start(5, 0);
     t.ring(5);
+    t.until(8, [&] { return !t.dut.busy_o; });
     t.end(0, 3);
     CHECK_EQ(t.take(0), 5); // Round robin after 3.
     t.end(0, 5);

@@ -7,12 +7,25 @@
 
 namespace {
 
+/// Queue 5 gets ready on node 0: by a ring, with its turn at once, or to be looked for.
+void get_ready(Sched &t, bool at_once)
+{
+    if (at_once) {
+        t.ring(5);
+        return;
+    }
+    t.dut.enable_i = 0;
+    t.ring(5);
+    t.until(8, [&] { return !t.dut.busy_o; });
+    t.dut.enable_i = 1;
+}
+
 // Budget "ring accepted to first read": credited in clock n, the turn is valid in n+2, whole.
 RTL_TEST(sched, credit_gives_a_turn_two_clocks_later)
 {
     Sched t;
     t.start(70, 1);
-    CHECK_EQ(t.dut.busy_o, 0);
+    t.until(2, [&] { return !t.dut.busy_o; });
     t.ring(70);
     CHECK_EQ(t.dut.turn_valid_o, 0);
     t.step();
@@ -31,27 +44,43 @@ RTL_TEST(sched, credit_gives_a_turn_two_clocks_later)
     CHECK(!t.has(70, BELL_QUEUE_STATE_PENDING_MASK));
 }
 
-// Law 1: a ring in the clock in which the queue's turn is given is owed anew, not lost or
-// coalesced.
-RTL_TEST(sched, set_and_take_in_one_clock_stays_pending)
+// Law 1: a ring in the clock in which the queue's turn is given, one before it is valid, or later is
+// owed anew, not lost or coalesced. One before that is in the sample of the turn.
+RTL_TEST(sched, ring_at_any_offset_of_the_turn)
 {
-    Sched t;
-    t.start(5, 0);
-    t.ring(5);
-    t.step();
-    CHECK_EQ(t.dut.turn_valid_o, 1);
-    t.dut.turn_ready_i = 1;
-    const Credit credit = t.offer(5);
-    CHECK_EQ(credit.coalesced, 0);
-    CHECK_EQ(credit.closed, 0);
-    CHECK_EQ(t.dut.sampled_o, 1);
-    t.step();
-    t.dut.turn_ready_i = 0;
-    CHECK(t.has(5, BELL_QUEUE_STATE_PENDING_MASK));
-    CHECK(t.has(5, BELL_QUEUE_STATE_RUNNING_MASK));
-    t.end(0, 5);
-    CHECK_EQ(t.take(0), 5);
-    CHECK_EQ(t.sampled, 2);
+    for (bool at_once : {false, true}) {
+        unsigned before = 0;
+        for (unsigned offset = 1; offset < 16; offset++) {
+            Sched t;
+            t.start(5, 0);
+            get_ready(t, at_once);
+            t.dut.turn_ready_i = 1;
+            Credit credit = {};
+            unsigned valid_at = 0;
+            for (unsigned clock = 1; clock < 24; clock++) {
+                if (clock == offset) {
+                    credit = t.offer(5);
+                }
+                valid_at = t.dut.turn_valid_o == 1 ? clock : valid_at;
+                CHECK_EQ(t.dut.sampled_o, t.dut.turn_valid_o == 1);
+                t.step();
+            }
+            const bool anew = offset + 1 >= valid_at;
+            before += !anew;
+            CHECK_EQ(credit.coalesced, !anew);
+            CHECK_EQ(credit.closed, 0);
+            CHECK_EQ(t.has(5, BELL_QUEUE_STATE_PENDING_MASK), anew);
+            CHECK(t.has(5, BELL_QUEUE_STATE_RUNNING_MASK));
+            t.dut.turn_ready_i = 0;
+            t.end(0, 5);
+            if (anew) {
+                CHECK_EQ(t.take(0), 5);
+            }
+            CHECK(t.quiet());
+            CHECK_EQ(t.sampled, 1u + anew);
+        }
+        CHECK(at_once || before > 2);
+    }
 }
 
 // Rings on an owed sample are coalesced: one turn for all of them.
@@ -59,50 +88,53 @@ RTL_TEST(sched, rings_on_an_owed_sample_coalesce)
 {
     Sched t;
     t.start(5, 0);
+    t.dut.enable_i = 0;
     CHECK_EQ(t.ring(5).coalesced, 0);
     for (int i = 0; i < 10; i++) {
         CHECK_EQ(t.ring(5).coalesced, 1);
     }
+    t.dut.enable_i = 1;
     CHECK_EQ(t.take(0), 5);
     t.end(0, 5);
     CHECK(t.quiet());
     CHECK_EQ(t.sampled, 1);
 }
 
-// A queue that leaves the run list between pick and hand-over keeps its owed sample.
-RTL_TEST(sched, remove_after_pick_keeps_pending)
-{
-    Sched t;
-    t.start(5, 0);
-    t.ring(5);
-    t.step();
-    CHECK_EQ(t.dut.turn_valid_o, 1);
-    t.command(5, BELL_QUEUE_CMD_REMOVE);
-    CHECK(t.quiet());
-    CHECK(t.has(5, BELL_QUEUE_STATE_PENDING_MASK));
-    CHECK_EQ(t.sampled, 0);
-    t.command(5, BELL_QUEUE_CMD_ADD);
-    CHECK_EQ(t.take(0), 5);
-    CHECK_EQ(t.sampled, 1);
-}
-
-// The same with REMOVE in every clock around the pick: no turn afterwards, nothing forgotten.
+// REMOVE in every clock around the pick: the turn is given and the queue asked to leave, or it is
+// not and nothing is forgotten. Both happen.
 RTL_TEST(sched, remove_at_any_offset_of_the_pick)
 {
-    for (unsigned offset = 0; offset < 6; offset++) {
-        Sched t;
-        t.start(5, 0);
-        t.dut.req_i = offset == 0;
-        t.dut.req_write_i = 1;
-        t.dut.req_addr_i = BELL_QUEUE_CMD_OFFSET(5) - BELL_QUEUE_BASE_OFFSET(0);
-        t.dut.req_data_i = BELL_QUEUE_CMD_REMOVE;
-        t.ring(5);
-        for (unsigned i = 1; i < 10; i++) {
-            t.dut.req_i = offset == i;
-            t.step();
+    for (bool at_once : {false, true}) {
+        unsigned kept = 0, given = 0;
+        for (unsigned offset = 0; offset < 16; offset++) {
+            Sched t;
+            t.start(5, 0);
+            t.dut.turn_ready_i = 1;
+            get_ready(t, at_once);
+            bool turn = false;
+            t.dut.req_write_i = 1;
+            t.dut.req_addr_i = BELL_QUEUE_CMD_OFFSET(5) - BELL_QUEUE_BASE_OFFSET(0);
+            t.dut.req_data_i = BELL_QUEUE_CMD_REMOVE;
+            for (unsigned i = 0; i < 32; i++) {
+                t.dut.req_i = offset == i;
+                turn |= t.dut.turn_valid_o == 1;
+                t.step();
+            }
+            CHECK_EQ(t.sampled, turn);
+            CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK |
+                                     (turn ? BELL_QUEUE_STATE_RUNNING_MASK
+                                           : BELL_QUEUE_STATE_PENDING_MASK));
+            CHECK_EQ(t.dut.yield_o, turn);
+            given += turn;
+            kept += !turn;
+            if (!turn) {
+                t.dut.turn_ready_i = 0;
+                t.command(5, BELL_QUEUE_CMD_ADD);
+                CHECK_EQ(t.take(0), 5);
+                CHECK_EQ(t.sampled, 1);
+            }
         }
-        CHECK_EQ(t.dut.turn_valid_o, 0);
-        CHECK_EQ(t.state(5), BELL_QUEUE_STATE_OPEN_MASK | BELL_QUEUE_STATE_PENDING_MASK);
+        CHECK(given > 0 && (at_once || kept > 0));
     }
 }
 
@@ -115,8 +147,8 @@ RTL_TEST(sched, close_forgoes_the_owed_ring)
     t.ring(5);
     t.ring(5);
     t.command(5, BELL_QUEUE_CMD_CLOSE);
-    CHECK_EQ(t.forgone, 1);
     CHECK_EQ(t.state(5), 0);
+    CHECK_EQ(t.forgone, 1);
     CHECK_EQ(t.ring(5).closed, 1);
     t.command(5, BELL_QUEUE_CMD_CLOSE);
     CHECK_EQ(t.forgone, 1);
@@ -135,8 +167,8 @@ RTL_TEST(sched, ring_in_the_clock_of_close_is_closed)
     t.dut.req_addr_i = BELL_QUEUE_CMD_OFFSET(5) - BELL_QUEUE_BASE_OFFSET(0);
     t.dut.req_data_i = BELL_QUEUE_CMD_CLOSE;
     t.step();
+    t.until(kAckPatience, [&] { return t.dut.ack_write_o == 1; });
     CHECK_EQ(t.offer(5).closed, 1);
-    CHECK_EQ(t.dut.ack_write_o, 1);
     t.step();
     CHECK_EQ(t.forgone, 0);
     CHECK_EQ(t.state(5), 0);
@@ -147,13 +179,17 @@ RTL_TEST(sched, kick_is_not_a_ring)
 {
     Sched t;
     t.start(5, 0);
+    t.dut.enable_i = 0;
     t.command(5, BELL_QUEUE_CMD_KICK);
     CHECK_EQ(t.ring(5).coalesced, 1);
+    t.dut.enable_i = 1;
     CHECK_EQ(t.take(0), 5);
     t.end(0, 5);
     CHECK_EQ(t.sampled, 0);
+    t.dut.enable_i = 0;
     t.ring(5);
     t.command(5, BELL_QUEUE_CMD_KICK);
+    t.dut.enable_i = 1;
     CHECK_EQ(t.take(0), 5);
     CHECK_EQ(t.sampled, 1);
     t.end(0, 5);
@@ -221,7 +257,7 @@ RTL_TEST(sched, context_is_fixed_while_open)
     t.end(1, 90, 0x123456789abcdef0);
     CHECK_EQ(t.read(BELL_QUEUE_RPTR_OFFSET(90)), 0x123456789abcdef0);
     t.ring(90);
-    t.step();
+    t.until(kGivePatience, [&] { return t.dut.turn_valid_o == 2; });
     CHECK_EQ(t.turn().rptr, 0x123456789abcdef0);
 }
 
@@ -282,6 +318,7 @@ RTL_TEST(sched, fault_stops_the_queue_until_reopened)
     CHECK_EQ(t.take(0), 6);
     t.end(0, 6);
     t.command(5, BELL_QUEUE_CMD_CLOSE);
+    t.step();
     CHECK_EQ(t.forgone, 1);
     t.command(5, BELL_QUEUE_CMD_OPEN);
     t.command(5, BELL_QUEUE_CMD_ADD);
@@ -289,22 +326,73 @@ RTL_TEST(sched, fault_stops_the_queue_until_reopened)
     CHECK_EQ(t.take(0), 5);
 }
 
-// CTRL.ENABLE = 0: nothing new starts, nothing is forgotten, also when it falls with a turn picked.
-RTL_TEST(sched, disable_starts_nothing)
+// CTRL.ENABLE = 0 or GATED: nothing new starts, nothing is forgotten, also when that falls in any
+// clock around the pick.
+RTL_TEST(sched, disable_at_any_offset_of_the_pick)
 {
-    Sched t;
-    t.start(5, 0);
-    t.ring(5);
-    t.step();
-    CHECK_EQ(t.dut.turn_valid_o, 1);
-    t.dut.enable_i = 0;
-    t.dut.turn_ready_i = 3;
-    CHECK(t.quiet());
-    CHECK_EQ(t.dut.busy_o, 0);
-    t.dut.turn_ready_i = 0;
-    t.dut.enable_i = 1;
-    CHECK_EQ(t.take(0), 5);
-    CHECK_EQ(t.sampled, 1);
+    for (bool at_once : {false, true}) {
+        for (unsigned offset = 0; offset < 16; offset++) {
+            Sched t;
+            t.start(5, 0);
+            t.dut.turn_ready_i = 3;
+            get_ready(t, at_once);
+            unsigned turns = 0;
+            for (unsigned i = 0; i < 32; i++) {
+                if (i == offset) {
+                    (offset % 2 ? t.dut.enable_i : t.dut.gated_i) = offset % 2 ? 0 : 3;
+                }
+                turns += t.dut.turn_valid_o == 1;
+                CHECK(!t.dut.turn_valid_o || i <= offset);
+                t.step();
+            }
+            CHECK_EQ(t.dut.busy_o, 0);
+            CHECK(turns <= 1);
+            t.dut.turn_ready_i = 0;
+            t.dut.enable_i = 1;
+            t.dut.gated_i = 0;
+            if (!turns) {
+                CHECK_EQ(t.take(0), 5);
+            }
+            CHECK_EQ(t.sampled, 1);
+            CHECK(t.quiet());
+        }
+    }
+}
+
+// A queue that was picked and not given its turn, because turns stopped or it was not ready for a
+// moment, keeps its place in the round.
+RTL_TEST(sched, a_turn_that_is_withdrawn_keeps_its_place)
+{
+    for (bool remove : {false, true}) {
+        for (unsigned offset = 0; offset < 16; offset++) {
+            Sched t;
+            t.dut.enable_i = 0;
+            for (unsigned q : {5u, 6u, 40u}) {
+                t.start(q, 0);
+                t.ring(q);
+            }
+            t.until(8, [&] { return !t.dut.busy_o; });
+            t.dut.enable_i = 1;
+            for (unsigned i = 0; i < offset; i++) {
+                t.step();
+            }
+            if (remove) {
+                t.dut.gated_i = 1;
+                t.command(5, BELL_QUEUE_CMD_REMOVE);
+                t.command(5, BELL_QUEUE_CMD_ADD);
+            } else {
+                t.dut.enable_i = 0;
+                t.step();
+            }
+            t.dut.gated_i = 0;
+            t.dut.enable_i = 1;
+            for (unsigned q : {5u, 6u, 40u}) {
+                CHECK_EQ(t.take(0), q);
+                t.end(0, q);
+            }
+            CHECK(t.quiet());
+        }
+    }
 }
 
 // Reset closes every queue.

@@ -49,8 +49,7 @@ RTL_TEST(wake, no_wake_up_is_missed_at_any_offset)
             Sched t;
             t.start(5, 0);
             t.ring(5);
-            t.step();
-            CHECK_EQ(t.dut.turn_valid_o, 1);
+            t.until(kGivePatience, [&] { return t.dut.turn_valid_o == 1; });
             t.dut.turn_ready_i = 1;
             for (unsigned clock = 0; clock < 24; clock++) {
                 t.dut.signal_valid_i = 0;
