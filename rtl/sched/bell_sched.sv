@@ -12,9 +12,9 @@
 // (bell_sched_pick), and looked at again when its turn is given: then it must still be ready and of
 // the highest level of a free node that may have turns. Else it is looked for again, and has not
 // lost its place; a queue that is passed over because a ready one of its group has a higher
-// priority has. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring that
-// comes later, or in the same clock, is owed anew. A queue that leaves the run list after it was
-// picked and before the turn is given keeps what it is owed.
+// priority has. Giving a turn clears the owed sample: the node reads WPTR after that, so a ring
+// that comes later, or in the same clock, is owed anew. A queue that leaves the run list after it
+// was picked and before the turn is given keeps what it is owed.
 //
 // One queue changes per clock, so that every array has one writer, in three steps:
 //   select  which and why (bell_sched_select); never one that is being read
@@ -30,8 +30,8 @@
 // Timing  credited in clock n: turn_valid_o in n+2 when a node is free and nothing else is ready
 //         or changes. A node without a turn must be ready for one. From the clock in which an end
 //         is taken to turn_valid_o of the next: 6 clocks for a queue that goes on, 8 for another
-//         one, if no other queue changes. A register access is answered at the latest 7 clocks
-//         after req_i: 4 if nothing else goes on, a write one less.
+//         one, if no other queue changes. A register access is answered at the latest 6 clocks
+//         after req_i, a write 5; two less when no other queue changes.
 // Reset   rst_ni asserts asynchronously; every queue is closed.
 
 module bell_sched #(
@@ -260,6 +260,7 @@ module bell_sched #(
   logic go, open, open_d, kick, kick_d, kick_next, ring, no_ring_d, no_ring_next;
   logic ready_d, ready_next, command, closing, sane, seen, blocked_d, later, change, put_valid;
   logic free, quick, give, pass, gives, kept, direct;
+  logic [31:0] open_word;
 
   logic [NumNodes-1:0] node_busy, lift, top_valid, may_keep, none, loses, log_enable;
   bell_pkg::level_t [NumNodes-1:0] top, serve, run_level;
@@ -296,7 +297,8 @@ module bell_sched #(
   assign pass  = now_q.give && go && state.ready && open && (state.node == now_q.node) && free
                  && top_valid[node] && (level == serve[node]);
   assign give  = pass && !later;
-  assign quick = (now_q.ring || now_q.wake) && ready_next && !was && free && none[node] && !log_enable[node];
+  assign quick = (now_q.ring || now_q.wake) && ready_next && !was && free && none[node]
+                 && !log_enable[node];
   assign gives = give || (quick && go);
   assign kept  = now_q.give && now_q.kept;
 
@@ -331,13 +333,21 @@ module bell_sched #(
     end
   end
 
+  always_comb begin
+    open_word = '0;
+    if (command) begin
+      open_word = open_q[word_t'(queue >> 5)];
+      open_word[queue[4:0]] = open_d;
+    end
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       for (int unsigned w = 0; w < NumWords; w++) begin
         open_q[w] <= '0;
       end
     end else if (go && command) begin
-      open_q[word_t'(queue >> 5)][queue[4:0]] <= open_d;
+      open_q[word_t'(queue >> 5)] <= open_word;
     end
   end
 
@@ -526,7 +536,7 @@ module bell_sched #(
     .close_i(closing), .entry_i(now_q.place), .entry_signal_i(now_q.signals),
     .data_valid_i(answer && !ask_write), .data_word_i(ask_word), .data_o(context_data),
     .sane_o(sane), .node_o(context_node), .place_o(place), .handle_o(handle), .log_o(place_o),
-    .turn_o(turn), .allowance_o(allowance)
+    .turn_valid_i(now_q.give || now_q.ring || now_q.wake), .turn_o(turn), .allowance_o(allowance)
   );
 
   logic            [NumNodes-1:0]       log_advance, log_lost;

@@ -41,8 +41,9 @@ module bell_sched_context #(
   output bell_pkg::place_t     place_o,       // LEVEL as it is written.
   output logic [63:0]          handle_o,      // With read_logs_i.
   output bell_pkg::fence_log_t log_o,         // With entry_i: the place.
-  output bell_pkg::turn_t      turn_o,
-  output bell_pkg::allowance_t allowance_o
+  input  logic                 turn_valid_i,  // It may be given a turn:
+  output bell_pkg::turn_t      turn_o,        // this one,
+  output bell_pkg::allowance_t allowance_o    // for so long.
 );
 
   localparam int unsigned QueueBits = (NumQueues > 1) ? $clog2(NumQueues) : 1;
@@ -132,7 +133,8 @@ module bell_sched_context #(
 
   always_ff @(posedge clk_i) begin
     if (read_i) begin
-      written_q <= mask_q[word_t'(read_queue_i >> 5)][read_queue_i[4:0]] ? mask_ram[read_index] : '0;
+      written_q <= mask_ram[read_index]
+                   & {16{mask_q[word_t'(read_queue_i >> 5)][read_queue_i[4:0]]}};
       base_q    <= base_ram[read_index];
       control_q <= control_ram[read_index];
       config_q  <= config_ram[read_index];
@@ -162,13 +164,18 @@ module bell_sched_context #(
 
   logic        change;
   logic [15:0] mask_d;
+  logic [31:0] mask_word;
   logic [63:0] index_now, index_next;
   log_t        log_now;
 
   assign change = end_i || close_i || write_i || entry_i;
 
   always_comb begin
-    mask_d = written_q;
+    mask_d    = written_q;
+    mask_word = '0;
+    if (change) begin
+      mask_word = mask_q[word_t'(queue_i >> 5)] | (32'd1 << queue_i[4:0]);
+    end
     if (end_i) begin
       mask_d = written_q | ResumeMask;
     end else if (close_i) begin
@@ -192,7 +199,7 @@ module bell_sched_context #(
         mask_q[w] <= '0;
       end
     end else if (change) begin
-      mask_q[word_t'(queue_i >> 5)][queue_i[4:0]] <= 1'b1;
+      mask_q[word_t'(queue_i >> 5)] <= mask_word;
     end
   end
 
@@ -318,12 +325,18 @@ module bell_sched_context #(
 
   bell_pkg::resume_t resume;
 
-  assign resume.offset = written_q[WordResume0] ? offset_q : '0;
-  assign resume.done   = written_q[WordResume1] ? done_q : '0;
-  assign turn_o        = {queue_i, base_q, control_q, config_q.log2_entries, config_q.kernel_ring,
-                          config_q.pasid, rptr_q, resume};
-
-  assign allowance_o.quantum = written_q[WordQuantum] ? quantum_q : '0;
-  assign {allowance_o.higher, allowance_o.same} = written_q[WordGrace] ? grace_q : '0;
+  always_comb begin
+    resume      = '0;
+    turn_o      = '0;
+    allowance_o = '0;
+    if (turn_valid_i) begin
+      resume.offset       = written_q[WordResume0] ? offset_q : '0;
+      resume.done         = written_q[WordResume1] ? done_q : '0;
+      allowance_o.quantum = written_q[WordQuantum] ? quantum_q : '0;
+      {allowance_o.higher, allowance_o.same} = written_q[WordGrace] ? grace_q : '0;
+      turn_o = {queue_i, base_q, control_q, config_q.log2_entries, config_q.kernel_ring,
+                config_q.pasid, rptr_q, resume};
+    end
+  end
 
 endmodule : bell_sched_context

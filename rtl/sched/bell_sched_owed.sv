@@ -28,7 +28,7 @@ module bell_sched_owed #(
   input  logic                credit_open_i,
   output logic                credit_coalesced_o,
   output logic                credit_closed_o,
-  output logic                credit_fresh_o,  // A sample is owed now, unless sched closes the queue.
+  output logic                credit_fresh_o,  // A sample is owed now, unless sched closes it.
   input  logic                credit_taken_i,  // With fresh: sched will look at the queue.
 
   // The queue that sched looks at from the next clock on; not the one it looks at now.

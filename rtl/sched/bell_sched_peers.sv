@@ -32,6 +32,7 @@ module bell_sched_peers (
   logic [3:0]  prio_q;
   logic [9:0]  row;
   logic [10:0] count_old, count_new;
+  logic [15:0] some_new;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -51,14 +52,17 @@ module bell_sched_peers (
 
   always_comb begin
     row       = '0;
+    some_new  = '0;
     known     = 1'b0;
     count_old = '0;
     count_new = '0;
     if (put_q) begin
       row       = {group_q, prio_q};
-      known     = some_q[group_q][prio_q];
+      some_new  = some_q[group_q];
+      known     = some_new[prio_q];
       count_old = count_ram[row];
       count_new = ready_q ? (known ? count_old + 11'd1 : 11'd1) : count_old - 11'd1;
+      some_new[prio_q] = ready_q || (count_old != 11'd1);
     end
   end
 
@@ -74,7 +78,7 @@ module bell_sched_peers (
         some_q[g] <= '0;
       end
     end else if (put_q) begin
-      some_q[group_q][prio_q] <= ready_q || (count_old != 11'd1);
+      some_q[group_q] <= some_new;
     end
   end
 

@@ -49,11 +49,10 @@ module bell_sched_pick #(
   output logic             [NumNodes-1:0][bell_pkg::NumLevels-1:0] some_o,
   output logic             [NumNodes-1:0]                          top_valid_o,
   output bell_pkg::level_t [NumNodes-1:0]                          top_o,
-  output bell_pkg::level_t [NumNodes-1:0]                          serve_o,  // This level goes first.
-  output logic             [NumNodes-1:0]                          none_o,   // Nothing is ready or
-                                                                             // was found.
-  output logic             [NumNodes-1:0]                          loses_o,  // See bell_sched_picker.
-  output logic                                                     busy_o
+  output logic             [NumNodes-1:0]                          loses_o,  // See the picker.
+  output bell_pkg::level_t [NumNodes-1:0] serve_o,  // This level goes first.
+  output logic             [NumNodes-1:0] none_o,   // Nothing is ready or was found.
+  output logic                            busy_o
 );
 
   localparam int unsigned NodeBits = (NumNodes > 1) ? $clog2(NumNodes) : 1;

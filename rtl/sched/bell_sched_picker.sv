@@ -58,11 +58,9 @@ module bell_sched_picker #(
   output logic             [NumNodes-1:0][bell_pkg::NumLevels-1:0] some_o,
   output logic             [NumNodes-1:0]                          top_valid_o,
   output bell_pkg::level_t [NumNodes-1:0]                          top_o,
-  output logic             [NumNodes-1:0]                          none_o,   // Nothing is ready, also
-                                                                             // of what was put.
-  output logic             [NumNodes-1:0]                          loses_o,  // A put not yet counted
-                                                                             // takes one away.
-  output logic                                                     busy_o
+  output logic [NumNodes-1:0] none_o,   // Nothing is ready, also of what was put.
+  output logic [NumNodes-1:0] loses_o,  // A put that does not count yet takes one away.
+  output logic                busy_o
 );
 
   localparam int unsigned NumLevels = bell_pkg::NumLevels;
@@ -117,7 +115,8 @@ module bell_sched_picker #(
     sum_of = sum_t'({node, level});
   endfunction
 
-  // A search. 2: the word of the queue served last, and which word comes next; 3: that word; 4: its queue.
+  // A search. 2: the word of the queue served last, and which word comes next; 3: that word; 4: its
+  // queue.
   logic               find2_q, find3_q, find4_q, rest_some_q;
   bell_pkg::node_id_t node2_q, node3_q, node4_q;
   bell_pkg::level_t   level2_q, level3_q;
@@ -151,6 +150,7 @@ module bell_sched_picker #(
   node_t               look_index, put_index_q;
   logic [31:0]         word_q, kept_q, any_q, word_old, word_new, any_new;
   logic                word_some, level_new;
+  logic [NumLevels-1:0] some_new;
 
   assign look_index = put_node_i[NodeBits-1:0];
 
@@ -199,6 +199,7 @@ module bell_sched_picker #(
     any_new   = '0;
     word_some = 1'b0;
     level_new = 1'b0;
+    some_new  = '0;
     if (put_q) begin
       if (any_q[put_queue_q[9:5]]) begin
         word_old = same_row_q ? kept_q : word_q;
@@ -211,6 +212,8 @@ module bell_sched_picker #(
         word_new[put_queue_q[4:0]] = 1'b1;
       end
       any_new[put_queue_q[9:5]] = word_some;
+      some_new = some_q[put_index_q];
+      some_new[put_level_q] = level_new;
     end
   end
 
@@ -225,7 +228,7 @@ module bell_sched_picker #(
     if (!rst_ni) begin
       some_q <= '0;
     end else if (put_q) begin
-      some_q[put_index_q][put_level_q] <= level_new;
+      some_q[put_index_q] <= some_new;
     end
   end
 
@@ -405,7 +408,7 @@ module bell_sched_picker #(
     if (!rst_ni) begin
       served_q <= '0;
     end else if (served_valid_i) begin
-      served_q[served_index][served_level_i] <= 1'b1;
+      served_q[served_index] <= served_q[served_index] | (NumLevels'(1) << served_level_i);
     end
   end
 

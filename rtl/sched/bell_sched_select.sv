@@ -123,7 +123,8 @@ module bell_sched_select #(
 
   assign req_take_o    = door && room_i && req && !same_req;
   assign wake_take_o   = rest && room_i && !place_any && wake_valid_i && !same_wake;
-  assign late_take_o   = rest && room_i && !place_any && !wake_valid_i && late_valid_i && !same_late;
+  assign late_take_o   = rest && room_i && !place_any && !wake_valid_i && late_valid_i
+                         && !same_late;
   assign credit_take_o = rest && room_i && !place_any && !wake_valid_i && !late_valid_i
                          && credit_valid_i && !same_credit;
 

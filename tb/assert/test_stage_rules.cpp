@@ -117,7 +117,9 @@ void right(Stages &t)
     t.tick();
     t.dut.s_credit = t.dut.s_closed = 0;
     t.dut.s_sampled = 1;
+    t.dut.s_enable = 0; // It was given before that.
     t.give(0, 4);
+    t.dut.s_enable = 1;
     t.dut.s_sampled = 0;
     t.event(0, 1);
     t.event(1, 2);
@@ -186,9 +188,11 @@ const rtl_test::Plant<Stages> kRings[] = {
 };
 
 const rtl_test::Plant<Stages> kTurns[] = {
-    {"ONE_HOT", [](Stages &t) { t.dut.s_turn = 3; }},
-    {"ALLOWED", [](Stages &t) { t.dut.s_enable = 0; t.dut.s_turn = 1; }},
-    {"ALLOWED", [](Stages &t) { t.dut.s_gated = 2; t.dut.s_turn = 2; }},
+    {"ONE_HOT", [](Stages &t) { t.dut.s_turn = t.dut.s_ready = 3; }},
+    {"ALLOWED", [](Stages &t) { t.dut.s_enable = 0; t.tick(); t.give(0, 1); }},
+    {"ALLOWED", [](Stages &t) { t.dut.s_gated = 2; t.tick(); t.give(1, 1); }},
+    {"READY", [](Stages &t) { t.dut.s_turn = 1; }},
+    {"READY", [](Stages &t) { t.dut.s_turn = 2; t.dut.s_ready = 1; }},
     {"BUSY", [](Stages &t) { t.give(0, 1); t.give(0, 2); }},
     {"TWICE", [](Stages &t) { t.give(0, 1); t.give(1, 1); }},
     {"RANGE", [](Stages &t) { t.give(0, 8); }},

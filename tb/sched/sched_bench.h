@@ -22,8 +22,8 @@ constexpr unsigned kNodes = 2;
 constexpr unsigned kEndBits = 187;   // queue 10, rptr 64, work 1, fault 1, cause 8, resume 96, blocked 1, key 6
 constexpr unsigned kEndCause = 103;  // First bit of cause.
 constexpr unsigned kTurnRptr = 96;   // First bit of rptr in a turn; below it resume.
-constexpr unsigned kAckPatience = 8; // Clocks; the module promises 7 after req_i.
-constexpr unsigned kChange = 2;        // From the clock after an end is taken to its change.
+constexpr unsigned kAckPatience = 7;    // Clocks; the module promises 6 after req_i.
+constexpr unsigned kChange = 2;         // From the clock after an end is taken to its change.
 constexpr unsigned kGivePatience = 12; // To the next turn of a free node.
 
 struct Turn {

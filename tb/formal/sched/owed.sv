@@ -6,9 +6,10 @@
 //       twice. A queue that came to be owed one while sched was busy is looked at later: it waits
 //       in the queue of those until then, which always has room.
 //
-// Whatever sched does within its contract: it looks at one queue a clock, clears what is owed at
-// the start of a turn, at OPEN and CLOSE, gives no turn while many wait, and between two OPENs
-// looks at one that waits, if any does.
+// Whatever sched does within its contract: it looks at one queue a clock, which it read in the clock
+// before, or earlier when it stands still, and never reads the one it looks at; it clears what is
+// owed at the start of a turn, at OPEN and CLOSE, gives no turn while many wait, and between two
+// OPENs takes one that waits, if any does.
 
 module f_owed #(
   parameter int unsigned Queues = 2
@@ -18,9 +19,10 @@ module f_owed #(
   input bell_pkg::queue_id_t watch_i,
   input logic                credit_valid_i,
   input bell_pkg::queue_id_t credit_queue_i,
-  input logic                taken_i,  // Sched looks at a queue because of a fresh credit.
-  input logic                look_i,
-  input bell_pkg::queue_id_t queue_i,
+  input logic                taken_i,  // Sched will look at a queue because of a fresh credit.
+  input logic                read_i,
+  input bell_pkg::queue_id_t read_queue_i,
+  input logic                hold_i,   // Sched stands still.
   input logic                write_i,
   input logic                kick_i,
   input logic                give_i,
@@ -32,7 +34,8 @@ module f_owed #(
   logic                coalesced, closed, fresh, kick, ring, late_valid, many;
   bell_pkg::queue_id_t late_queue;
   logic [Queues-1:0]   open_q;
-  logic                credit_open, no_ring;
+  logic                credit_open, no_ring, look_q;
+  bell_pkg::queue_id_t queue_q;
 
   assign credit_open = open_q[credit_queue_i[0]];
   assign no_ring     = give_i || open_i;
@@ -40,8 +43,9 @@ module f_owed #(
   bell_sched_owed #(.NumQueues(Queues)) dut (
     .clk_i, .rst_ni, .credit_valid_i, .credit_queue_i,
     .credit_open_i(credit_valid_i && credit_open), .credit_coalesced_o(coalesced),
-    .credit_closed_o(closed), .credit_fresh_o(fresh), .credit_taken_i(taken_i), .look_i, .queue_i,
-    .kick_o(kick), .ring_o(ring), .write_i, .kick_i, .no_ring_i(no_ring), .give_i, .close_i,
+    .credit_closed_o(closed), .credit_fresh_o(fresh), .credit_taken_i(taken_i),
+    .read_i, .read_queue_i, .queue_i(queue_q), .kick_o(kick), .ring_o(ring),
+    .write_i, .kick_i, .no_ring_i(no_ring), .give_i, .close_i,
     .late_valid_o(late_valid), .late_queue_o(late_queue), .late_take_i, .many_o(many)
   );
 
@@ -54,7 +58,7 @@ module f_owed #(
   logic       opened_q;            // Since an OPEN no queue that waits was looked at.
 
   assign credits = credit_valid_i && (credit_queue_i[0] == watch_q);
-  assign looks   = look_i && (queue_i[0] == watch_q);
+  assign looks   = look_q && (queue_q[0] == watch_q);
   assign anew    = credits && !coalesced && !closed;
 
   always_ff @(posedge clk_i) begin
@@ -72,12 +76,20 @@ module f_owed #(
       due_q    <= 1'b0;
       late_q   <= '0;
       opened_q <= 1'b0;
+      look_q   <= 1'b0;
+      queue_q  <= '0;
     end else begin
+      if (!hold_i) begin
+        look_q <= read_i;
+      end
+      if (read_i) begin
+        queue_q <= read_queue_i;
+      end
       if (open_i) begin
-        open_q[queue_i[0]] <= 1'b1;
+        open_q[queue_q[0]] <= 1'b1;
       end
       if (close_i) begin
-        open_q[queue_i[0]] <= 1'b0;
+        open_q[queue_q[0]] <= 1'b0;
       end
       opened_q <= open_i || (opened_q && !late_take_i && late_valid);
       late_q <= late_q + 5'(credit_valid_i && !coalesced && !closed && !taken_i)
@@ -95,19 +107,17 @@ module f_owed #(
       assume (!rst_ni);
       assume (32'(watch_i) < Queues);
     end
-    assume ((32'(credit_queue_i) < Queues) && (32'(queue_i) < Queues));
-    assume (look_i || (!write_i && (queue_i == '0)));
+    assume ((32'(credit_queue_i) < Queues) && (32'(read_queue_i) < Queues));
+    assume (!read_i || (!hold_i && !(look_q && (queue_q == read_queue_i))));
+    assume ((look_q && !hold_i) || !write_i);
     assume (write_i || !(give_i || open_i || close_i));
     assume (32'(give_i) + 32'(open_i) + 32'(close_i) <= 1);
-    assume (!open_i || (!open_q[queue_i[0]] && !kick_i));
+    assume (!open_i || (!open_q[queue_q[0]] && !kick_i));
     assume (!open_i || !opened_q || !late_valid);
-    assume (!close_i || open_q[queue_i[0]]);
-    assume (!give_i || (open_q[queue_i[0]] && !many && !kick_i));
-    // What sched looks at because of a credit, or late, is looked at for that.
-    assume (!taken_i || (fresh && look_i && write_i && (queue_i == credit_queue_i) && !late_valid
-                         && !no_ring && !close_i));
-    assume (!late_take_i || (late_valid && look_i && (queue_i == late_queue) && !no_ring
-                             && !close_i && !taken_i));
+    assume (!close_i || open_q[queue_q[0]]);
+    assume (!give_i || (open_q[queue_q[0]] && !many && !kick_i));
+    assume (!taken_i || (fresh && !late_valid));
+    assume (!late_take_i || (late_valid && !taken_i));
     if (rst_ni && started_q) begin
       one_worth: assert (!coalesced || !closed);
       worth_of_a_credit: assert (credit_valid_i || !(coalesced || closed || fresh));
