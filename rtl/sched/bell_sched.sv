@@ -463,7 +463,7 @@ module bell_sched #(
   // ----------------------------------------------------- time, native fences
 
   logic [6:0]           percent;
-  logic [31:0]          slice;
+  logic [38:0]          slice;
   logic                 slice_busy, slice_wake, wake_busy, poke_valid, poke_all, regs_busy;
   bell_pkg::fence_key_t poke_key;
 

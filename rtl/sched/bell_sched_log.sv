@@ -81,10 +81,11 @@ module bell_sched_log #(
   logic [$clog2(Depth):0] unused_count;
 
   logic [NodeBits-1:0] node;
-  bell_pkg::addr_t     base, entry_addr, addr_q;
-  logic [15:0]         entries, here;
+  bell_pkg::addr_t     base, entry_addr, last_addr, addr_q;
+  logic [15:0]         entries, interrupt;
+  logic [16:0]         unused_distance;
   logic [63:0]         word, next_q;
-  logic                wraps;
+  logic                below, wraps, notify;
 
   // What it is called. How ready it is counts at the moment it gets ready.
   localparam logic [1:0] LogIdle    = 2'd0;
@@ -126,21 +127,30 @@ module bell_sched_log #(
   assign drop   = (state_q == Idle) && !empty && !enable_i[head.node[NodeBits-1:0]];
   assign node   = (state_q == Idle) ? head.node[NodeBits-1:0] : node_q;
 
-  // An index beyond the entries counts as the last.
+  // An index beyond the entries counts as the last. Both addresses are made before it is known
+  // which one counts; the header is as long as an entry.
   always_comb begin
-    base    = '0;
-    entries = '0;
-    word    = '0;
-    here    = '0;
-    wraps   = 1'b0;
+    base       = '0;
+    entries    = '0;
+    interrupt  = '0;
+    word       = '0;
+    below      = 1'b0;
+    unused_distance = '0;
+    wraps      = 1'b0;
+    notify     = 1'b0;
+    entry_addr = '0;
+    last_addr  = '0;
     if (start) begin
-      base    = {addr_i[node][47:5], 5'd0};
-      entries = entries_i[node];
-      word    = index_i[node];
-      wraps   = word[31:0] >= 32'(entries) - 32'd1;
-      here    = wraps ? entries - 16'd1 : word[15:0];
+      base       = {addr_i[node][47:5], 5'd0};
+      entries    = entries_i[node];
+      interrupt  = interrupt_i[node];
+      word       = index_i[node];
+      {below, unused_distance} = 18'(word[15:0]) + 18'd1 - 18'(entries);
+      wraps      = (word[31:16] != '0) || !below;
+      notify     = wraps ? (interrupt == entries - 16'd1) : (interrupt == word[15:0]);
+      entry_addr = base + {27'd0, word[15:0], 5'd0} + HeaderBytes;
+      last_addr  = base + {27'd0, entries, 5'd0};
     end
-    entry_addr = base + HeaderBytes + {27'd0, here, 5'd0};
   end
 
   assign last     = (state_q != Entry) || (beat_q == LastBeat);
@@ -201,9 +211,9 @@ module bell_sched_log #(
     if (start) begin
       node_q   <= node;
       base_q   <= base;
-      addr_q   <= entry_addr;
+      addr_q   <= wraps ? last_addr : entry_addr;
       next_q   <= wraps ? {word[63:32] + 32'd1, 32'd0} : {word[63:32], word[31:0] + 32'd1};
-      notify_q <= interrupt_i[node] == here;
+      notify_q <= notify;
       lost_q   <= 1'b0;
     end else if (refused) begin
       lost_q <= 1'b1;

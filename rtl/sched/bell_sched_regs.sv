@@ -20,9 +20,9 @@ module bell_sched_regs #(
   output logic [63:0] ack_data_o,
   output logic        ack_write_o,
 
-  // Shares.
-  output logic [6:0]  percent_o,
-  output logic [31:0] slice_o,
+  // Shares, as they count.
+  output logic [6:0]  percent_o,  // At most 100.
+  output logic [38:0] slice_o,    // Clocks times 100, more than 0.
 
   input  logic [63:0] time_i,
 
@@ -65,8 +65,16 @@ module bell_sched_regs #(
   logic [4:0]  req_word_q;
   logic [63:0] req_data_q, time_q;
 
-  logic [6:0]      percent_q;
+  localparam logic [6:0] Whole = 7'd100;
+
+  localparam logic [6:0]  PercentReset
+      = bell_formats_pkg::SchedBandsNormalPercentReset[6:0];
+  localparam logic [31:0] SliceReset
+      = bell_formats_pkg::SchedBandsNormalSliceReset[31:0];
+
+  logic [6:0]      percent_q, share_q;
   logic [31:0]     slice_q;
+  logic [38:0]     due_q;
   logic            [MaxNodes-1:0] enable_q, lost_q;
   bell_pkg::addr_t [MaxNodes-1:0] base_q;
   logic [MaxNodes-1:0][31:0]      config_q;
@@ -99,19 +107,29 @@ module bell_sched_regs #(
 
   // ------------------------------------------------------------------ writes
 
+  logic [6:0]  percent;
+  logic [31:0] slice;
+
+  assign percent = req_data_q[bell_formats_pkg::SchedBandsNormalPercentMsb
+                              :bell_formats_pkg::SchedBandsNormalPercentLsb];
+  assign slice   = req_data_q[bell_formats_pkg::SchedBandsNormalSliceMsb
+                              :bell_formats_pkg::SchedBandsNormalSliceLsb];
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      percent_q <= bell_formats_pkg::SchedBandsNormalPercentReset[6:0];
-      slice_q   <= bell_formats_pkg::SchedBandsNormalSliceReset[31:0];
+      percent_q <= PercentReset;
+      share_q   <= PercentReset;
+      slice_q   <= SliceReset;
+      due_q     <= 39'(Whole) * 39'(SliceReset);
       enable_q  <= '0;
       base_q    <= '0;
       config_q  <= {MaxNodes{bell_formats_pkg::SchedLogConfig0InterruptEntryReset[15:0], 16'd0}};
     end else if (write) begin
       if (req_word_q == WordBands) begin
-        percent_q <= req_data_q[bell_formats_pkg::SchedBandsNormalPercentMsb
-                                :bell_formats_pkg::SchedBandsNormalPercentLsb];
-        slice_q   <= req_data_q[bell_formats_pkg::SchedBandsNormalSliceMsb
-                                :bell_formats_pkg::SchedBandsNormalSliceLsb];
+        percent_q <= percent;
+        slice_q   <= slice;
+        share_q   <= (percent > Whole) ? Whole : percent;
+        due_q     <= (slice == '0) ? 39'(Whole) : 39'(Whole) * 39'(slice);
       end
       if (block == BlockBase) begin
         enable_q[node] <= req_data_q[bell_formats_pkg::SchedLogBase0EnableLsb];
@@ -154,8 +172,8 @@ module bell_sched_regs #(
     end
   end
 
-  assign percent_o    = percent_q;
-  assign slice_o      = slice_q;
+  assign percent_o    = share_q;
+  assign slice_o      = due_q;
   assign poke_valid_o = write && (req_word_q == WordWake);
   assign poke_all_o   = req_data_q[bell_formats_pkg::SchedFenceWakeAllLsb];
   assign poke_key_o   = req_data_q[bell_formats_pkg::SchedFenceWakeKeyMsb

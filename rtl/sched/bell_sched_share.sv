@@ -21,8 +21,8 @@ module bell_sched_share #(
 
   input  logic [31:0] advance_i,
 
-  input  logic [6:0]  percent_i,  // More than 100 counts as 100.
-  input  logic [31:0] slice_i,    // 0 counts as 1.
+  input  logic [6:0]  percent_i,  // At most 100.
+  input  logic [38:0] slice_i,    // Clocks times 100, more than 0.
 
   input  logic             [NumNodes-1:0]                          running_i,
   input  bell_pkg::level_t [NumNodes-1:0]                          level_i,
@@ -39,25 +39,43 @@ module bell_sched_share #(
 
   typedef logic signed [DebtBits-1:0] debt_t;
 
-  logic [6:0]          percent, others;
-  debt_t               due;
+  logic [6:0]          others;
+  debt_t               due, grows, shrinks;  // The last two: in this clock.
   logic [NumNodes-1:0] lift_q, waiting, growing, shrinking, unsettled_q, settle;
   debt_t               debt_q [NumNodes];
 
-  assign percent = (percent_i > Whole) ? Whole : percent_i;
-  assign others  = Whole - percent;
-  assign due     = debt_t'(64'(Whole) * ((slice_i == '0) ? 64'd1 : 64'(slice_i)));
-  assign lift_o  = lift_q;
+  assign others = Whole - percent_i;
+  assign due    = debt_t'({1'b0, slice_i});
+  assign lift_o = lift_q;
+
+  always_comb begin
+    grows   = '0;
+    shrinks = '0;
+    if (|(growing | shrinking)) begin
+      grows   = debt_t'(64'(percent_i) * 64'(advance_i));
+      shrinks = debt_t'(64'(others) * 64'(advance_i));
+    end
+  end
 
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
     assign waiting[n]   = some_i[n][bell_pkg::LevelNormal];
     assign growing[n]   = running_i[n] && (level_i[n] == bell_pkg::LevelFocus) && waiting[n]
-                          && (percent != '0);
+                          && (percent_i != '0);
     assign shrinking[n] = running_i[n] && (level_i[n] == bell_pkg::LevelNormal) && lift_q[n];
 
     assign settle[n]    = unsettled_q[n] && !growing[n] && !shrinking[n]
-                          && ((percent == '0) || (!waiting[n] && !(running_i[n]
+                          && ((percent_i == '0) || (!waiting[n] && !(running_i[n]
                               && (level_i[n] == bell_pkg::LevelNormal))));
+
+    // One sum of three: a sum that is compared afterwards would be twice as deep in logic.
+    debt_t past;
+
+    always_comb begin
+      past = '0;
+      if (growing[n]) begin
+        past = debt_q[n] + grows - due;
+      end
+    end
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
@@ -65,13 +83,12 @@ module bell_sched_share #(
         lift_q[n]      <= 1'b0;
         unsettled_q[n] <= 1'b0;
       end else if (growing[n]) begin
-        debt_q[n]      <= debt_q[n] + debt_t'(64'(percent) * 64'(advance_i));
-        lift_q[n]      <= lift_q[n]
-                          || (debt_q[n] + debt_t'(64'(percent) * 64'(advance_i)) >= due);
+        debt_q[n]      <= debt_q[n] + grows;
+        lift_q[n]      <= lift_q[n] || !past[DebtBits-1];
         unsettled_q[n] <= 1'b1;
       end else if (shrinking[n]) begin
-        debt_q[n] <= debt_q[n] - debt_t'(64'(others) * 64'(advance_i));
-        lift_q[n] <= debt_q[n] > debt_t'(64'(others) * 64'(advance_i));
+        debt_q[n] <= debt_q[n] - shrinks;
+        lift_q[n] <= debt_q[n] > shrinks;
       end else if (settle[n]) begin
         debt_q[n]      <= '0;
         lift_q[n]      <= 1'b0;

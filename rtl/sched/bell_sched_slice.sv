@@ -11,10 +11,13 @@
 // A queue of a higher level that is ready takes Run and Over to Grace at once. What is decided for
 // a turn stays so until its end. With quantum 0 a turn stays in Run and its queue is not kept.
 //
+// What is left of a quantum or a grace period is counted down, so that its end is a look at one
+// counter. A kept queue's quantum goes on between its turns.
+//
 // Timing  a change of what is ready shows in yield_o one clock later. timer_o is the number of
 //         clocks to the edge at which the first timer ends, or less.
-// Clock   clk_timer_i is clk_i, never gated; only time runs on it. clk_i must run while busy_o or
-//         wake_o.
+// Clock   clk_timer_i is clk_i, never gated; only time and what is left run on it. clk_i must run
+//         while busy_o or wake_o; no time may be skipped while busy_o.
 
 module bell_sched_slice #(
   parameter int unsigned NumNodes = 3  // 1 .. 4.
@@ -27,8 +30,8 @@ module bell_sched_slice #(
 
   // From regs.
   input  logic [NumNodes-1:0] active_i,   // The node may be given turns.
-  input  logic [6:0]          percent_i,  // Share of level 1,
-  input  logic [31:0]         slice_i,    // clocks of it at once.
+  input  logic [6:0]          percent_i,  // Share of level 1, at most 100,
+  input  logic [38:0]         slice_i,    // clocks of it at once, times 100.
 
   // Turns.
   input  logic                 give_valid_i,
@@ -76,7 +79,7 @@ module bell_sched_slice #(
   // ---------------------------------------------------------------- rivals
 
   logic [NumNodes-1:0] lift, higher, same, armed, fires, busy;
-  logic [NumNodes-1:0][63:0] deadline;
+  logic [NumNodes-1:0][31:0] left;
 
   assign lift_o = lift;
 
@@ -84,12 +87,14 @@ module bell_sched_slice #(
     phase_e               phase_q;
     logic                 timed_q;  // A quantum was given.
     logic                 hurry_q;  // Grace is that for a higher level.
-    logic [63:0]          deadline_q;
+    logic [31:0]          left_q;   // Clocks of the quantum or of the grace period; stops at 0.
     bell_pkg::allowance_t allowance_q;
-    logic                 give, over;
+    logic                 give, over, stop, order;
 
-    assign give = give_valid_i && (give_node_i == 2'(n));
-    assign over = end_valid_i && (end_node_i == 2'(n));
+    assign give  = give_valid_i && (give_node_i == 2'(n));
+    assign over  = end_valid_i && (end_node_i == 2'(n));
+    assign stop  = stop_valid_i && (stop_node_i == 2'(n));
+    assign order = busy[n] && !give && !over && !stop;
 
     always_comb begin
       higher[n] = 1'b0;
@@ -107,7 +112,8 @@ module bell_sched_slice #(
     end
 
     assign armed[n]    = ((phase_q == Run) && timed_q) || (phase_q == Grace);
-    assign deadline[n] = deadline_q;
+    assign left[n]     = left_q;
+    assign fires[n]    = armed[n] && (left_q <= advance_i);
     assign busy[n]     = (higher[n] && ((phase_q == Run) || (phase_q == Over)
                                         || ((phase_q == Grace) && !hurry_q)))
                          || (same[n] && (phase_q == Over));
@@ -121,44 +127,39 @@ module bell_sched_slice #(
         phase_q     <= Idle;
         timed_q     <= 1'b0;
         hurry_q     <= 1'b0;
-        deadline_q  <= '0;
         allowance_q <= '0;
       end else if (give) begin
         phase_q     <= Run;
         hurry_q     <= 1'b0;
         allowance_q <= give_allowance_i;
         if (!give_kept_i) begin
-          timed_q    <= give_allowance_i.quantum != '0;
-          deadline_q <= time_q + 64'(advance_i) + 64'(give_allowance_i.quantum);
+          timed_q <= give_allowance_i.quantum != '0;
         end
       end else if (over) begin
         phase_q <= Idle;
-      end else if (stop_valid_i && (stop_node_i == 2'(n))) begin
+      end else if (stop) begin
         phase_q <= Stop;
       end else if (busy[n]) begin
         phase_q <= Grace;
         hurry_q <= higher[n];
-        if (higher[n] && ((phase_q != Grace)
-                          || (deadline_q > time_q + 64'(advance_i) + 64'(allowance_q.higher)))) begin
-          deadline_q <= time_q + 64'(advance_i) + 64'(allowance_q.higher);
-        end else if (phase_q != Grace) begin
-          deadline_q <= time_q + 64'(advance_i) + 64'(allowance_q.same);
-        end
       end else if (fires[n]) begin
         phase_q <= (phase_q == Run) ? Over : Stop;
       end
     end
-  end
 
-  logic [63:0] time_next;
-
-  always_comb begin
-    time_next = '0;
-    fires     = '0;
-    if (|armed) begin
-      time_next = time_q + 64'(advance_i);
-      for (int unsigned n = 0; n < NumNodes; n++) begin
-        fires[n] = armed[n] && (time_next >= deadline[n]);
+    // A grace period that runs may only get shorter.
+    always_ff @(posedge clk_timer_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        left_q <= '0;
+      end else if (give && !give_kept_i) begin
+        left_q <= give_allowance_i.quantum;
+      end else if (order && higher[n]
+                   && ((phase_q != Grace) || (left_q > allowance_q.higher))) begin
+        left_q <= allowance_q.higher;
+      end else if (order && (phase_q != Grace)) begin
+        left_q <= allowance_q.same;
+      end else if (left_q != '0) begin
+        left_q <= (left_q > advance_i) ? left_q - advance_i : '0;
       end
     end
   end
@@ -185,10 +186,10 @@ module bell_sched_slice #(
     if (|armed) begin
       timer_valid_o = 1'b1;
       for (int unsigned n = 0; n < NumNodes; n++) begin
-        if (armed[n] && (deadline[n] <= time_q)) begin
+        if (armed[n] && (left[n] == '0)) begin
           timer_o = 64'd1;
-        end else if (armed[n] && (deadline[n] - time_q < timer_o)) begin
-          timer_o = deadline[n] - time_q;
+        end else if (armed[n] && (64'(left[n]) < timer_o)) begin
+          timer_o = 64'(left[n]);
         end
       end
     end
