@@ -12,12 +12,13 @@
 //   to sched    one credit per clock, never held up
 //
 // Clock n     the store is accepted, checked, and its slot looked up.
-// Clock n+1   the credit is with sched, which says what it was worth; the ledger counts it.
+// Clock n+1   the credit is with sched, which says what it was worth.
 //             The queue is pending in clock n+2.
+// Clock n+2   the ledger counts it.
 //
-// A write of OWNER holds for stores accepted after its clock; a store in the same clock still goes
-// to the old owner. A ring counts as in flight (DRAIN) in clock n+1 only: it is credited by its
-// end.
+// A register access is answered one clock after req_i. A write of OWNER holds for stores accepted
+// after the clock of its answer; a store in that clock still goes to the old owner. A ring counts as
+// in flight (DRAIN) in clock n+1 only: it is credited by its end.
 //
 // Reset   rst_ni asserts asynchronously; no slot has an owner and the ledger is zero.
 
@@ -47,7 +48,7 @@ module bell_doorbell #(
   input  logic              sampled_i,   // Taken.
   input  logic              forgone_i,   // The queue was closed before.
 
-  // From regs: slot table.
+  // From regs: slot table; req_i is a pulse.
   input  logic        req_i,
   input  logic        req_write_i,
   input  logic [13:0] req_addr_i,
@@ -141,21 +142,42 @@ module bell_doorbell #(
   owner_t      owner_ram [NumSlots];
   logic [31:0] written_q [NumWords];
 
-  index_t req_slot, ring_slot;
-  owner_t req_owner, ring_owner;
-  logic   owner_write, drain_read;
+  index_t req_slot, req_slot_q, ring_slot;
+  owner_t req_owner, ring_owner, req_owner_q;
+  logic   owner_write, drain_read_q, req_q, req_write_q;
 
+  // An access is kept for a clock, so that a RAM is between two flops.
   assign req_slot    = req_addr_i[AddrLsb +: SlotBits];
   assign ring_slot   = index_t'(ring_slot_id);
+  assign owner_write = req_q && req_write_q;
 
-  assign owner_write = req_i && req_write_i;
-  assign drain_read  = req_addr_i[AddrLsb-1:0] == AddrLsb'(bell_formats_pkg::SlotDrainOffset);
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      req_q <= 1'b0;
+    end else begin
+      req_q <= req_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i) begin
+      req_write_q  <= req_write_i;
+      req_slot_q   <= req_slot;
+      drain_read_q <= req_addr_i[AddrLsb-1:0] == AddrLsb'(bell_formats_pkg::SlotDrainOffset);
+      req_owner_q  <= {
+        req_data_i[bell_formats_pkg::SlotOwnerGenerationMsb
+                   :bell_formats_pkg::SlotOwnerGenerationLsb],
+        req_data_i[bell_formats_pkg::SlotOwnerValidLsb],
+        req_data_i[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]
+      };
+    end
+  end
 
   always_comb begin
     req_owner  = '0;
     ring_owner = '0;
-    if (req_i && written_q[word_t'(10'(req_slot) >> 5)][5'(req_slot)]) begin
-      req_owner = owner_ram[req_slot];
+    if (req_q && written_q[word_t'(10'(req_slot_q) >> 5)][5'(req_slot_q)]) begin
+      req_owner = owner_ram[req_slot_q];
     end
     if (ring_valid_i && written_q[word_t'(10'(ring_slot) >> 5)][5'(ring_slot)]) begin
       ring_owner = owner_ram[ring_slot];
@@ -164,12 +186,7 @@ module bell_doorbell #(
 
   always_ff @(posedge clk_i) begin
     if (owner_write) begin
-      owner_ram[req_slot] <= {
-        req_data_i[bell_formats_pkg::SlotOwnerGenerationMsb
-                   :bell_formats_pkg::SlotOwnerGenerationLsb],
-        req_data_i[bell_formats_pkg::SlotOwnerValidLsb],
-        req_data_i[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]
-      };
+      owner_ram[req_slot_q] <= req_owner_q;
     end
   end
 
@@ -179,7 +196,7 @@ module bell_doorbell #(
         written_q[w] <= '0;
       end
     end else if (owner_write) begin
-      written_q[word_t'(10'(req_slot) >> 5)][5'(req_slot)] <= 1'b1;
+      written_q[word_t'(10'(req_slot_q) >> 5)][5'(req_slot_q)] <= 1'b1;
     end
   end
 
@@ -275,14 +292,48 @@ module bell_doorbell #(
     end
   end
 
+  // ------------------------------------------------------ clock n+2: ledger
+
+  // What sched says of a ring comes through its arrays; a wide counter does not fit behind them.
+  typedef struct packed {
+    logic accept;
+    logic credit;
+    logic sampled;
+    logic forgone;
+  } count_t;
+
+  count_t            count, count_q;
+  bell_pkg::bucket_t count_bucket_q;
+  logic [7:0]        count_cause_q;
+  logic [23:0]       count_addr_q;
+
+  assign count = {ring_valid_i, valid_q, sampled_i, forgone_i};
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      count_q <= '0;
+    end else begin
+      count_q <= count;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q) begin
+      count_bucket_q <= bucket;
+      count_cause_q  <= cause;
+      count_addr_q   <= addr_q;
+    end
+  end
+
   bell_ledger #(.Width(LedgerBits)) u_ledger (
     .clk_i, .rst_ni,
-    .accept_i(ring_valid_i), .credit_i(valid_q), .bucket_i(bucket), .cause_i(cause),
-    .addr_i(addr_q), .sampled_i, .forgone_i, .ledger_o, .saturated_o, .last_cause_o, .last_addr_o,
+    .accept_i(count_q.accept), .credit_i(count_q.credit), .bucket_i(count_bucket_q),
+    .cause_i(count_cause_q), .addr_i(count_addr_q), .sampled_i(count_q.sampled),
+    .forgone_i(count_q.forgone), .ledger_o, .saturated_o, .last_cause_o, .last_addr_o,
     .rejected_o, .unowned_o
   );
 
-  assign busy_o       = valid_q;
+  assign busy_o       = valid_q || (count_q != '0);
   assign tap_valid_o  = valid_q;
   assign tap_slot_o   = slot_q;
   assign tap_queue_o  = routed ? queue_q[9:0] : '0;
@@ -293,15 +344,15 @@ module bell_doorbell #(
 
   logic in_flight;
 
-  assign in_flight   = valid_q && on_slot_q && (slot_q == 10'(req_slot));
-  assign ack_read_o  = req_i && !req_write_i;
+  assign in_flight   = valid_q && on_slot_q && (slot_q == 10'(req_slot_q));
+  assign ack_read_o  = req_q && !req_write_q;
   assign ack_write_o = owner_write;
 
   always_comb begin
     ack_data_o = '0;
-    if (!req_i) begin
+    if (!req_q) begin
       ack_data_o = '0;
-    end else if (drain_read) begin
+    end else if (drain_read_q) begin
       ack_data_o[bell_formats_pkg::SlotDrainInFlightLsb] = in_flight;
     end else begin
       ack_data_o[bell_formats_pkg::SlotOwnerQueueMsb:bell_formats_pkg::SlotOwnerQueueLsb]

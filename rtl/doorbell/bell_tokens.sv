@@ -5,8 +5,8 @@
 // A store carries no process id, but the host maps each process a global page of its own; a queue
 // listens to one page, or to none.
 //
-// Timing  the answers to a store are combinational. A write of LISTEN holds for stores accepted
-//         after its clock.
+// Timing  the answers to a store are combinational. A register access is answered one clock after
+//         req_i; a write of LISTEN holds for stores accepted after the clock of its answer.
 // Reset   rst_ni asserts asynchronously; no queue listens.
 
 module bell_tokens #(
@@ -22,7 +22,7 @@ module bell_tokens #(
   output logic        known_o,  // The token is the number of a hardware queue.
   output logic        heard_o,  // And that queue listens to the page.
 
-  // From regs.
+  // From regs; req_i is a pulse.
   input  logic        req_i,
   input  logic        req_write_i,
   input  logic [12:0] req_addr_i,
@@ -44,13 +44,33 @@ module bell_tokens #(
   logic [PageBits-1:0] page_ram [NumQueues];  // Not reset: means nothing while valid_q is 0.
   logic [31:0]         valid_q  [NumWords];
 
-  index_t req_queue, queue;
+  index_t req_queue_q, queue;
+  logic   req_q, req_write_q, valid_new_q;
+  logic [PageBits-1:0] page_new_q;
 
-  assign req_queue = req_addr_i[AddrLsb +: QueueBits];
-  assign queue     = token_i[QueueBits-1:0];
+  assign queue = token_i[QueueBits-1:0];
 
-  assign ack_read_o  = req_i && !req_write_i;
-  assign ack_write_o = req_i && req_write_i;
+  // An access is kept for a clock, so that a RAM is between two flops.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      req_q <= 1'b0;
+    end else begin
+      req_q <= req_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (req_i) begin
+      req_write_q <= req_write_i;
+      req_queue_q <= req_addr_i[AddrLsb +: QueueBits];
+      valid_new_q <= req_data_i[bell_formats_pkg::TokenListenValidLsb];
+      page_new_q  <= req_data_i[bell_formats_pkg::TokenListenPageMsb
+                                :bell_formats_pkg::TokenListenPageLsb];
+    end
+  end
+
+  assign ack_read_o  = req_q && !req_write_q;
+  assign ack_write_o = req_q && req_write_q;
 
   always_comb begin
     known_o = 1'b0;
@@ -63,17 +83,16 @@ module bell_tokens #(
 
   always_comb begin
     ack_data_o = '0;
-    if (req_i && valid_q[word_t'(10'(req_queue) >> 5)][5'(req_queue)]) begin
+    if (req_q && valid_q[word_t'(10'(req_queue_q) >> 5)][5'(req_queue_q)]) begin
       ack_data_o[bell_formats_pkg::TokenListenValidLsb] = 1'b1;
       ack_data_o[bell_formats_pkg::TokenListenPageMsb:bell_formats_pkg::TokenListenPageLsb]
-          = page_ram[req_queue];
+          = page_ram[req_queue_q];
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (ack_write_o) begin
-      page_ram[req_queue] <= req_data_i[bell_formats_pkg::TokenListenPageMsb
-                                        :bell_formats_pkg::TokenListenPageLsb];
+      page_ram[req_queue_q] <= page_new_q;
     end
   end
 
@@ -83,8 +102,7 @@ module bell_tokens #(
         valid_q[w] <= '0;
       end
     end else if (ack_write_o) begin
-      valid_q[word_t'(10'(req_queue) >> 5)][5'(req_queue)]
-          <= req_data_i[bell_formats_pkg::TokenListenValidLsb];
+      valid_q[word_t'(10'(req_queue_q) >> 5)][5'(req_queue_q)] <= valid_new_q;
     end
   end
 

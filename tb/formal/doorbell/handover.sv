@@ -30,7 +30,7 @@ module f_handover #(
   input logic [63:0]     token_data_i
 );
 
-  logic                credit_valid, ack_read, tap_valid;
+  logic                credit_valid, ack_read, ack_write, tap_valid;
   bell_pkg::credit_t   credit;
   logic [63:0]         ack_data;
   bell_pkg::bucket_t   tap_bucket;
@@ -41,7 +41,7 @@ module f_handover #(
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(coalesced_i),
     .credit_closed_i(closed_i), .sampled_i(1'b0), .forgone_i(1'b0),
     .req_i, .req_write_i, .req_addr_i, .req_data_i, .ack_read_o(ack_read), .ack_data_o(ack_data),
-    .ack_write_o(), .ledger_o(), .last_cause_o(), .last_addr_o(), .busy_o(),
+    .ack_write_o(ack_write), .ledger_o(), .last_cause_o(), .last_addr_o(), .busy_o(),
     .tap_valid_o(tap_valid), .tap_slot_o(tap_slot), .tap_queue_o(), .tap_bucket_o(tap_bucket),
     .tap_cause_o()
   );
@@ -79,8 +79,19 @@ module f_handover #(
   logic        owned_q, due_q, due_owned_q;
   logic [15:0] owner_q, due_owner_q;
 
-  assign writes = req_i && req_write_i && (req_addr_i[4] == watch_q);
-  assign drains = ack_read && (req_addr_i[4] == watch_q) && req_addr_i[3];
+  // An access counts in the clock in which it is answered.
+  logic        asked_q;
+  logic [13:0] addr_q;
+  logic [63:0] data_q;
+
+  always_ff @(posedge clk_i) begin
+    asked_q <= req_i && rst_ni;
+    addr_q <= req_addr_i;
+    data_q <= req_data_i;
+  end
+
+  assign writes = ack_write && (addr_q[4] == watch_q);
+  assign drains = ack_read && (addr_q[4] == watch_q) && addr_q[3];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -94,9 +105,9 @@ module f_handover #(
       due_owned_q <= owned_q;
       due_owner_q <= owner_q;
       if (writes) begin
-        owned_q <= req_data_i[bell_formats_pkg::SlotOwnerValidLsb];
-        owner_q <= req_data_i[bell_formats_pkg::SlotOwnerQueueMsb
-                              :bell_formats_pkg::SlotOwnerQueueLsb];
+        owned_q <= data_q[bell_formats_pkg::SlotOwnerValidLsb];
+        owner_q <= data_q[bell_formats_pkg::SlotOwnerQueueMsb
+                          :bell_formats_pkg::SlotOwnerQueueLsb];
       end
     end
   end
@@ -120,6 +131,7 @@ module f_handover #(
       no_ring_no_credit: assert (!credit_valid || tap_valid);
       credit_in_range: assert (!credit_valid || (32'(credit) < Queues));
       slot_is_named: assert (!due_q || (tap_valid && (tap_slot == 10'(watch_q))));
+      answered_next_clock: assert ((ack_read || ack_write) == asked_q);
       drain_tells: assert (!drains || (ack_data[bell_formats_pkg::SlotDrainInFlightLsb] || !due_q));
     end
   end

@@ -5,7 +5,7 @@
 //       once; or until the queue is closed, then counts as rejected, once; one that coalesces
 //       does so into a sample still owed. A sample given while the queue is owed nothing counts
 //       for no ring. A queue opened again owes nothing to rings of before. The ledger's OWED is
-//       the number of rings that are owed or on their way.
+//       the number of rings that were owed or on their way a clock ago.
 //
 // The doorbell stage with the scheduler; software, stores and nodes do as they like within their
 // handshakes.
@@ -170,7 +170,7 @@ module f_pending #(
   logic [Queues-1:0] kicked_q;  // Owed a sample to software.
   logic              close, kick;
   logic [7:0]        op;
-  logic [63:0]       owed_sum;
+  logic [63:0]       owed_sum, owed_sum_q;
 
   assign op    = 8'(req_data_q[bell_formats_pkg::QueueCmdOpMsb:bell_formats_pkg::QueueCmdOpLsb]);
   assign close = ack_write && req_cmd_q && (op == bell_formats_pkg::QueueCmdClose);
@@ -198,10 +198,12 @@ module f_pending #(
       owed_q   <= '0;
       kicked_q <= '0;
       due_q    <= 1'b0;
+      owed_sum_q <= '0;
     end else begin
       kicked_q <= kicking | (kicked_q & ~given & ~closing);
       owed_q   <= credited | (owed_q & ~given & ~closing);
       due_q    <= ring_valid_i;
+      owed_sum_q <= owed_sum;
     end
   end
 
@@ -217,7 +219,7 @@ module f_pending #(
       sampled_when_owed: assert (sampled == ((given & owed_q) != '0));
       forgone_when_owed: assert (forgone == ((closing & owed_q) != '0));
       no_credit_to_closing: assert ((credited & closing) == '0);
-      owed_is_what_is_owed: assert (ledger.owed == owed_sum);
+      owed_is_what_was_owed: assert (ledger.owed == owed_sum_q);
     end
   end
 
