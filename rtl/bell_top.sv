@@ -117,15 +117,15 @@ module bell_top #(
   // which gate their own, and the watches, which count while nothing else moves.
   logic clk;
 
-  logic [10:0] slots, strap_q;
+  logic [10:0] slots, slots_q;
 
-  assign slots = (strap_q > 11'(NumSlots)) ? 11'(NumSlots) : strap_q;
+  assign slots = (strap_slots_i > 11'(NumSlots)) ? 11'(NumSlots) : strap_slots_i;
 
   always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
-      strap_q <= '0;
+      slots_q <= '0;
     end else begin
-      strap_q <= strap_slots_i;
+      slots_q <= slots;
     end
   end
 
@@ -143,7 +143,7 @@ module bell_top #(
   logic        regs_arvalid, regs_arready, regs_rvalid, regs_rready;
 
   bell_mmio #(.NumQueues(NumQueues)) u_mmio (
-    .clk_i(clk), .rst_ni, .slots_i(slots),
+    .clk_i(clk), .rst_ni, .slots_i(slots_q),
     .s_axil_awaddr, .s_axil_awvalid, .s_axil_awready,
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready,
     .s_axil_bresp, .s_axil_bvalid, .s_axil_bready,
@@ -193,7 +193,7 @@ module bell_top #(
   bell_doorbell #(
     .NumSlots(NumSlots), .NumQueues(NumQueues), .LedgerBits(LedgerBits)
   ) u_doorbell (
-    .clk_i(clk), .rst_ni, .slots_i(slots), .layout_i(layout),
+    .clk_i(clk), .rst_ni, .slots_i(slots_q), .layout_i(layout),
     .ring_valid_i(ring_valid), .ring_i(ring), .ring_refuse_o(ring_refuse),
     .credit_valid_o(credit_valid), .credit_o(credit), .credit_coalesced_i(credit_coalesced),
     .credit_closed_i(credit_closed), .sampled_i(sampled), .forgone_i(forgone),
@@ -427,7 +427,7 @@ module bell_top #(
 
   // ---------------------------------------------------------------- status
 
-  assign hw.CAPS.SLOTS.next            = 16'(slots);
+  assign hw.CAPS.SLOTS.next            = 16'(slots_q);
   assign hw.CAPS.QUEUES.next           = 16'(NumQueues);
   assign hw.CAPS.NODES.next            = 8'(NumNodes);
   assign hw.CAPS.DOORBELL_BYTES.next   = 16'(bell_formats_pkg::DoorbellRingBytes);
@@ -465,7 +465,7 @@ module bell_top #(
   bell_clock_gate u_clock (
     .clk_i, .clk_o(clk),
     .enable_i(mmio_busy || doorbell_busy || sched_busy || sched_wake || (|event_valid)
-              || watch_valid || report_busy || report_valid || (strap_slots_i != strap_q))
+              || watch_valid || report_busy || report_valid || (slots != slots_q))
   );
 
   // ------------------------------------------------------ idle and deadline

@@ -11,7 +11,8 @@
 //
 // Timing  doorbell store: ring_valid_o in the clock in which address and data are both there,
 //         answer one clock later, one store per clock sustained. Register access: answered within
-//         12 clocks. All while the answer channel is taken at once.
+//         12 clocks. All while the answer channel is taken at once. A refusal is told to report one
+//         clock after it is decided.
 // Reset   rst_ni asserts asynchronously; nothing is under way after it.
 
 module bell_mmio #(
@@ -240,8 +241,9 @@ module bell_mmio #(
 
   // --------------------------------------------------------------- refusals
 
-  logic        write_refused, read_refused, regs_read_refused;
-  logic [23:0] read_addr_q;  // Of the read that is with bell_regs.
+  logic               write_refused, read_refused, regs_read_refused;
+  logic [23:0]        read_addr_q;  // Of the read that is with bell_regs.
+  bell_pkg::refusal_t refused_q;
 
   always_ff @(posedge clk_i) begin
     if (regs_arvalid_o && regs_arready_i) begin
@@ -256,20 +258,25 @@ module bell_mmio #(
                              && (regs_rresp_i != bell_pkg::RespOkay);
   assign read_refused      = (read_local && !ar_addr[24]) || regs_read_refused;
 
-  always_comb begin
-    refused_o = '0;
-    if (write_refused) begin
-      refused_o = {2'd1 + 2'(read_refused), held_addr_q, 8'd1};
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      refused_q <= '0;
+    end else if (write_refused) begin
+      refused_q <= {2'd1 + 2'(read_refused), held_addr_q, 8'd1};
     end else if (read_refused) begin
-      refused_o = {2'd1, regs_read_refused ? read_addr_q : ar_addr[23:0], 8'd0};
+      refused_q <= {2'd1, regs_read_refused ? read_addr_q : ar_addr[23:0], 8'd0};
+    end else if (refused_q.count != '0) begin
+      refused_q <= '0;
     end
   end
+
+  assign refused_o = refused_q;
 
   assign s_axil_rvalid = r_valid_q;
   assign s_axil_rdata  = r_data_q;
   assign s_axil_rresp  = r_resp_q;
 
   assign busy_o = aw_valid || w_valid || s_axil_arvalid || ar_valid || held_q || regs_write_q
-                  || regs_read_q || !b_empty || r_valid_q;
+                  || regs_read_q || !b_empty || r_valid_q || (refused_q.count != '0);
 
 endmodule : bell_mmio
