@@ -113,6 +113,19 @@ def sentence(text):
 
 # ------------------------------------------------------------------------- SystemVerilog
 
+def balanced(text):
+    """Readback as one case: a chain of ifs would be as deep in logic as it is long."""
+    arm = re.compile(r"^( +)if\(rd_mux_addr == (19'h[0-9a-f]+)\) begin\n(.*?)^\1end\n",
+                     re.MULTILINE | re.DOTALL)
+    arms = list(arm.finditer(text))
+    if not arms:
+        return text
+    pad = arms[0].group(1)
+    body = "".join(f"{pad}{m.group(2)}: begin\n{m.group(3)}{pad}end\n" for m in arms)
+    return (text[:arms[0].start()] + f"{pad}case(rd_mux_addr)\n{body}{pad}default: ;\n"
+            + f"{pad}endcase\n" + text[arms[-1].end():])
+
+
 def regblock(top):
     """The two files of PeakRDL, in the subset that Verilator and Yosys both take."""
     with tempfile.TemporaryDirectory() as out:
@@ -124,7 +137,7 @@ def regblock(top):
     head = "// SPDX-License-Identifier: MIT\n" + made_by("//", "rtl/regs/bell.rdl") + "//\n"
     for name, text in texts.items():
         text = text.replace("struct {", "struct packed {").replace("automatic ", "")
-        texts[name] = head + "\n".join(line.rstrip() for line in text.split("\n"))
+        texts[name] = head + "\n".join(line.rstrip() for line in balanced(text).split("\n"))
     return texts
 
 

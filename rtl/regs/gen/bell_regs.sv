@@ -1300,12 +1300,13 @@ module bell_regs (
     always_comb begin
         logic [63:0] readback_data_var;
         readback_data_var = '0;
-        if(rd_mux_addr == 19'h0) begin
+        case(rd_mux_addr)
+        19'h0: begin
             readback_data_var[31:0] = 32'h4c4c4542;
             readback_data_var[47:32] = 16'h0;
             readback_data_var[63:48] = 16'h1;
         end
-        if(rd_mux_addr == 19'h8) begin
+        19'h8: begin
             readback_data_var[15:0] = hwif_in.CAPS.SLOTS.next;
             readback_data_var[31:16] = hwif_in.CAPS.QUEUES.next;
             readback_data_var[39:32] = hwif_in.CAPS.NODES.next;
@@ -1313,65 +1314,65 @@ module bell_regs (
             readback_data_var[58:56] = hwif_in.CAPS.LAYOUTS.next;
             readback_data_var[59] = hwif_in.CAPS.SECONDARY.next;
         end
-        if(rd_mux_addr == 19'h10) begin
+        19'h10: begin
             readback_data_var[0] = field_storage.CTRL.ENABLE.value;
             readback_data_var[11:8] = field_storage.CTRL.GATED.value;
         end
-        if(rd_mux_addr == 19'h18) begin
+        19'h18: begin
             readback_data_var[0] = hwif_in.STATUS.IDLE.next;
             readback_data_var[15:8] = hwif_in.STATUS.NODE_BUSY.next;
             readback_data_var[23:16] = hwif_in.STATUS.LOG_BUSY.next;
         end
-        if(rd_mux_addr == 19'h20) begin
+        19'h20: begin
             readback_data_var[0] = field_storage.IRQ_CTRL.ENABLE.value;
         end
-        if(rd_mux_addr == 19'h28) begin
+        19'h28: begin
             readback_data_var[15:0] = hwif_in.IRQ_LEVEL.COUNT.next;
         end
-        if(rd_mux_addr == 19'h30) begin
+        19'h30: begin
             readback_data_var[7:0] = hwif_in.EVENT0.CAUSE.next;
             readback_data_var[15:8] = hwif_in.EVENT0.NODE.next;
             readback_data_var[31:16] = hwif_in.EVENT0.QUEUE.next;
             readback_data_var[63] = hwif_in.EVENT0.VALID.next;
         end
-        if(rd_mux_addr == 19'h38) begin
+        19'h38: begin
             readback_data_var[63:0] = hwif_in.EVENT1.DATA.next;
         end
-        if(rd_mux_addr == 19'h50) begin
+        19'h50: begin
             readback_data_var[1:0] = field_storage.DOORBELLS.LAYOUT.value;
             readback_data_var[9:8] = hwif_in.DOORBELLS.IN_FORCE.next;
         end
-        if(rd_mux_addr == 19'h80) begin
+        19'h80: begin
             readback_data_var[63:0] = hwif_in.LEDGER_ACCEPTED.COUNT.next;
         end
-        if(rd_mux_addr == 19'h88) begin
+        19'h88: begin
             readback_data_var[63:0] = hwif_in.LEDGER_SAMPLED.COUNT.next;
         end
-        if(rd_mux_addr == 19'h90) begin
+        19'h90: begin
             readback_data_var[63:0] = hwif_in.LEDGER_COALESCED.COUNT.next;
         end
-        if(rd_mux_addr == 19'h98) begin
+        19'h98: begin
             readback_data_var[63:0] = hwif_in.LEDGER_UNOWNED.COUNT.next;
         end
-        if(rd_mux_addr == 19'ha0) begin
+        19'ha0: begin
             readback_data_var[63:0] = hwif_in.LEDGER_REJECTED.COUNT.next;
         end
-        if(rd_mux_addr == 19'ha8) begin
+        19'ha8: begin
             readback_data_var[63:0] = hwif_in.LEDGER_OWED.COUNT.next;
         end
-        if(rd_mux_addr == 19'hb0) begin
+        19'hb0: begin
             readback_data_var[7:0] = hwif_in.LAST_REJECT.CAUSE.next;
             readback_data_var[55:32] = hwif_in.LAST_REJECT.ADDR.next;
         end
-        if(rd_mux_addr == 19'hc0) begin
+        19'hc0: begin
             readback_data_var[0] = field_storage.REPORT_ARM.REJECTED.value;
             readback_data_var[1] = field_storage.REPORT_ARM.UNOWNED.value;
             readback_data_var[2] = field_storage.REPORT_ARM.REFUSED.value;
         end
-        if(rd_mux_addr == 19'hc8) begin
+        19'hc8: begin
             readback_data_var[63:0] = hwif_in.ACCESSES_REFUSED.COUNT.next;
         end
-        if(rd_mux_addr == 19'hd0) begin
+        19'hd0: begin
             readback_data_var[0] = hwif_in.SATURATED.ACCEPTED.next;
             readback_data_var[1] = hwif_in.SATURATED.SAMPLED.next;
             readback_data_var[2] = hwif_in.SATURATED.COALESCED.next;
@@ -1379,34 +1380,36 @@ module bell_regs (
             readback_data_var[4] = hwif_in.SATURATED.REJECTED.next;
             readback_data_var[5] = hwif_in.SATURATED.REFUSED.next;
         end
-        if(rd_mux_addr == 19'h100) begin
+        19'h100: begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT0.CLOCKS.value;
         end
-        if(rd_mux_addr == 19'h108) begin
+        19'h108: begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT1.CLOCKS.value;
         end
-        if(rd_mux_addr == 19'h110) begin
+        19'h110: begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT2.CLOCKS.value;
         end
-        if(rd_mux_addr == 19'h118) begin
+        19'h118: begin
             readback_data_var[31:0] = field_storage.IDLE_LIMIT3.CLOCKS.value;
         end
-        if(rd_mux_addr == 19'h120) begin
+        19'h120: begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT0.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT0.LONG_WORK.value;
         end
-        if(rd_mux_addr == 19'h128) begin
+        19'h128: begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT1.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT1.LONG_WORK.value;
         end
-        if(rd_mux_addr == 19'h130) begin
+        19'h130: begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT2.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT2.LONG_WORK.value;
         end
-        if(rd_mux_addr == 19'h138) begin
+        19'h138: begin
             readback_data_var[31:0] = field_storage.HUNG_LIMIT3.CLOCKS.value;
             readback_data_var[63] = field_storage.HUNG_LIMIT3.LONG_WORK.value;
         end
+        default: ;
+        endcase
         if((rd_mux_addr >= 19'h200) && (rd_mux_addr <= 19'h200 + 19'h9f)) begin
             readback_data_var = hwif_in.SCHED.rd_data;
         end
