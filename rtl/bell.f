@@ -42,3 +42,4 @@ common/bell_node.sv
 irq/bell_irq.sv
 irq/bell_report.sv
 bell_top.sv
+bell_board.sv

@@ -2,7 +2,7 @@
 # rtl/ -> a C++ model in $(VTOP). A mutant build applies one patch to a copy of rtl/ first.
 VTOP := $(B)/vtop
 MUTANT := $(patsubst mutant-%,%,$(filter mutant-%,$(VARIANT)))
-RTL_SRC := $(wildcard rtl/*/*.sv rtl/*/*/*.sv) rtl/bell_top.sv
+RTL_SRC := $(wildcard rtl/*.sv rtl/*/*.sv rtl/*/*/*.sv)
 
 ifdef MUTANT
 RTL_DIR := $(B)/rtl
