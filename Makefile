@@ -54,7 +54,7 @@ nightly: ## make test, then wide explorations, make synth and FUZZ_INPUTS (20000
 formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
 	@scripts/formal.sh $(TEST)
 
-synth: ## Synthesis for two FPGA families at three sizes, checks, rtl/SYNTH.md; takes hours
+synth: ## Synthesis for two FPGA families at three sizes, checks, rtl/SYNTH.md; takes an hour
 	@scripts/synth.sh $(TEST)
 
 plan: ## Which tests show which requirement, by the results of the last make test

@@ -25,6 +25,10 @@ lint_rtl() {
     --top-module bell_top -F rtl/bell.f
 }
 
+lint_board() {
+  verilator --lint-only -Wall --top-module bell_board -F rtl/bell.f
+}
+
 lint_checkers() {
   verilator --lint-only -Wall --top-module bell_top -F rtl/bell.f -F tb/assert/assert.f
 }
@@ -74,11 +78,13 @@ unfinished() {
 check "rtl lints (64 slots, 64 queues, 3 nodes)" lint_rtl 64 64 3
 check "rtl lints (1, 1, 1)" lint_rtl 1 1 1
 check "rtl lints (1024, 1024, 3)" lint_rtl 1024 1024 3
+check "rtl lints as it stands on a board" lint_board
 check "rtl lints with the checkers bound" lint_checkers
 if python3 -m venv --help >/dev/null 2>&1; then
   check "generated files are up to date" scripts/gen_regs.sh --check
 fi
 check "the FuseSoC core lists the files of bell.f" core_files
+check "the table of synthesis in README.md is that of rtl/SYNTH.md" scripts/synth.py agree
 check "driver compiles for Windows" windows_driver
 check "driver includes nothing of the simulator" driver_includes
 check "top level holds the fixed names only" top_level

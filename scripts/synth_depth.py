@@ -6,7 +6,6 @@ the read of a distributed RAM, whose address is not registered.
 """
 import json
 
-SIMULATION_PIN = "next_deadline_o"  # Open on a board.
 ASYNC_RAM = {"TRELLIS_DPR16X4": ({"RAD"}, {"DO"})}
 
 
@@ -75,18 +74,18 @@ class Netlist:
 def stage(name):
     """Instance below the top that a flop or RAM belongs to; the tool's own names count as top."""
     name = name.rsplit("\\", 1)[-1]
-    parts = [p for p in name.split(".") if not p.startswith("g_") and p != "u_node"]
+    parts = [p for p in name.split(".") if not p.startswith("g_") and p not in ("u_top", "u_node")]
     if name.startswith("$") or len(parts) < 2:
         return "top"
     return parts[0].removeprefix("u_")
 
 
 def depths(path, top):
-    """Stage -> levels, from, to; the pins are a stage, and one for simulators is its own."""
+    """Stage -> levels, from, to; the pins are a stage."""
     netlist = Netlist(path, top)
     ends = [(stage(name), name, nets) for name, nets in netlist.ends]
-    ends += [(name if name == SIMULATION_PIN else "pins", name, port["bits"])
-             for name, port in netlist.ports.items() if port["direction"] == "output"]
+    ends += [("pins", name, port["bits"]) for name, port in netlist.ports.items()
+             if port["direction"] == "output"]
     found = {}
     for where, name, nets in ends:
         for net in nets:
