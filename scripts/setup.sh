@@ -37,8 +37,6 @@ fuzz=(
 )
 formal=(
   "berkeley-abc|decides bit-level properties"
-  "cvc4|replays counterexamples"
-  "z3|decides word-level properties"
   "patch|breaks a copy of the RTL on purpose, to test the proofs"
   "python3-venv|a Yosys that reads the RTL as it is (PyPI)"
 )
