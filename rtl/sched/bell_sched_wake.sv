@@ -5,14 +5,19 @@
 // A fence is known by its key only, so a wake-up may be for another fence: the queue runs, reads
 // its fence and blocks again. Two things make sure that none is missed:
 //
-//   seen   keys signalled since the turn of a node was given. The turn reads its fence after it was
-//          given; if it ends blocked on a key that was seen, the queue is not blocked at all.
+//   seen   keys signalled since the turn of a node was given, up to the clock before its end. The
+//          turn reads its fence after it was given; if it ends blocked on a key that was seen, the
+//          queue is not blocked at all. end_valid_i and the put that blocks come in one clock.
 //   sweep  a key signalled is remembered until a sweep over the blocked queues begins that takes it
 //          along; signals during a sweep make another one.
 //
-// Timing  a sweep takes one clock for a blocked queue and one for a word of 32 queues that has one,
-//         and waits while sched changes other queues; a queue is ready at the latest two sweeps
-//         after its signal.
+// A wake-up that is taken ends the block by a put, at any time after. Until then a sweep may wake
+// the queue once more, which does no harm.
+//
+// Timing  a sweep takes one clock for a word of 32 queues that has a blocked one, one for a blocked
+//         queue, one more for a queue that it wakes, and two; it waits while wake_valid_o does; a
+//         queue is woken at the latest two sweeps after its signal. The first is woken 4 clocks
+//         after the signal when there was no sweep.
 // Reset   nothing is blocked, no key is remembered. The word and key arrays are not reset.
 
 module bell_sched_wake #(
@@ -29,7 +34,7 @@ module bell_sched_wake #(
   input  logic                                poke_all_i,  // Of every key.
   input  bell_pkg::fence_key_t                poke_key_i,
 
-  // A turn is given to a node.
+  // A turn was given to a node, which has not read a fence yet.
   input  logic                give_valid_i,
   input  bell_pkg::node_id_t  give_node_i,
 
@@ -63,16 +68,18 @@ module bell_sched_wake #(
   typedef logic [WordBits-1:0]  word_t;
   typedef logic [QueueBits-1:0] index_t;
 
-  // Lowest bit set of a word that is not zero.
+  // Lowest bit set of a word that is not zero: the group of four, then the bit in it.
   function automatic logic [4:0] first_set(input logic [31:0] bits);
-    logic [31:0] one;
-    one       = bits & (~bits + 32'd1);
-    first_set = '0;
-    for (int unsigned b = 0; b < 32; b++) begin
-      if (one[b]) begin
-        first_set = first_set | 5'(b);
+    logic [2:0] group;
+    logic [2:0] low;  // The fourth needs no look.
+    group = '0;
+    for (int g = 7; g >= 0; g--) begin
+      if (bits[4*g +: 4] != '0) begin
+        group = 3'(g);
       end
     end
+    low       = bits[{group, 2'd0} +: 3];
+    first_set = {group, low[1:0] == '0, low[0] ? 1'b0 : (low[1] || !low[2])};
   endfunction
 
   logic [31:0]          blocked_ram [NumWords];  // Bit q: blocked, and where:
@@ -101,7 +108,8 @@ module bell_sched_wake #(
     end
   end
 
-  assign end_seen_o = end_valid_i && (seen_q[end_node_i[NodeBits-1:0]][end_key_i] || now[end_key_i]);
+  // A signal in the clock of the end is pending when the queue is blocked.
+  assign end_seen_o = end_valid_i && seen_q[end_node_i[NodeBits-1:0]][end_key_i];
 
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_seen
     always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -117,26 +125,28 @@ module bell_sched_wake #(
 
   // ------------------------------------------------------- blocked queues
 
-  logic [31:0] put_old, put_new;
+  logic [31:0] put_old, put_others, put_bit, put_word_bit;
   word_t       put_word;
 
   assign put_word = word_t'(put_queue_i[9:5]);
 
   always_comb begin
-    put_old = '0;
-    put_new = '0;
+    put_old      = '0;
+    put_bit      = '0;
+    put_word_bit = '0;
     if (put_valid_i) begin
+      put_bit[put_queue_i[4:0]]      = 1'b1;
+      put_word_bit[put_queue_i[9:5]] = 1'b1;
       if (any_q[put_queue_i[9:5]]) begin
         put_old = blocked_ram[put_word];
       end
-      put_new = put_old;
-      put_new[put_queue_i[4:0]] = put_blocked_i;
     end
+    put_others = put_old & ~put_bit;
   end
 
   always_ff @(posedge clk_i) begin
     if (put_valid_i) begin
-      blocked_ram[put_word] <= put_new;
+      blocked_ram[put_word] <= put_blocked_i ? (put_others | put_bit) : put_others;
     end
     if (put_valid_i && put_new_i) begin
       key_ram[index_t'(put_queue_i)] <= put_key_i;
@@ -147,71 +157,106 @@ module bell_sched_wake #(
     if (!rst_ni) begin
       any_q <= '0;
     end else if (put_valid_i) begin
-      any_q[put_queue_i[9:5]] <= put_new != '0;
+      any_q <= (put_blocked_i || (put_others != '0)) ? (any_q | put_word_bit)
+                                                     : (any_q & ~put_word_bit);
     end
   end
 
   // -------------------------------------------------------------- sweep
 
-  logic               sweep_q;    // A sweep for the keys of sweep_keys_q is at
-  logic [4:0]         word_q;     // this word and
-  logic [31:0]        left_q;     // these queues of it.
+  logic               sweep_q;       // A sweep for the keys of sweep_keys_q has yet to look at
+  logic [31:0]        words_q;       // these words,
+  logic [4:0]         word_q;        // of this word
+  logic [31:0]        left_q;        // at these queues, and
+  logic               at_valid_q;    // at this queue.
+  bell_pkg::queue_id_t at_q;
+  logic               wake_valid_q;  // This queue is to be woken.
+  bell_pkg::queue_id_t wake_q;
   logic [NumKeys-1:0] sweep_keys_q;
-  logic [31:0]        rest, words_later;
-  logic [4:0]         bit_now;
-  logic               hit, move, start, step;
+
+  logic        start, move, load, hit, ends, ends_at, ends_next;
+  logic [31:0] words, words_d, loaded, left, left_d;
+  logic [4:0]  word_next, bit_next;
 
   assign start = !sweep_q && (pending_q != '0);
+  assign move  = sweep_q && !wake_valid_q;
+  assign load  = start || (move && (left_q == '0));
+  assign words = sweep_q ? words_q : any_q;
 
-  // A queue that blocked during the sweep may be in the word or not: its signal is seen or pending.
+  // What blocks from now on has its signal seen or pending: it may be looked at or not. What no
+  // longer waits for the key it is in the sweep for is not woken.
+  assign ends      = put_valid_i && (!put_blocked_i || put_new_i);
+  assign ends_at   = ends && (put_queue_i == at_q);
+  assign ends_next = ends && (put_queue_i == {word_q, bit_next});
+
   always_comb begin
-    rest        = '0;
-    words_later = '0;
-    bit_now     = '0;
-    hit         = 1'b0;
-    if (sweep_q) begin
-      if (any_q[word_q]) begin
-        rest = left_q & blocked_ram[word_t'(word_q)];
+    word_next = '0;
+    bit_next  = '0;
+    loaded    = '0;
+    words_d   = words_q;
+    left      = left_q;
+    hit       = 1'b0;
+    if (sweep_q || start) begin
+      word_next = first_set(words);
+      bit_next  = first_set(left_q);
+      if (load) begin
+        words_d = words & ~(32'd1 << word_next);
+        if (any_q[word_next] && (words != '0)) begin
+          loaded = blocked_ram[word_t'(word_next)];
+        end
+        left = loaded;
+      end else if (move) begin
+        left = left_q & ~(32'd1 << bit_next);
       end
-      words_later = any_q & (32'hffff_fffe << word_q);
-      bit_now     = first_set(rest);
-      hit         = (rest != '0) && sweep_keys_q[key_ram[index_t'({word_q, bit_now})]];
+      hit = at_valid_q && sweep_keys_q[key_ram[index_t'(at_q)]];
+    end
+    left_d = left;
+    if (ends && (put_queue_i[9:5] == (load ? word_next : word_q))) begin
+      left_d = left & ~put_bit;
     end
   end
-
-  assign wake_valid_o = hit;
-  assign wake_queue_o = {word_q, bit_now};
-  assign step         = (rest != '0) && (!hit || wake_take_i);
-  assign move         = sweep_q && (rest == '0);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       pending_q    <= '0;
       sweep_q      <= 1'b0;
       sweep_keys_q <= '0;
+      words_q      <= '0;
       word_q       <= '0;
       left_q       <= '0;
-    end else if (start) begin
-      pending_q    <= now;
-      sweep_q      <= any_q != '0;
-      sweep_keys_q <= pending_q;
-      word_q       <= first_set(any_q);
-      left_q       <= '1;
+      at_valid_q   <= 1'b0;
+      at_q         <= '0;
+      wake_valid_q <= 1'b0;
+      wake_q       <= '0;
     end else begin
-      if (signals) begin
+      if (start) begin
+        pending_q    <= now;
+        sweep_keys_q <= pending_q;
+      end else if (signals) begin
         pending_q <= pending_q | now;
       end
-      if (step) begin
-        left_q <= 32'hffff_fffe << bit_now;
-      end
-      if (move) begin
-        sweep_q <= words_later != '0;
-        word_q  <= first_set(words_later);
-        left_q  <= '1;
+      if (sweep_q || start) begin
+        sweep_q <= start || wake_valid_q || at_valid_q || (left_q != '0) || (words_q != '0);
+        words_q <= words_d;
+        left_q  <= left_d;
+        if (load) begin
+          word_q <= word_next;
+        end
+        if (move) begin
+          at_valid_q   <= (left_q != '0) && !ends_next;
+          at_q         <= {word_q, bit_next};
+          wake_valid_q <= hit && !ends_at;
+          wake_q       <= at_q;
+        end else begin
+          at_valid_q   <= at_valid_q && !ends_at;
+          wake_valid_q <= wake_valid_q && !wake_take_i && !(ends && (put_queue_i == wake_q));
+        end
       end
     end
   end
 
-  assign busy_o = sweep_q || start || signals;
+  assign wake_valid_o = wake_valid_q;
+  assign wake_queue_o = wake_q;
+  assign busy_o       = sweep_q || (pending_q != '0) || signals;
 
 endmodule : bell_sched_wake

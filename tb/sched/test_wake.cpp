@@ -105,7 +105,8 @@ RTL_TEST(wake, every_queue_of_the_key_and_no_other)
     CHECK(t.quiet(20));
 }
 
-// A signal every clock, of a different key each: all queues wake up, within two sweeps.
+// A signal every clock, of a different key each: all queues wake up, within two sweeps, each of which
+// looks at 64 queues in 2 words and takes two clocks beside, and one for each queue woken.
 RTL_TEST(wake, signals_every_clock_are_all_kept)
 {
     Sched t;
@@ -122,7 +123,7 @@ RTL_TEST(wake, signals_every_clock_are_all_kept)
         t.step();
     }
     t.dut.signal_valid_i = 0;
-    t.until(2 * (64 + 3), [&] { return !t.dut.busy_o; });
+    t.until(2 * (64 + 2 + 2) + 64, [&] { return !t.dut.busy_o; });
     for (unsigned q = 0; q < 64; q++) {
         CHECK(!t.has(q, BELL_QUEUE_STATE_BLOCKED_MASK));
     }
