@@ -96,7 +96,7 @@ module bell_fence #(
   typedef enum logic [3:0] {Idle, Request, Data, Response, Read, ReadWait, Notify, Log, Done} state_e;
   typedef enum logic [1:0] {Value, Entry, Index} what_e;  // What the write is.
 
-  localparam logic [47:0] HeaderBytes = 48'd40;
+  localparam logic [11:0] HeaderBytes = 12'd40;
   localparam logic [2:0]  LastBeat    = 3'd5;  // Of an entry.
 
   state_e               state_q, state_d;
@@ -108,6 +108,7 @@ module bell_fence #(
   logic [63:0]          seen_q, end_q;
   bell_pkg::fence_log_t log_q;
   logic [2:0]           beat_q;
+  logic                 last_entry;
   logic [$clog2(MaxWrites):0] unused_count;
 
   logic is_signal, is_wait, go, answered, read_back, last_beat;
@@ -123,7 +124,7 @@ module bell_fence #(
 
   logic unused_bits;
 
-  assign unused_bits = ^{rd_data_i.last, log_q.enable};
+  assign unused_bits = ^{rd_data_i.last, log_q.enable, log_q.addr[11:0]};
 
   assign can_issue_o    = !track_full;
   assign settled_o      = track_empty && (state_q == Idle);
@@ -135,6 +136,7 @@ module bell_fence #(
   assign answered  = (state_q == Response) && wr_resp_valid_i;
   assign read_back = (state_q == ReadWait) && rd_data_valid_i;
   assign last_beat = (what_q != Entry) || (beat_q == LastBeat);
+  assign last_entry = log_q.index >= bell_pkg::FenceLogEntries - 32'd1;
 
   assign bad_write = resp_valid_i && (resp_i != bell_pkg::RespOkay);
   assign bad_fence = answered && (wr_resp_i != bell_pkg::RespOkay);
@@ -216,6 +218,9 @@ module bell_fence #(
     end
     if (log_valid_o && log_ready_i) begin
       log_q <= log_i;
+    end else if (answered && (what_q == Entry)) begin
+      log_q.index <= last_entry ? '0 : log_q.index + 32'd1;  // For the header.
+      log_q.wraps <= log_q.wraps + 32'(last_entry);
     end
   end
 
@@ -231,17 +236,14 @@ module bell_fence #(
   // --------------------------------------------------------------------------------------- memory
 
   bell_pkg::addr_t read_addr, write_addr;
-  logic [31:0]     next_index, next_wraps;
-  logic            last_entry;
   logic [6:0]      entry;
+  logic [11:0]     entry_at;
 
   assign read_addr  = is_signal ? fence_monitored_i : fence_addr_i;
-  assign last_entry = log_q.index >= bell_pkg::FenceLogEntries - 32'd1;
-  assign next_index = last_entry ? '0 : log_q.index + 32'd1;
-  assign next_wraps = log_q.wraps + 32'(last_entry);
 
-  // An index that is none writes the last entry: nothing leaves the page.
-  assign entry = last_entry ? 7'(bell_pkg::FenceLogEntries - 32'd1) : log_q.index[6:0];
+  // An index that is none writes the last entry, and a log starts with its page: nothing leaves it.
+  assign entry    = last_entry ? 7'(bell_pkg::FenceLogEntries - 32'd1) : log_q.index[6:0];
+  assign entry_at = HeaderBytes + {1'b0, entry, 4'd0} + {entry[6:0], 5'd0};
 
   assign rd_req_valid_o  = (go && is_wait) || (state_q == Read);
   assign wr_req_valid_o  = (go && !is_wait) || (state_q == Request);
@@ -252,10 +254,11 @@ module bell_fence #(
     wr_req_o   = '0;
     wr_data_o  = '0;
     write_addr = fence_addr_i;
+    if (what_q != Value) begin
+      write_addr = {log_q.addr[47:12], 12'd0};
+    end
     if (what_q == Entry) begin
-      write_addr = log_q.addr + HeaderBytes + {36'd0, entry, 5'd0} + {37'd0, entry, 4'd0};
-    end else if (what_q == Index) begin
-      write_addr = log_q.addr;
+      write_addr[11:0] = entry_at;
     end
     if (rd_req_valid_o) begin
       rd_req_o = {read_addr, 4'd0, pasid_i};
@@ -277,7 +280,7 @@ module bell_fence #(
             default: wr_data_o.data = '0;
           endcase
         end
-        Index:   wr_data_o.data = {next_wraps, next_index};
+        Index:   wr_data_o.data = {log_q.wraps, log_q.index};
         default: wr_data_o.data = fence_value_i;
       endcase
     end

@@ -308,7 +308,7 @@ bool bell_model_sched_fence_log(struct bell_model *model, uint32_t index, bool s
 
     if (!(queue->logs[signals] & BELL_QUEUE_WAIT_LOG_ENABLE_MASK))
         return false;
-    log->addr = BELL_FIELD_GET(queue->logs[signals], BELL_QUEUE_WAIT_LOG_ADDR);
+    log->addr = BELL_FIELD_GET(queue->logs[signals], BELL_QUEUE_WAIT_LOG_ADDR) & ~UINT64_C(0xfff);
     log->index = (uint32_t)BELL_FIELD_GET(*word, BELL_QUEUE_WAIT_LOG_INDEX_INDEX);
     log->wraps = (uint32_t)BELL_FIELD_GET(*word, BELL_QUEUE_WAIT_LOG_INDEX_WRAPS);
     if (log->index + 1 < BELL_MODEL_FENCE_LOG_ENTRIES)

@@ -278,6 +278,21 @@ RTL_TEST(native, log_wraps)
     }
 }
 
+// A log starts with its page, whatever is written to the low bits of its address.
+RTL_TEST(native, log_starts_with_its_page)
+{
+    NodeBench t;
+    enable_logs(t);
+    t.logs[1].addr = kSignals + 0xff8;
+    t.logs[1].index = kEntries - 1;
+    t.append({signal(9)});
+    t.turn();
+    CHECK_EQ(t.access(true, kFenceWrite, 1).addr, kSignals + kHeader + (kEntries - 1) * kEntry);
+    CHECK_EQ(t.access(true, kFenceWrite, 2).addr, kSignals);
+    CHECK_EQ(t.memory.word(kSignals), uint64_t(1) << 32);
+    CHECK_EQ(t.clean(), true);
+}
+
 // The scheduler may take its time to name the place; nothing spins meanwhile.
 RTL_TEST(native, log_place_is_waited_for)
 {
