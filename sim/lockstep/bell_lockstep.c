@@ -191,6 +191,7 @@ static void reset(struct bell_lockstep *lockstep)
     lockstep->irq_wanted = false;
     memset(lockstep->log_time, 0, sizeof lockstep->log_time);
     memset(lockstep->log_open, 0, sizeof lockstep->log_open);
+    memset(&lockstep->report, 0, sizeof lockstep->report);
 }
 
 static void compare(struct bell_lockstep *lockstep)
@@ -235,6 +236,8 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
         bell_lockstep_rivals(lockstep);
     if (!lockstep->over)
         bell_lockstep_watch(lockstep);
+    if (!lockstep->over)
+        bell_lockstep_report_owed(lockstep);
     if (!lockstep->over && lockstep->model->cycle >= lockstep->look_at)
         bell_lockstep_owed(lockstep);
     lockstep->now = NULL;

@@ -121,9 +121,13 @@ void bell_lockstep_event(struct bell_lockstep *lockstep)
         stopped_event(lockstep);
     else if (now->cause == BELL_CAUSE_SCHED_LOG || now->cause == BELL_CAUSE_SCHED_LOG_LOST)
         bell_lockstep_log_event(lockstep);
+    else if (bell_lockstep_is_refusal(now->cause))
+        bell_lockstep_report_event(lockstep);
     else
         node_event(lockstep);
     if (!lockstep->over && !bell_model_irq_push(lockstep->model, (enum bell_cause)now->cause,
                                                 now->node, now->queue, now->value))
         bell_lockstep_differ(lockstep, "event", "the event queue is full");
+    else if (!lockstep->over && bell_lockstep_is_refusal(now->cause))
+        bell_lockstep_report_make(lockstep);
 }

@@ -90,6 +90,20 @@ struct bell_lockstep_access {
     uint64_t value[BELL_LOCKSTEP_VALUES];
 };
 
+#define BELL_LOCKSTEP_REFUSALS 64u /**< The newest of a kind that are known one by one. */
+
+struct bell_lockstep_refusals {
+    uint64_t seen; /**< Since reset; */
+    uint64_t told; /**< so many of them in events. */
+    struct {
+        uint32_t code;
+        uint32_t addr;
+        uint64_t cycle;
+    } last[BELL_LOCKSTEP_REFUSALS]; /**< The newest, at their number modulo the size; and */
+    uint32_t first_code, first_addr; /**< the first that is not told, */
+    bool first_known;               /**< if it was still among them when it became the first. */
+};
+
 #define BELL_LOCKSTEP_ACCESSES 64u /**< Accepted and not answered: more than the bus can hold. */
 
 struct bell_lockstep {
@@ -114,6 +128,13 @@ struct bell_lockstep {
         uint64_t config;
     } log_before[BELL_MODEL_NODES]; /**< Its registers, before their last change; */
     bool log_open[BELL_MODEL_NODES];     /**< its index is not written yet. */
+    struct {
+        struct bell_lockstep_refusals kinds[BELL_MODEL_REFUSALS];
+        bool made;          /**< An event of refusals is to be posted: */
+        unsigned kind;      /**< of this kind, */
+        uint64_t made_at;   /**< made in this clock. */
+        uint64_t full_at;   /**< Clock in which the event queue was last full. */
+    } report;
     bool irq;
     bool irq_wanted;
     uint64_t irq_since; /**< Clock of the last change of what is wanted. */
@@ -175,6 +196,21 @@ bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
 
 /* bell_lockstep_event.c */
 void bell_lockstep_event(struct bell_lockstep *lockstep);
+
+/* bell_lockstep_report.c: refusals as events. */
+void bell_lockstep_refusal(void *ctx, enum bell_model_refusal kind, uint32_t code, uint32_t addr);
+/** REPORT_ARM was written, or an event posted: the next one may be made. */
+void bell_lockstep_report_make(struct bell_lockstep *lockstep);
+static inline bool bell_lockstep_is_refusal(uint32_t cause)
+{
+    return cause >= BELL_CAUSE_RING_REJECTED &&
+           cause - BELL_CAUSE_RING_REJECTED < BELL_MODEL_REFUSALS;
+}
+void bell_lockstep_report_event(struct bell_lockstep *lockstep);
+/** Some clocks passed: an event that is made is posted when there is room. */
+void bell_lockstep_report_owed(struct bell_lockstep *lockstep);
+/** Bits of REPORT_ARM that are not compared. */
+uint64_t bell_lockstep_report_free(const struct bell_lockstep *lockstep);
 
 /* bell_lockstep_mmio.c: register accesses and rings. */
 void bell_lockstep_accept(struct bell_lockstep *lockstep);

@@ -72,7 +72,9 @@ static bool had_value(const struct bell_lockstep *lockstep,
     const bool status = access->addr == BELL_STATUS_OFFSET;
     const uint64_t idle = data & BELL_STATUS_IDLE_MASK ? 0 : BELL_STATUS_IDLE_MASK;
     /* Writes of the log are seen when memory has them, not when they are asked for or answered. */
-    const uint64_t free = status ? idle | BELL_STATUS_LOG_BUSY_MASK : 0;
+    const uint64_t free = status ? idle | BELL_STATUS_LOG_BUSY_MASK
+                          : access->addr == BELL_REPORT_ARM_OFFSET
+                              ? bell_lockstep_report_free(lockstep) : 0;
 
     if (access->addr == BELL_TIME_OFFSET)
         return data + BELL_LOCKSTEP_SETTLE >= access->value[0] &&
@@ -121,6 +123,10 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
     access->known = true;
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);
+    if (access->resp != BELL_RESP_OKAY)
+        bell_model_report_note(lockstep->model, BELL_MODEL_REFUSED, 1, (uint32_t)access->addr);
+    else if (access->addr == BELL_REPORT_ARM_OFFSET)
+        bell_lockstep_report_make(lockstep);
     bell_lockstep_orders(lockstep);
 }
 
@@ -168,6 +174,8 @@ static void compare_answer(struct bell_lockstep *lockstep, struct bell_lockstep_
                              (unsigned long long)
                                  access->value[(access->values - 1) % BELL_LOCKSTEP_VALUES],
                              access->values);
+    else if (!access->write && access->resp != BELL_RESP_OKAY)
+        bell_model_report_note(lockstep->model, BELL_MODEL_REFUSED, 0, (uint32_t)access->addr);
 }
 
 void bell_lockstep_answer(struct bell_lockstep *lockstep)

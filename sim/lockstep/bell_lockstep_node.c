@@ -121,6 +121,7 @@ const struct bell_model_oracle bell_lockstep_oracle = {
     .write = model_writes,
     .event = model_posts,
     .ends = turn_ends,
+    .refusal = bell_lockstep_refusal,
 };
 
 static void observed_buffer(struct bell_lockstep *lockstep, const struct bell_device_event *event)

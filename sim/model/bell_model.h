@@ -72,6 +72,8 @@ struct bell_model_oracle {
     void (*event)(void *ctx, uint32_t node, enum bell_cause cause, uint64_t data);
     /** There is another entry and the node may run it: does the turn end here all the same? */
     bool (*ends)(void *ctx, uint32_t node);
+    /** Something was refused. The oracle makes the events of refusals, and takes from REPORT_ARM. */
+    void (*refusal)(void *ctx, enum bell_model_refusal kind, uint32_t code, uint32_t addr);
 };
 
 /* mmio ------------------------------------------------------------------------------------- */

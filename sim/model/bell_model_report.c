@@ -42,6 +42,10 @@ void bell_model_report_note(struct bell_model *model, enum bell_model_refusal ki
 
     if (kind == BELL_MODEL_REFUSED)
         report->refused++;
+    if (model->oracle) {
+        model->oracle->refusal(model->oracle->ctx, kind, code, addr);
+        return;
+    }
     if (report->kinds[kind].count == 0) {
         report->kinds[kind].code = (uint8_t)code;
         report->kinds[kind].addr = addr;
