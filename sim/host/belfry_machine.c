@@ -236,6 +236,7 @@ static void make_os(void)
     belfry_observe_init();
     os_registry_init();
     os_registry_set("DoorbellLayout", (uint32_t)layout_number(config->doorbells));
+    os_registry_set("ReportRefusals", config->report_refusals);
     os_objects_init();
     os_power_init();
     os_interrupt_init();

@@ -52,6 +52,7 @@ struct belfry_config {
     bool idle_by_driver;   /**< OS policy idle=driver: an engine goes to F1 only when the driver asks,
                                 not also at the TDR cadence (DB-FST-01). */
     bool native_disabled;  /**< The OS feature native fences is off (NF-CAP-01). */
+    uint32_t report_refusals; /**< The driver's setting ReportRefusals: bits of REPORT_ARM. */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }
