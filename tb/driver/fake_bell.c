@@ -262,6 +262,8 @@ static void device_write(UINT32 offset, UINT64 value)
         fake.report_arm = value;
     } else if (offset == BELL_DOORBELLS_OFFSET) {
         fake.layout = (UINT32)value;
+    } else if (offset == BELL_FENCE_WAKE_OFFSET) {
+        fake.wakes++;
     } else if (offset == BELL_NODE_ABORT_OFFSET) {
         fake.running_reads = fake.running_reads == -1 ? 0 : fake.running_reads;
     } else {
@@ -326,6 +328,9 @@ static VOID notify_interrupt(HANDLE adapter, const DXGKARGCB_NOTIFY_INTERRUPT_DA
     assert_int_equal(fake.irql, BELL_DIRQL);
     assert_true(fake.notify_count < FAKE_NOTIFIES);
     fake.notifies[fake.notify_count++] = *data;
+    if (data->InterruptType == DXGK_INTERRUPT_NATIVE_FENCE_SIGNALED)
+        fake.notify_fence = data->NativeFenceSignaled.SignaledNativeFenceCount != 0
+                                ? data->NativeFenceSignaled.pSignaledNativeFenceArray[0] : NULL;
 }
 
 static VOID notify_dpc(HANDLE adapter)
@@ -464,68 +469,4 @@ void fake_stop(void)
     assert_int_equal(fake.live_maps, 0);
     assert_int_equal(fake.live_locks, 0);
     assert_int_equal(fake.irql, PASSIVE_LEVEL);
-}
-
-void fake_clear_ops(void)
-{
-    fake.op_count = 0;
-}
-
-int fake_find_write(unsigned from, UINT32 offset, UINT64 mask, UINT64 value)
-{
-    for (unsigned i = from; i < fake.op_count; i++) {
-        if (fake.ops[i].kind == FAKE_WRITE && fake.ops[i].offset == offset &&
-            (fake.ops[i].value & mask) == value)
-            return (int)i;
-    }
-    return -1;
-}
-
-int fake_find_callback(unsigned from)
-{
-    for (unsigned i = from; i < fake.op_count; i++) {
-        if (fake.ops[i].kind == FAKE_CALLBACK)
-            return (int)i;
-    }
-    return -1;
-}
-
-unsigned fake_count(enum fake_op_kind kind)
-{
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < fake.op_count; i++)
-        count += fake.ops[i].kind == kind;
-    return count;
-}
-
-void fake_post_event(unsigned cause, unsigned node, unsigned queue, UINT64 data)
-{
-    UINT64 *event = fake.events[fake.event_head++ % 1024];
-
-    event[0] = BELL_FIELD_PUT(BELL_EVENT0_CAUSE, cause) | BELL_FIELD_PUT(BELL_EVENT0_NODE, node) |
-               BELL_FIELD_PUT(BELL_EVENT0_QUEUE, queue) | BELL_EVENT0_VALID_MASK;
-    event[1] = data;
-}
-
-BOOLEAN fake_interrupt(void)
-{
-    BOOLEAN ours;
-
-    if (!fake.irq_enabled || fake.event_head == fake.event_tail)
-        return FALSE;
-    fake.irql = BELL_DIRQL;
-    ours = fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0);
-    fake.irql = PASSIVE_LEVEL;
-    return ours;
-}
-
-void fake_run_dpc(void)
-{
-    if (!fake.dpc_queued)
-        return;
-    fake.dpc_queued = false;
-    fake.irql = DISPATCH_LEVEL;
-    fake_ddi.DxgkDdiDpcRoutine(fake_adapter);
-    fake.irql = PASSIVE_LEVEL;
 }

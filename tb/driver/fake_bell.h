@@ -59,18 +59,21 @@ struct fake_bell {
     void (*on_disconnect)(const DXGKARGCB_DISCONNECTDOORBELL *args);
     void (*on_yield)(void);
     void (*on_unlock)(void);   /* After a mutex was released; plays another thread. */
+    void (*on_barrier)(void);  /* In KeMemoryBarrier; plays the engine or another processor. */
 
     /* Seen by the test. */
     struct fake_op ops[FAKE_OPS];
     unsigned op_count;
     DXGKARGCB_NOTIFY_INTERRUPT_DATA notifies[FAKE_NOTIFIES];
     unsigned notify_count;
+    HANDLE notify_fence; /* First native fence that the last report of one names; NULL: none. */
     unsigned notify_dpcs, dpcs_queued;
     bool dpc_queued;
     DXGKARGCB_DISCONNECTDOORBELL disconnects[FAKE_NOTIFIES];
     unsigned disconnect_count;
     int live_pool, live_contiguous, live_maps, live_locks;
     unsigned yields;
+    unsigned wakes; /* Writes of FENCE_WAKE. */
     KIRQL irql;
 
     /* Device. */
@@ -144,6 +147,8 @@ void fake_allocation_free(HANDLE allocation);
 void fake_map(HANDLE allocation, HANDLE process, UINT64 address, UINT64 bytes, bool valid);
 /* Context and queue on a node; with user_mode a ring (256 entries), control and a doorbell. */
 struct fake_queue fake_queue_make(struct fake_process *process, UINT node, bool user_mode);
+/* Another ring, control and doorbell of a user-mode queue whose first ones are gone. */
+void fake_doorbell_make(struct fake_process *process, struct fake_queue *queue);
 void fake_queue_free(struct fake_queue *queue);
 NTSTATUS fake_connect(struct fake_queue *queue, VOID **address);
 NTSTATUS fake_disconnect(struct fake_queue *queue);

@@ -327,6 +327,7 @@ NTSTATUS D3DKMTCreateNativeFence(D3DKMT_CREATENATIVEFENCE *args)
 {
     if (fails())
         return fake_kmt.fail_with;
+    fake_kmt.native_create = *args;
     args->hSyncObject = make_handle();
     native_value = args->Info.InitialFenceValue;
     map_native(&args->Info.NativeFenceMapping);
@@ -363,6 +364,8 @@ NTSTATUS D3DKMTWaitForSynchronizationObjectFromCpu(
 {
     if (fails())
         return fake_kmt.fail_with;
+    fake_kmt.native_object = args->ObjectHandleArray[0];
+    fake_kmt.native_waited = args->FenceValueArray[0];
     return native_value < args->FenceValueArray[0] ? STATUS_IO_TIMEOUT : STATUS_SUCCESS;
 }
 
@@ -371,6 +374,8 @@ NTSTATUS D3DKMTSignalSynchronizationObjectFromCpu(
 {
     if (fails())
         return fake_kmt.fail_with;
+    fake_kmt.native_object = args->ObjectHandleArray[0];
+    fake_kmt.native_signaled = args->FenceValueArray[0];
     native_value = args->FenceValueArray[0];
     return STATUS_SUCCESS;
 }

@@ -30,6 +30,10 @@ struct fake_kmt {
     UINT64 ring_entries;
     UINT64 executed[4096];   /* Fence value of each buffer that the GPU consumed, in order. */
     unsigned executed_count;
+    /* Native fences: what the last call of each kind asked for. */
+    D3DKMT_CREATENATIVEFENCE native_create;
+    D3DKMT_HANDLE native_object;
+    UINT64 native_waited, native_signaled;
 };
 
 extern struct fake_kmt fake_kmt;

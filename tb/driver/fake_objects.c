@@ -76,7 +76,7 @@ void fake_map(HANDLE allocation, HANDLE process, UINT64 address, UINT64 bytes, b
     assert_int_equal(fake_ddi.DxgkDdiBuildPagingBuffer(fake_adapter, &args), STATUS_SUCCESS);
 }
 
-static void make_doorbell(struct fake_process *process, struct fake_queue *made)
+void fake_doorbell_make(struct fake_process *process, struct fake_queue *made)
 {
     BELL_DOORBELL_PRIVATE private_data;
     DXGKARG_CREATEDOORBELL args;
@@ -117,7 +117,7 @@ struct fake_queue fake_queue_make(struct fake_process *process, UINT node, bool 
     assert_int_equal(fake_ddi.DxgkDdiCreateHwQueue(made.context, &queue), STATUS_SUCCESS);
     made.queue = queue.hHwQueue;
     if (user_mode) {
-        make_doorbell(process, &made);
+        fake_doorbell_make(process, &made);
         return made;
     }
     for (UINT32 i = 0; i < fake.queues; i++) {

@@ -169,6 +169,8 @@ VOID KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK lock)
 
 VOID KeMemoryBarrier(VOID)
 {
+    if (fake.on_barrier != NULL)
+        fake.on_barrier();
 }
 
 VOID KeStallExecutionProcessor(ULONG us)

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the KMD has the hardware write its logs of native fences, on a fake register bus. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fake_bell.h"
+
+enum { LOG_ENTRIES = (PAGE_SIZE - sizeof(DXGK_NATIVE_FENCE_LOG_HEADER)) /
+                     sizeof(DXGK_NATIVE_FENCE_LOG_ENTRY) };
+
+static struct fake_process process;
+static _Alignas(PAGE_SIZE) UINT64 log_page[PAGE_SIZE / 8];
+
+static int setup(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_reset();
+    assert_int_equal(fake_start(), STATUS_SUCCESS);
+    process = fake_process_make(7);
+    fake_clear_ops();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_process_free(&process);
+    fake_stop();
+    return 0;
+}
+
+static DXGKARG_SETNATIVEFENCELOGBUFFER log_of(HANDLE queue, DXGK_NATIVE_FENCE_LOG_TYPE type,
+                                              UINT64 index)
+{
+    DXGK_NATIVE_FENCE_LOG_HEADER *header = (DXGK_NATIVE_FENCE_LOG_HEADER *)log_page;
+
+    header->Type = type;
+    header->AtomicWraparoundAndEntryIndex = index;
+    return (DXGKARG_SETNATIVEFENCELOGBUFFER){
+        .hHwQueue = queue,
+        .NumberOfEntries = LOG_ENTRIES,
+        .LogBufferCpuVa = log_page,
+        .LogBufferSystemProcessGpuVa = 0x90000 + PAGE_SIZE * type,
+    };
+}
+
+static NTSTATUS set_log(DXGKARG_SETNATIVEFENCELOGBUFFER *args)
+{
+    NTSTATUS status;
+
+    fake.irql = DISPATCH_LEVEL;
+    status = fake_ddi.DxgkDdiSetNativeFenceLogBuffer(fake_adapter, args);
+    fake.irql = PASSIVE_LEVEL;
+    return status;
+}
+
+static void set_both(HANDLE queue)
+{
+    DXGKARG_SETNATIVEFENCELOGBUFFER args = log_of(queue, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 5);
+
+    assert_int_equal(set_log(&args), STATUS_SUCCESS);
+    args = log_of(queue, DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS, UINT64_C(2) << 32 | 9);
+    assert_int_equal(set_log(&args), STATUS_SUCCESS);
+}
+
+static void require_logs(UINT32 hw_id, UINT64 waits, UINT64 signals)
+{
+    const UINT64 *logs = fake.schedule[hw_id].logs;
+
+    assert_int_equal(logs[0], 0x91000 | BELL_QUEUE_WAIT_LOG_ENABLE_MASK);
+    assert_int_equal(logs[1], 0x92000 | BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK);
+    assert_int_equal(logs[2], waits);
+    assert_int_equal(logs[3], signals);
+}
+
+/* Saved before D3, written again after it. */
+static void NF_LOG_01_goes_on_after_d3(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    UINT64 *logs;
+
+    UNREFERENCED_PARAMETER(state);
+    set_both(queue.queue);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    require_logs(queue.hw_id, 5, UINT64_C(2) << 32 | 9);
+    logs = fake.schedule[queue.hw_id].logs;
+    logs[2] = 17, logs[3] = UINT64_C(3) << 32 | 1; /* The hardware went on. */
+    assert_int_equal(fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID,
+                                                   PowerDeviceD3, PowerActionNone),
+                     STATUS_SUCCESS);
+    memset(fake.open, 0, sizeof(fake.open));
+    memset(fake.schedule, 0, sizeof(fake.schedule));
+    assert_int_equal(fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID,
+                                                   PowerDeviceD0, PowerActionNone),
+                     STATUS_SUCCESS);
+    assert_true(fake.open[queue.hw_id]);
+    require_logs(queue.hw_id, 17, UINT64_C(3) << 32 | 1);
+    fake_queue_free(&queue);
+}
+
+/* The next ring is a new hardware context, which goes on where the old one was closed. */
+static void NF_LOG_01_goes_on_in_the_next_context(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    DXGKARG_DESTROYDOORBELL args = {.hDoorbell = queue.doorbell};
+    UINT64 *logs;
+
+    UNREFERENCED_PARAMETER(state);
+    set_both(queue.queue);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    logs = fake.schedule[queue.hw_id].logs;
+    logs[2] = 30, logs[3] = 31;
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&args), STATUS_SUCCESS);
+    assert_false(fake.open[queue.hw_id]);
+    fake_allocation_free(queue.ring);
+    fake_allocation_free(queue.control);
+    memset(logs, 0xEE, sizeof(fake.schedule[0].logs));
+    fake_doorbell_make(&process, &queue);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    require_logs(queue.hw_id, 30, 31);
+    fake_queue_free(&queue);
+}
+
+/* The OS wants to read them: what the hardware wrote has arrived behind a read; none in D3. */
+static void NF_LOG_01_update_flushes(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    HANDLE queues[2] = {queue.queue, process.device};
+    DXGKARG_UPDATENATIVEFENCELOGS args = {.NumberOfQueues = 1, .pHwQueueArray = queues};
+
+    UNREFERENCED_PARAMETER(state);
+    fake_clear_ops();
+    assert_int_equal(fake_ddi.DxgkDdiUpdateNativeFenceLogs(fake_adapter, &args), STATUS_SUCCESS);
+    assert_true(fake_count(FAKE_READ) > 0);
+    args.NumberOfQueues = 2;
+    assert_int_equal(fake_ddi.DxgkDdiUpdateNativeFenceLogs(fake_adapter, &args),
+                     STATUS_INVALID_PARAMETER);
+    args.NumberOfQueues = 1;
+    args.Flags.Value = 1;
+    assert_int_equal(fake_ddi.DxgkDdiUpdateNativeFenceLogs(fake_adapter, &args),
+                     STATUS_INVALID_PARAMETER);
+    args.Flags.Value = 0;
+    args.pHwQueueArray = NULL;
+    assert_int_equal(fake_ddi.DxgkDdiUpdateNativeFenceLogs(fake_adapter, &args),
+                     STATUS_INVALID_PARAMETER);
+    args.pHwQueueArray = queues;
+    assert_int_equal(fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID,
+                                                   PowerDeviceD3, PowerActionNone),
+                     STATUS_SUCCESS);
+    fake_clear_ops();
+    assert_int_equal(fake_ddi.DxgkDdiUpdateNativeFenceLogs(fake_adapter, &args), STATUS_SUCCESS);
+    assert_int_equal(fake.op_count, 0);
+    fake_queue_free(&queue);
+}
+
+static void NF_LOG_01_refused_buffers(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue kernel = fake_queue_make(&process, 2, false);
+    DXGKARG_SETNATIVEFENCELOGBUFFER args;
+
+    UNREFERENCED_PARAMETER(state);
+    for (unsigned i = 0; i < 9; i++) {
+        args = log_of(i == 8 ? kernel.queue : queue.queue,
+                      i == 0 ? DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS + 1
+                             : DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
+        args.NumberOfEntries += i == 1 ? 1 : i == 2 ? -1 : 0;
+        if (i == 3)
+            args.LogBufferCpuVa = NULL;
+        if (i == 4)
+            args.LogBufferSystemProcessGpuVa = 0;
+        if (i == 5)
+            args.LogBufferSystemProcessGpuVa += 8;
+        if (i == 6)
+            args.LogBufferSystemProcessGpuVa = UINT64_C(1) << 48;
+        if (i == 7)
+            args.Flags.Value = 1;
+        assert_int_equal(set_log(&args), STATUS_INVALID_PARAMETER);
+    }
+    args = log_of(process.device, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
+    assert_int_equal(set_log(&args), STATUS_INVALID_PARAMETER);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(fake.schedule[queue.hw_id].logs[i], 0);
+    args = log_of(queue.queue, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
+    assert_int_equal(set_log(&args), STATUS_INVALID_DEVICE_STATE); /* It is open. */
+    fake_queue_free(&kernel);
+    fake_queue_free(&queue);
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(NF_LOG_01_goes_on_after_d3),
+        T(NF_LOG_01_goes_on_in_the_next_context),
+        T(NF_LOG_01_update_flushes),
+        T(NF_LOG_01_refused_buffers),
+    };
+
+    return cmocka_run_group_tests_name("kmd_native_log", tests, NULL, NULL);
+}
