@@ -215,7 +215,11 @@ bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t 
     if (index == SEEN_WORD && model + reset_at >= own->given_at)
         return at + BELL_LOCKSTEP_SETTLE >= own->given_at &&
                at <= own->fence_at + BELL_LOCKSTEP_SETTLE;
-    return index == ENDED_WORD && now->data[ENDED_WORD] >= now->data[SEEN_WORD] &&
+    /* Not before it was met, unless that was in the time before a reset, and lies ahead. */
+    if (now->data[SEEN_WORD] > now->data[ENDED_WORD] &&
+        now->data[SEEN_WORD] + reset_at <= now->cycle)
+        return false;
+    return index == ENDED_WORD &&
            at + BELL_LOCKSTEP_SETTLE >= own->fence_at &&
            at <= bell_lockstep_asked_at(lockstep, now->cycle) + BELL_LOCKSTEP_SETTLE;
 }

@@ -19,6 +19,8 @@ struct log {
     uint64_t phys;
     uint64_t read;      /**< Entries taken or lost. */
     uint64_t last_time; /**< FenceEndGpuTimestamp of the newest taken. */
+    uint64_t born;      /**< Resets of the device when the log was made, */
+    uint64_t restarts;  /**< and times that GPU time was seen to begin again. */
     uint64_t taken, lost;
 };
 
@@ -47,6 +49,7 @@ static bool make_page(struct log *log, DXGK_NATIVE_FENCE_LOG_TYPE type)
     if (!log->phys)
         return false;
     memset(bell_phys_ptr(log->phys), UNWRITTEN, BELL_PAGE);
+    log->born = bell_bus_resets();
     *header_of(log) = (DXGK_NATIVE_FENCE_LOG_HEADER){ .Type = type, .NumberOfEntries = ENTRIES };
     return true;
 }
@@ -119,6 +122,17 @@ NTSTATUS os_native_logs_make(struct os_queue *queue)
 
 /* --- Entries ---------------------------------------------------------------------------------- */
 
+/* GPU time begins again at 0 when the device lost its state (D3, a full reset), once each time; a
+ * wait that was met before that is over after it. */
+static bool is_in_order(struct log *log, const DXGK_NATIVE_FENCE_LOG_ENTRY *entry)
+{
+    log->restarts += entry->FenceEndGpuTimestamp < log->last_time;
+    if (log->restarts > bell_bus_resets() - log->born)
+        return false;
+    return entry->FenceObservedGpuTimestamp <= entry->FenceEndGpuTimestamp ||
+           log->born != bell_bus_resets();
+}
+
 static void check_entry(const struct os_queue *queue, struct log *log,
                         const DXGK_NATIVE_FENCE_LOG_ENTRY *entry)
 {
@@ -130,8 +144,7 @@ static void check_entry(const struct os_queue *queue, struct log *log,
         os_violation("NF-LOG-01", queue->base.name, "entry %" PRIu64 " of the log of %s has "
                      "operation %u; expected %u", log->taken + log->lost,
                      waits ? "waits" : "signals", entry->OperationType, wanted);
-    else if (entry->FenceObservedGpuTimestamp > entry->FenceEndGpuTimestamp ||
-             entry->FenceEndGpuTimestamp < log->last_time)
+    else if (!is_in_order(log, entry))
         os_violation("NF-LOG-01", queue->base.name, "entry %" PRIu64 " of the log of %s goes from "
                      "time %" PRIu64 " to %" PRIu64 ", the one before it ended at %" PRIu64,
                      log->taken + log->lost, waits ? "waits" : "signals",

@@ -101,6 +101,33 @@ static void NF_LOG_01_goes_on_after_d3(void **state)
     fake_queue_free(&queue);
 }
 
+/* When a wait was met is a time, which ends with the power; how much of other work is done stays. */
+static void NF_LOG_01_wait_is_met_anew_after_d3(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_schedule *schedule = &fake.schedule[queue.hw_id];
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    for (unsigned blocked = 0; blocked < 2; blocked++) {
+        schedule->resume[0] = 96;
+        schedule->resume[1] = 4711;
+        fake.busy[queue.hw_id] = blocked ? BELL_QUEUE_STATE_BLOCKED_MASK : 0;
+        assert_int_equal(fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID,
+                                                       PowerDeviceD3, PowerActionNone),
+                         STATUS_SUCCESS);
+        memset(fake.open, 0, sizeof(fake.open));
+        memset(fake.schedule, 0xEE, sizeof(fake.schedule));
+        assert_int_equal(fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID,
+                                                       PowerDeviceD0, PowerActionNone),
+                         STATUS_SUCCESS);
+        assert_int_equal(schedule->resume[0], 96);
+        assert_int_equal(schedule->resume[1], blocked ? 0 : 4711);
+    }
+    fake.busy[queue.hw_id] = 0;
+    fake_queue_free(&queue);
+}
+
 /* The next ring is a new hardware context, which goes on where the old one was closed. */
 static void NF_LOG_01_goes_on_in_the_next_context(void **state)
 {
@@ -198,6 +225,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(NF_LOG_01_goes_on_after_d3),
+        T(NF_LOG_01_wait_is_met_anew_after_d3),
         T(NF_LOG_01_goes_on_in_the_next_context),
         T(NF_LOG_01_update_flushes),
         T(NF_LOG_01_refused_buffers),

@@ -151,7 +151,7 @@ static void NF_LOG_01_overrun_is_counted(void **state)
     run(overrun);
 }
 
-/* A ring of another size is another hardware context: the log goes on. So it does after D3. */
+/* A ring of another size is another hardware context: the log goes on. */
 static int goes_on(int argc, char **argv)
 {
     struct belfry_fence_logs logs;
@@ -176,6 +176,144 @@ static void NF_LOG_01_goes_on_after_a_resize(void **state)
     run(goes_on);
 }
 
+/* --- Across D3 -------------------------------------------------------------------------------- */
+
+static void go_down_and_up(bool evict)
+{
+    REQUIRE_OK((NTSTATUS)belfry_os_power_down(evict));
+    REQUIRE_EQ(belfry_power_d(), 3);
+    belfry_os_power_up();
+}
+
+/* The values of a log from record `from` on: first .. last, each once, in order. */
+static void require_values(size_t from, const char *kind, UINT64 first, UINT64 last)
+{
+    for (UINT64 value = first; value <= last; value++) {
+        from = rig_expect(from, BELFRY_FENCE_LOG, kind);
+        REQUIRE_EQ(belfry_record_at(from++)->value, value);
+    }
+    REQUIRE_EQ(rig_count(from, BELFRY_FENCE_LOG, kind), 0);
+}
+
+/* Read before, in and after D3, or only at the end; over the end of the page. */
+static int signals_across_d3(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    UINT64 value = 0;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    for (unsigned round = 0; round < 12; round++) {
+        size_t from = belfry_record_count();
+        UINT64 first = value + 1;
+
+        raise(1 + round % 3, &value);
+        if (round % 4 == 0)
+            read_logs(&a, &logs);
+        REQUIRE_OK((NTSTATUS)belfry_os_power_down(round % 2 == 0));
+        if (round % 4 == 1)
+            read_logs(&a, &logs); /* In D3: no register is touched. */
+        REQUIRE_EQ(belfry_power_d(), 3);
+        belfry_os_power_up();
+        raise(2, &value);
+        if (round % 5 == 4)
+            go_down_and_up(true); /* Twice between two readings. */
+        read_logs(&a, &logs);
+        REQUIRE_EQ(logs.signals, value);
+        REQUIRE_EQ(logs.lost_signals, 0);
+        require_values(from, "signal", first, value);
+    }
+    REQUIRE(value > PAGE_ENTRIES + EACH); /* It went round. */
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_signals_go_on_after_d3(void **state)
+{
+    (void)state;
+    run(signals_across_d3);
+}
+
+/* Down while the queue stands at its wait: one entry, when it is over. */
+static int waits_across_d3(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    UINT64 done;
+
+    (void)argc, (void)argv;
+    open_two(0, 1);
+    for (UINT64 value = 1; value <= 6; value++) {
+        size_t from = belfry_record_count();
+
+        done = copy_after(&b, (unsigned)value, value, a.data.gpu, 1);
+        rig_settle(2000 + 37 * value);
+        REQUIRE_EQ(bell_umd_progress(b.queue), value - 1);
+        go_down_and_up(value % 2 == 0);
+        rig_settle(2000);
+        REQUIRE_EQ(bell_umd_progress(b.queue), value - 1);
+        if (value % 3 == 0)
+            REQUIRE_OK(bell_umd_fence_signal(a.device, &fence, value));
+        else
+            (void)signal_after(&a, (unsigned)value, WORK, value);
+        REQUIRE_OK(bell_umd_wait(b.queue, done));
+        rig_settle(1000);
+        read_logs(&b, &logs);
+        REQUIRE_EQ(logs.waits, value);
+        REQUIRE_EQ(logs.signals, 0);
+        REQUIRE_EQ(logs.lost_waits, 0);
+        require_values(from, "wait", value, value);
+        REQUIRE(entry(from, "wait")->value2 <= entry(from, "wait")->value3); /* Met anew. */
+        read_logs(&a, &logs);
+        REQUIRE_EQ(logs.signals, value - value / 3);
+    }
+    close_two();
+    return 0;
+}
+
+static void NF_LOG_01_waits_go_on_after_d3(void **state)
+{
+    (void)state;
+    run(waits_across_d3);
+}
+
+/* Woken, but another queue had the node until the end: its wait was met in the time before D3. */
+static int woken_before_d3(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    size_t from;
+    UINT64 done, other;
+
+    (void)argc, (void)argv;
+    open_two(0, 0); /* The first is suspended first. */
+    rig_settle(200000); /* Late, as to the time that follows. */
+    done = copy_after(&a, 0, 1, b.data.gpu, 1);
+    rig_settle(3000);
+    REQUIRE_OK(rig_library_submit(&b, 0, 0, 55, 40 * WORK, &other));
+    rig_settle(3000);
+    REQUIRE_OK(bell_umd_fence_signal(a.device, &fence, 1));
+    rig_settle(500);
+    REQUIRE_EQ(bell_umd_progress(a.queue), 0);
+    from = belfry_record_count();
+    go_down_and_up(true);
+    REQUIRE_OK(bell_umd_wait(a.queue, done));
+    REQUIRE_OK(bell_umd_wait(b.queue, other));
+    rig_settle(1000);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.waits, 1);
+    require_values(from, "wait", 1, 1);
+    REQUIRE(entry(from, "wait")->value2 > entry(from, "wait")->value3);
+    close_two();
+    return 0;
+}
+
+static void NF_LOG_01_wait_woken_before_d3(void **state)
+{
+    (void)state;
+    run(woken_before_d3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +321,9 @@ int main(void)
         cmocka_unit_test(NF_LOG_01_user_mode_queues_only),
         cmocka_unit_test(NF_LOG_01_overrun_is_counted),
         cmocka_unit_test(NF_LOG_01_goes_on_after_a_resize),
+        cmocka_unit_test(NF_LOG_01_signals_go_on_after_d3),
+        cmocka_unit_test(NF_LOG_01_waits_go_on_after_d3),
+        cmocka_unit_test(NF_LOG_01_wait_woken_before_d3),
     };
 
     return cmocka_run_group_tests_name("native_fence_log", tests, NULL, NULL);

@@ -145,6 +145,43 @@ static void HS_LOG_01_the_log_before_is_frozen(void **state)
     run(replaced);
 }
 
+/* GPU time begins again at D0; the log goes on at its index. */
+static int across_d3(int argc, char **argv)
+{
+    struct belfry_sched_log log;
+
+    (void)argc, (void)argv;
+    open_logged(2, 64, MANY);
+    for (unsigned round = 0; round < 6; round++) {
+        size_t from = belfry_record_count();
+        unsigned entries;
+
+        work(2, 2);
+        if (round % 2 == 0)
+            belfry_sched_log(NODE, &log);
+        REQUIRE_OK((NTSTATUS)belfry_os_power_down(round % 3 == 0));
+        belfry_os_power_up();
+        work(2, 2);
+        belfry_sched_log(NODE, &log);
+        REQUIRE_EQ(log.lost, 0);
+        REQUIRE_EQ(log.taken, belfry_record_number(BELFRY_SCHED, NULL));
+        for (unsigned i = 0; i < 2; i++) {
+            for (entries = 0; entry(from, rigs[i].context, entries) != NULL; entries++)
+                continue;
+            REQUIRE(entries >= 6); /* Twice ready, running, idle. */
+            require_state(from, &rigs[i], entries - 1, "idle");
+        }
+    }
+    sched_close(rigs, 2);
+    return 0;
+}
+
+static void HS_LOG_01_goes_on_after_d3_on_the_machine(void **state)
+{
+    (void)state;
+    run(across_d3);
+}
+
 static int refused(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -167,6 +204,7 @@ int main(void)
         T(HS_LOG_02_each_change_is_an_entry),
         T(HS_LOG_02_wraps_and_interrupts_on_the_chosen_entry),
         T(HS_LOG_01_the_log_before_is_frozen),
+        T(HS_LOG_01_goes_on_after_d3_on_the_machine),
         T(HS_LOG_01_bad_arguments),
     };
 
