@@ -6,6 +6,8 @@
  *
  * Every buffer copies its mark before it sets it, so that a second run of it shows. A submission
  * whose wait succeeded ran once; one that was said to be lost ran at most once; all calls return.
+ * And from the records: whoever read ABORT has not connected, nor called it a success; without an
+ * ABORT nobody has given the queue up. The ring is shorter than there are threads: one waits for room.
  *
  * BELL_WIDE=1 looks at nine times the offsets, at more seeds, and with trapped loads.
  */
@@ -13,10 +15,10 @@
 
 #include <stdlib.h>
 
-enum { NODE = 0, THREADS = 3, EACH = 4, ENTRIES = 4, OTHER_ENTRIES = 8, MARK_BYTES = 16,
+enum { NODE = 0, THREADS = 3, EACH = 4, ENTRIES = 2, OTHER_ENTRIES = 4, MARK_BYTES = 16,
        BUFFER_BYTES = 256, WINDOW = 900, STEP = 45, WIDE_STEP = 5,
        NARROW_SEEDS = 1, WIDE_SEEDS = 4,
-       HOLD = 400000, ROUND_CLOCKS = 3000000 };
+       HOLD = 400000, STANDS = 20000, ROUND_CLOCKS = 3000000 };
 
 enum event { RETRY = 1, ABORT = 2, BOTH = RETRY | ABORT };
 
@@ -29,7 +31,9 @@ static enum event event;
 static struct bell_umd_device *device;
 static struct bell_umd_memory commands, marks;
 static struct bell_umd_queue *queue;
-static unsigned lost, done, retries, aborts;
+static unsigned lost, done, retries, aborts, fallbacks, full_waits;
+static unsigned workers = THREADS;
+static size_t round_from; /* First record of the round. */
 
 static bool is_wide(void)
 {
@@ -64,12 +68,53 @@ static void check_ran(unsigned n, bool must)
     REQUIRE_EQ(mark_of(n)[1], 0); /* Not twice. */
 }
 
-static void one(unsigned n)
+/* The queue's doorbell, whose status the point "umd.ring-to-status" at record `end` is about, read
+ * ABORT there. One is made at a time, and the last one counts. */
+static bool was_aborted(size_t end)
 {
+    uint64_t doorbell = 0;
+    bool aborted = false;
+
+    for (size_t i = round_from; i < end; i++) {
+        const struct belfry_record *record = belfry_record_at(i);
+
+        if (record->kind == BELFRY_KMT_EXIT && NT_SUCCESS((NTSTATUS)record->status) &&
+            strcmp(record->name, "D3DKMTCreateDoorbell") == 0) {
+            doorbell = record->object;
+            aborted = false;
+        }
+        aborted |= record->kind == BELFRY_STATUS && record->object == doorbell &&
+                   record->value == D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT;
+    }
+    return aborted;
+}
+
+/* What this thread read as the status, as often as it did since record `from`. */
+static void judge(size_t from, const char *thread, bool success)
+{
+    bool aborted = false;
+
+    for (size_t i = from; i < belfry_record_count(); i++) {
+        const struct belfry_record *record = belfry_record_at(i);
+
+        if (strcmp(record->thread, thread) != 0)
+            continue;
+        if (record->kind == BELFRY_POINT && strcmp(record->name, "umd.ring-to-status") == 0)
+            aborted = was_aborted(i);
+        REQUIRE(!aborted || record->kind != BELFRY_KMT_ENTER ||
+                strcmp(record->name, "D3DKMTConnectDoorbell") != 0);
+    }
+    REQUIRE(!aborted || !success);
+}
+
+static void one(unsigned n, const char *thread)
+{
+    size_t from = belfry_record_count();
     UINT64 fence = 0;
     NTSTATUS status = submit(n, &fence);
 
-    REQUIRE(NT_SUCCESS(status) || status == STATUS_DEVICE_REMOVED);
+    REQUIRE(NT_SUCCESS(status) || (status == STATUS_DEVICE_REMOVED && (event & ABORT) != 0));
+    judge(from, thread, NT_SUCCESS(status));
     REQUIRE(fence > 0);
     status = bell_umd_wait(queue, fence); /* The last word, also when the submission failed. */
     REQUIRE(NT_SUCCESS(status) || (status == STATUS_DEVICE_REMOVED && (event & ABORT) != 0));
@@ -80,12 +125,14 @@ static void one(unsigned n)
         lost++;
 }
 
+static const char *const names[THREADS] = { "worker 0", "worker 1", "worker 2" };
+
 static void worker(void *arg)
 {
-    unsigned first = *(unsigned *)arg * EACH;
+    unsigned number = *(unsigned *)arg;
 
     for (unsigned i = 0; i < EACH; i++)
-        one(first + i);
+        one(number * EACH + i, names[number]);
 }
 
 static void resizer(void *arg)
@@ -107,6 +154,7 @@ static void open_queue(void)
     struct bell_umd_queue_desc desc = {
         .node = NODE, .ring_entries = ENTRIES, .realtime = mode.notify};
 
+    round_from = belfry_record_count();
     REQUIRE_OK(bell_umd_alloc(device, THREADS * EACH * BUFFER_BYTES, &commands));
     REQUIRE_OK(bell_umd_alloc(device, PAGE_SIZE, &marks));
     REQUIRE_OK(bell_umd_queue_create(device, &desc, &queue));
@@ -114,7 +162,13 @@ static void open_queue(void)
 
 static void close_queue(void)
 {
+    struct bell_umd_stats stats;
+
     rig_settle(3000);
+    bell_umd_queue_stats(queue, &stats);
+    fallbacks += (unsigned)stats.fallbacks;
+    full_waits += (unsigned)stats.full_waits;
+    REQUIRE(stats.fallbacks <= 1 && (stats.fallbacks == 0 || (event & ABORT) != 0));
     for (unsigned n = 0; n < THREADS * EACH; n++)
         check_ran(n, false); /* Also later than its wait. */
     bell_umd_queue_destroy(queue);
@@ -144,9 +198,9 @@ struct crew {
 static void start(struct crew *crew)
 {
     crew->count = 0;
-    for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned i = 0; i < workers; i++) {
         crew->numbers[i] = i;
-        crew->threads[crew->count++] = belfry_thread_start("worker", worker, &crew->numbers[i]);
+        crew->threads[crew->count++] = belfry_thread_start(names[i], worker, &crew->numbers[i]);
     }
     if (mode.resize)
         crew->threads[crew->count++] = belfry_thread_start("resizer", resizer, NULL);
@@ -237,7 +291,7 @@ static void lost_while_in(const char *point, bool in_disconnect)
 
     open_queue();
     if (in_disconnect)
-        one(0); /* Connected: there is something to disconnect. */
+        one(0, "test"); /* Connected: there is something to disconnect. */
     for (unsigned i = 0; in_disconnect && i < 2; i++)
         mark_of(0)[i] = 0;
     belfry_point_hold(point);
@@ -271,6 +325,34 @@ static int stand_in_the_os(int argc, char **argv)
     return 0;
 }
 
+/* --- The GPU stands still: whoever waits, for room or for a fence, hears of the ABORT ------------ */
+
+static int lost_while_it_stands(int argc, char **argv)
+{
+    struct crew crew;
+    uint64_t began;
+
+    (void)argc, (void)argv;
+    REQUIRE_OK(bell_umd_open((LUID){0}, &device));
+    open_queue();
+    one(0, "test"); /* Connected. */
+    for (unsigned i = 0; i < 2; i++)
+        mark_of(0)[i] = 0;
+    REQUIRE_OK((NTSTATUS)belfry_os_suspend(queue->context));
+    began = belfry_now();
+    start(&crew);
+    belfry_sleep(STANDS);
+    REQUIRE_EQ(bell_umd_progress(queue), 1);
+    lost = 0;
+    strike();
+    join(&crew, began);
+    /* Those in the ring, and the one that waits for room, or that comes next. */
+    REQUIRE_EQ(lost, workers == 1 ? 2 : ENTRIES + 1);
+    close_queue();
+    bell_umd_close(device);
+    return 0;
+}
+
 /* --- Runs ------------------------------------------------------------------------------------- */
 
 static void run(int (*body)(int argc, char **argv), struct mode how, enum event what)
@@ -287,7 +369,7 @@ static void run(int (*body)(int argc, char **argv), struct mode how, enum event 
 
 static void everywhere(int (*body)(int argc, char **argv), enum event what)
 {
-    lost = done = retries = aborts = 0;
+    lost = done = retries = aborts = fallbacks = full_waits = 0;
     for (unsigned bits = 0; bits < 8; bits++) {
         struct mode how = {(bits & 1) != 0, (bits & 2) != 0, (bits & 4) != 0};
 
@@ -298,6 +380,7 @@ static void everywhere(int (*body)(int argc, char **argv), enum event what)
     assert_true((what & RETRY) == 0 || retries > 0);
     assert_true((what & ABORT) == 0 || aborts > 0);
     assert_true((what & ABORT) != 0 || lost == 0);
+    assert_true((what & ABORT) == 0 || fallbacks > 0);
     assert_true(done > 0);
 }
 
@@ -305,6 +388,7 @@ static void DB_UMD_05_retry_at_any_offset(void **state)
 {
     (void)state;
     everywhere(slide, RETRY);
+    assert_true(full_waits > 0);
 }
 
 static void DB_STA_06_abort_at_any_offset(void **state)
@@ -312,6 +396,7 @@ static void DB_STA_06_abort_at_any_offset(void **state)
     (void)state;
     everywhere(slide, ABORT);
     assert_true(lost > 0);
+    assert_true(full_waits > 0);
 }
 
 static void DB_STA_06_retry_then_abort_at_any_offset(void **state)
@@ -340,6 +425,19 @@ static void DB_STA_06_retry_then_abort_at_each_point(void **state)
     everywhere(stand, BOTH);
 }
 
+static void DB_STA_06_abort_while_the_gpu_stands_still(void **state)
+{
+    (void)state;
+    lost = done = retries = aborts = fallbacks = full_waits = 0;
+    for (unsigned notify = 0; notify < 2; notify++) {
+        run(lost_while_it_stands, (struct mode){ .notify = notify }, ABORT);
+        assert_true(full_waits > notify);
+        workers = 1; /* It waits for its fence, and nobody submits. */
+        run(lost_while_it_stands, (struct mode){ .notify = notify }, ABORT);
+        workers = THREADS;
+    }
+}
+
 static void A_67_lost_device_inside_connect_and_disconnect(void **state)
 {
     (void)state;
@@ -350,6 +448,7 @@ static int clean(void **state)
 {
     (void)state;
     (void)belfry_close(); /* A failed check leaves it open. */
+    workers = THREADS;
     return 0;
 }
 
@@ -363,6 +462,7 @@ int main(void)
         TEST(DB_UMD_05_retry_at_each_point),
         TEST(DB_STA_06_abort_at_each_point),
         TEST(DB_STA_06_retry_then_abort_at_each_point),
+        TEST(DB_STA_06_abort_while_the_gpu_stands_still),
         TEST(A_67_lost_device_inside_connect_and_disconnect),
     };
 
