@@ -144,22 +144,40 @@ static void hostile_forged_private_data(void **state)
 
 /* --- Floods ----------------------------------------------------------------------------------- */
 
+static uint64_t rejected(void)
+{
+    struct belfry_ledger ledger;
+
+    belfry_ledger(&ledger);
+    return ledger.rejected;
+}
+
+/* In the layout of tokens all but its own are refused. */
 static int floods(int argc, char **argv)
 {
+    uint64_t before, foreign = 0;
     struct rig own;
+    bool tokens;
 
     (void)argc, (void)argv;
     await_victim();
     rig_make(&own, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&own));
+    tokens = bell_umd_caps(own.device)->doorbell_layout == BELL_DOORBELLS_GLOBAL;
+    before = rejected();
     for (unsigned i = 0; i < FLOOD; i++) {
         static const uint64_t bad[] = { 64, 1023, 1024, 0xffff, UINT64_C(1) << 32, UINT64_MAX };
 
-        *own.page = i % 3 == 0 ? victim.blob.queue_token
-                               : i % 3 == 1 ? belfry_random(64) : bad[i % 6];
+        uint64_t value = i % 3 == 0 ? victim.blob.queue_token
+                                    : i % 3 == 1 ? belfry_random(64) : bad[i % 6];
+
+        *own.page = value;
+        foreign += value != own.blob.queue_token;
         if (i % 50 == 0)
             (void)rig_connect(&own);
     }
+    rig_settle(500);
+    REQUIRE_EQ(rejected() - before, tokens ? foreign : 0);
     over++;
     rig_close(&own);
     return 0;
@@ -192,6 +210,22 @@ static void hostile_last_queued_value(void **state)
     everywhere(claims_all);
 }
 
+/* Events of this cause about the queue, as the driver took them. */
+static unsigned events_of(size_t from, uint64_t hw_queue, enum bell_cause cause)
+{
+    unsigned count = 0;
+
+    for (; (from = belfry_record_find(from, BELFRY_MMIO_READ, NULL)) != (size_t)-1; from++) {
+        const struct belfry_record *record = belfry_record_at(from);
+
+        count += record->value == BELL_EVENT0_OFFSET &&
+                 BELL_FIELD_GET(record->value2, BELL_EVENT0_VALID) != 0 &&
+                 BELL_FIELD_GET(record->value2, BELL_EVENT0_QUEUE) == hw_queue &&
+                 BELL_FIELD_GET(record->value2, BELL_EVENT0_CAUSE) == (uint64_t)cause;
+    }
+    return count;
+}
+
 static int moves_wptr(int argc, char **argv)
 {
     static const int64_t moves[] = { ENTRIES + 1, -1, -ENTRIES, INT64_MAX, 1 << 20 };
@@ -200,18 +234,21 @@ static int moves_wptr(int argc, char **argv)
     await_victim();
     for (unsigned i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
         struct rig own;
+        size_t from;
 
         memset(&own, 0, sizeof(own));
         rig_make(&own, ENTRIES, NODE);
         rig_submit(&own, 0, 1, 0);
         rig_wait(&own, 1, BOUND);
         rig_settle(500);
+        from = belfry_record_count();
         own.control.cpu[0] += (uint64_t)moves[i];
         *own.page = own.blob.queue_token;
         (void)rig_connect(&own); /* The victim may have its slot: a connect samples too. */
         rig_settle(2000); /* PTR_BOUNDS: the end of this queue, and of no other. */
         REQUIRE((rig_queue_state(own.blob.queue_token) & BELL_QUEUE_STATE_FAULTED_MASK) != 0 ||
                 *own.status == D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT);
+        REQUIRE_EQ(events_of(from, own.blob.queue_token, BELL_CAUSE_PTR_BOUNDS), 1);
         REQUIRE_EQ(*own.progress, 1);
         rig_close(&own);
     }
