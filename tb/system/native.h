@@ -39,6 +39,15 @@ static inline UINT64 submit(struct rig_library *library, struct bell_umd_command
     return number;
 }
 
+/* In time: an idle engine's way to F1 and back would wake what no signal woke. */
+static inline void wait_done(struct rig_library *library, UINT64 number)
+{
+    uint64_t begun = belfry_now();
+
+    REQUIRE_OK(bell_umd_wait(library->queue, number));
+    REQUIRE(belfry_now() - begun < PATIENCE);
+}
+
 /* After `clocks`: value to word 0, then the fence. */
 static inline UINT64 signal_after(struct rig_library *library, unsigned buffer, uint64_t clocks,
                            UINT64 value)
@@ -81,7 +90,10 @@ static inline void close_two(void)
 
 static inline void wait_for(void *arg)
 {
+    uint64_t begun = belfry_now();
+
     REQUIRE_OK(bell_umd_fence_wait(a.device, &fence, *(UINT64 *)arg));
+    REQUIRE(belfry_now() - begun < PATIENCE);
     REQUIRE(bell_umd_fence_value(&fence) >= *(UINT64 *)arg);
     awake++;
 }

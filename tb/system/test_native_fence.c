@@ -166,15 +166,15 @@ static void NF_OBJ_01_user_mode_only_reads(void **state)
 /* Least waited value less one; back to UINT64_MAX. */
 static int monitored_follows_the_waiters(int argc, char **argv)
 {
-    static UINT64 values[] = { 9, 5, 12 };
+    static UINT64 values[] = { 9, 5, 6, 12 };
     struct belfry_native_fence_info info;
-    struct belfry_thread *threads[3];
+    struct belfry_thread *threads[4];
 
     (void)argc, (void)argv;
     awake = 0;
     rig_library_open(&a, ENTRIES, 0);
     REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         threads[i] = belfry_thread_start("waiter", wait_for, &values[i]);
         until_waiters(i + 1);
         look(&info);
@@ -187,9 +187,9 @@ static int monitored_follows_the_waiters(int argc, char **argv)
     until_waiters(1);
     look(&info);
     REQUIRE_EQ(info.monitored, 11);
-    REQUIRE_EQ(awake, 2);
+    REQUIRE_EQ(awake, 3);
     (void)signal_after(&a, 2, 0, 20);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 4; i++)
         belfry_thread_join(threads[i]);
     look(&info);
     REQUIRE_EQ(info.monitored, UINT64_MAX);
@@ -235,7 +235,7 @@ static int maker(int argc, char **argv)
     REQUIRE_EQ(info.opens, 2);
     (void)signal_after(&a, 0, WORK, 1);
     done = copy_after(&a, 1, 2, a.data.gpu, 3); /* Until the other has answered. */
-    REQUIRE_OK(bell_umd_wait(a.queue, done));
+    wait_done(&a, done);
     bell_umd_fence_close(&fence);
     REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, "DxgkDdiDestroyNativeFence"), 0);
     stage = 4;

@@ -30,9 +30,9 @@ static int content(int argc, char **argv)
     done = copy_after(&b, 0, 1, a.data.gpu, 1);
     rig_settle(2000);
     (void)signal_after(&a, 0, WORK, 1);
-    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    wait_done(&b, done);
     done = copy_after(&b, 1, 1, a.data.gpu, 1);
-    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    wait_done(&b, done);
     rig_settle(1000);
     read_logs(&a, &logs);
     REQUIRE_EQ(logs.waits, 0);
@@ -109,7 +109,7 @@ static void raise(unsigned buffers, UINT64 *value)
             bell_umd_cmd_fence_signal(&list, &fence, ++*value);
         number = submit(&a, &list);
     }
-    REQUIRE_OK(bell_umd_wait(a.queue, number));
+    wait_done(&a, number);
     rig_settle(500);
 }
 
@@ -126,15 +126,21 @@ static int overrun(int argc, char **argv)
     raise(10, &value);
     read_logs(&a, &logs);
     REQUIRE_EQ(logs.signals, 50);
-    raise(14, &value); /* Over the end, nothing lost. */
+    raise(6, &value);
+    while (value < PAGE_ENTRIES) /* To the end, and read where index and wrap count change. */
+        wait_done(&a, signal_after(&a, 0, 0, ++value));
+    rig_settle(500);
     read_logs(&a, &logs);
-    REQUIRE_EQ(logs.signals, 120);
+    REQUIRE_EQ(logs.signals, PAGE_ENTRIES);
+    raise(8, &value); /* Over the end, nothing lost. */
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, value);
     REQUIRE_EQ(logs.lost_signals, 0);
     from = belfry_record_count();
     raise(20, &value);
     read_logs(&a, &logs);
     REQUIRE_EQ(logs.lost_signals, 100 - PAGE_ENTRIES);
-    REQUIRE_EQ(logs.signals, 120 + PAGE_ENTRIES);
+    REQUIRE_EQ(logs.signals, value - 100 + PAGE_ENTRIES);
     expected = value - PAGE_ENTRIES + 1;
     for (unsigned i = 0; i < PAGE_ENTRIES; i++, expected++) {
         from = rig_expect(from, BELFRY_FENCE_LOG, "signal");
@@ -257,7 +263,7 @@ static int waits_across_d3(int argc, char **argv)
             REQUIRE_OK(bell_umd_fence_signal(a.device, &fence, value));
         else
             (void)signal_after(&a, (unsigned)value, WORK, value);
-        REQUIRE_OK(bell_umd_wait(b.queue, done));
+        wait_done(&b, done);
         rig_settle(1000);
         read_logs(&b, &logs);
         REQUIRE_EQ(logs.waits, value);
@@ -297,8 +303,8 @@ static int woken_before_d3(int argc, char **argv)
     REQUIRE_EQ(bell_umd_progress(a.queue), 0);
     from = belfry_record_count();
     go_down_and_up(true);
-    REQUIRE_OK(bell_umd_wait(a.queue, done));
-    REQUIRE_OK(bell_umd_wait(b.queue, other));
+    wait_done(&a, done);
+    wait_done(&b, other);
     rig_settle(1000);
     read_logs(&a, &logs);
     REQUIRE_EQ(logs.waits, 1);

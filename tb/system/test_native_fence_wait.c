@@ -131,12 +131,12 @@ static void ordered(uint32_t first, uint32_t second)
     rig_settle(3000);
     REQUIRE_EQ(bell_umd_progress(b.queue), 0);
     (void)signal_after(&a, 0, WORK, 1);
-    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    wait_done(&b, done);
     REQUIRE_EQ(b.data.cpu[1], 1);
     (void)signal_after(&a, 1, 0, 2);
     rig_settle(5000);
     done = copy_after(&b, 1, 2, a.data.gpu, 2); /* ... and second. */
-    REQUIRE_OK(bell_umd_wait(b.queue, done));
+    wait_done(&b, done);
     REQUIRE_EQ(b.data.cpu[2], 2);
     close_two();
 }
@@ -178,10 +178,10 @@ static int blocked_queue_lets_others_run(int argc, char **argv)
     blocked = copy_after(&b, 0, 1, a.data.gpu, 1);
     rig_settle(2000);
     REQUIRE_OK(rig_library_submit(&a, 0, 0, 77, 100, &free_one));
-    REQUIRE_OK(bell_umd_wait(a.queue, free_one));
+    wait_done(&a, free_one);
     REQUIRE_EQ(bell_umd_progress(b.queue), 0);
     REQUIRE_OK(bell_umd_fence_signal(a.device, &fence, 1)); /* By the CPU. */
-    REQUIRE_OK(bell_umd_wait(b.queue, blocked));
+    wait_done(&b, blocked);
     REQUIRE_EQ(b.data.cpu[1], 77);
     close_two();
     return 0;
@@ -229,7 +229,7 @@ static void meet(const char *point, uint64_t offset)
     else
         thread = belfry_thread_start("waiter", wait_for, &value);
     belfry_thread_join(thread);
-    REQUIRE_OK(bell_umd_wait(a.queue, number));
+    wait_done(&a, number);
     REQUIRE_EQ(awake, rounds);
 }
 
