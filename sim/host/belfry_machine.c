@@ -234,6 +234,7 @@ static void make_os(void)
     os_trace_init();
     os_wdk_init();
     belfry_observe_init();
+    belfry_explain_begin();
     os_registry_init();
     os_registry_set("DoorbellLayout", (uint32_t)layout_number(config->doorbells));
     os_registry_set("ReportRefusals", config->report_refusals);
@@ -340,8 +341,10 @@ enum belfry_result belfry_run(void)
         return BELFRY_FAILED;
     result = bell_sim_run();
     bell_device_flush_waves(belfry_machine.device);
-    if (result != BELL_SIM_DONE)
+    if (result != BELL_SIM_DONE) {
         belfry_machine.differed = false;
+        belfry_explain_run();
+    }
     return result == BELL_SIM_DONE ? BELFRY_DONE : BELFRY_FAILED;
 }
 

@@ -29,6 +29,13 @@ void belfry_user_fault(const void *address, const void *pc, bool store, const ch
 /** Name of a process by its OS number, or NULL. */
 const char *belfry_process_name(uint32_t id);
 
+/* --- Stuck queues (belfry_explain.c) --------------------------------------------------------- */
+struct os_process;
+void belfry_explain_begin(void);
+/** The process has no threads any more, and still all of its objects. */
+void belfry_explain_process(const struct os_process *process, bool badly);
+void belfry_explain_run(void); /**< It failed. */
+
 /* --- Observation (belfry_observe.c) ---------------------------------------------------------- */
 /** Register accesses of belfry_register() and its like carry tags from here on. */
 #define BELFRY_TAG_FIRST (UINT64_C(1) << 62)

@@ -81,6 +81,7 @@ static void destroy(struct belfry_process *process, bool fault)
     struct os_thread *self = os_thread_self();
 
     os_process_kill_threads(process->os);
+    belfry_explain_process(process->os, fault || process->code != 0);
     if (!fault)
         os_trace(BELFRY_PROCESS, "exit", process->id)->status = (uint32_t)process->code;
     os_process_destroy(process->os, fault);

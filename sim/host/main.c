@@ -14,6 +14,7 @@
 #include "belfry_demo.h"
 #include "bench.h"
 #include "explore.h"
+#include "replay.h"
 
 enum { EXIT_DONE = 0, EXIT_RUN_FAILED = 1, EXIT_BAD_INPUT = 2 };
 enum {
@@ -23,7 +24,8 @@ enum {
     OPTION_SWEEP,
     OPTION_DOORBELLS,
     OPTION_LOCKSTEP,
-    OPTION_MONITOR
+    OPTION_MONITOR,
+    OPTION_EXPLAIN
 };
 
 typedef int umd_main_fn(int argc, char **argv);
@@ -44,6 +46,7 @@ static const struct option options[] = {
     {"kmd", required_argument, NULL, 'k'},
     {"monitor", required_argument, NULL, OPTION_MONITOR},
     {"lockstep", required_argument, NULL, OPTION_LOCKSTEP},
+    {"explain", no_argument, NULL, OPTION_EXPLAIN},
     {"trap-loads", no_argument, NULL, OPTION_TRAP_LOADS},
     {"os", required_argument, NULL, OPTION_OS},
     {"explore", required_argument, NULL, OPTION_EXPLORE},
@@ -55,12 +58,15 @@ static const struct option options[] = {
 
 static const char usage[] =
     "Usage: belfry run [options] PROGRAM.so [arguments]\n"
+    "       belfry explain [options] PROGRAM.so [arguments]\n"
     "       belfry demo [options]\n"
     "       belfry bench [options]\n"
     "       belfry --help | --version\n"
     "\n"
     "run   Start one process that executes `int umd_main(int argc, char **argv)` of PROGRAM.so\n"
     "      on a simulated machine: GPU with doorbells, kernel-mode driver, small OS.\n"
+    "explain\n"
+    "      The same as run --explain.\n"
     "demo  Three processes share a few doorbells; every byte is checked.\n"
     "bench Latencies of a submission in clocks: histograms, and the budgets they must meet.\n"
     "\n"
@@ -78,6 +84,8 @@ static const char usage[] =
     "                      warn: each is printed and counted, the run goes on\n"
     "      --lockstep=WHAT on (default): with rtl, the model predicts each action of the hardware,\n"
     "                      a difference ends the run; off: no model beside it\n"
+    "      --explain       at the end of the process say of each queue that has work and does not\n"
+    "                      run why not; without it only when the run or the process fails\n"
     "      --trap-loads    loads of fence and status words are scheduling points: user code\n"
     "                      may spin on them\n"
     "  -h, --help          this text\n"
@@ -85,68 +93,7 @@ static const char usage[] =
     "\n"
     "Exit status: 0 all right, 1 the run failed, 2 bad input, 3 a program computes for ever.\n";
 
-/* --- Replay line ----------------------------------------------------------------------------- */
-
-static void put_word(FILE *out, const char *word)
-{
-    const char *at = word;
-
-    while (*at != '\0' && (isalnum((unsigned char)*at) || strchr("-_./=:,+@%", *at) != NULL))
-        at++;
-    if (*at == '\0' && at != word) {
-        fprintf(out, " %s", word);
-        return;
-    }
-    fputs(" '", out);
-    for (at = word; *at != '\0'; at++)
-        fputs(*at == '\'' ? "'\\''" : (char[]){*at, '\0'}, out);
-    fputc('\'', out);
-}
-
-/** One line that does the same run again; lives until the program ends. */
-static const char *replay_line(const char *command, const struct belfry_config *config, int argc,
-                               char **argv)
-{
-    static char line[8192];
-    FILE *out = fmemopen(line, sizeof(line), "w");
-
-    if (out == NULL)
-        return NULL;
-    fprintf(out, "belfry %s --device=%s --seed=%llu", command, config->device,
-            (unsigned long long)config->seed);
-    if (config->slots != 0)
-        fprintf(out, " --slots=%u", config->slots);
-    if (strcmp(config->doorbells, "page") != 0)
-        fprintf(out, " --doorbells=%s", config->doorbells);
-    if (config->lockstep_off)
-        fputs(" --lockstep=off", out);
-    if (config->trap_loads)
-        fputs(" --trap-loads", out);
-    if (config->disconnect_published)
-        fputs(" --os=disconnect=published", out);
-    if (config->destroy_direct)
-        fputs(" --os=destroy=direct", out);
-    if (config->idle_by_driver)
-        fputs(" --os=idle=driver", out);
-    if (config->sweep != 0)
-        fprintf(out, " --sweep=%llu", (unsigned long long)config->sweep);
-    if (config->kmd != NULL) {
-        fputs(" --kmd", out);
-        put_word(out, config->kmd);
-    }
-    for (int i = 0; i < argc; i++)
-        put_word(out, argv[i]);
-    fclose(out);
-    line[sizeof(line) - 1] = '\0';
-    return line;
-}
-
-static void print_replay(const struct belfry_config *config)
-{
-    fflush(stdout);
-    if (config->replay != NULL)
-        fprintf(stderr, "replay: %s\n", config->replay);
-}
+/* --- Contract -------------------------------------------------------------------------------- */
 
 /** Breaches of the contract make a bad run also when it went on. @return exit code. */
 static int judge_contract(int code)
@@ -286,6 +233,9 @@ static bool take_option(struct belfry_config *config, int option, const char *va
         return take_monitor(config, value);
     case OPTION_LOCKSTEP:
         return take_lockstep(config, value);
+    case OPTION_EXPLAIN:
+        config->explain = BELFRY_EXPLAIN_ENDS;
+        return true;
     case OPTION_TRAP_LOADS:
         config->trap_loads = true;
         return true;
@@ -369,6 +319,19 @@ static int judge(enum belfry_result result, const struct belfry_process *process
     return EXIT_DONE;
 }
 
+/** On stdout when it was asked for. */
+static void print_explanation(const struct belfry_config *config)
+{
+    const bool asked_for = config->explain == BELFRY_EXPLAIN_ENDS;
+    const char *text = belfry_explanation();
+
+    fflush(stdout);
+    if (text[0] != '\0')
+        fputs(text, asked_for ? stdout : stderr);
+    else if (asked_for)
+        puts("no queue had work and did not run");
+}
+
 struct program {
     umd_main_fn *entry;
     int argc;
@@ -383,13 +346,16 @@ static int run_once(const struct belfry_config *config, void *ctx)
     char error[8192];
     int code;
 
-    used.replay = replay_line("run", config, program->argc, program->argv);
+    if (used.explain == BELFRY_EXPLAIN_NOTHING)
+        used.explain = BELFRY_EXPLAIN_FAILURES;
+    used.replay = belfry_replay_line("run", config, program->argc, program->argv);
     if (belfry_open(&used, error, sizeof(error)) != 0) {
         fprintf(stderr, "belfry: %s\n", error);
         return judge_contract(EXIT_BAD_INPUT);
     }
     process = belfry_spawn(program->argv[0], program->entry, program->argc, program->argv);
     code = judge(belfry_run(), process, program->argv[0]);
+    print_explanation(&used);
     if (belfry_close() != 0)
         code = EXIT_RUN_FAILED;
     return judge_contract(code);
@@ -400,8 +366,8 @@ static void replay_run(const struct belfry_config *config, void *ctx)
     const struct program *program = ctx;
     struct belfry_config shown = *config;
 
-    shown.replay = replay_line("run", config, program->argc, program->argv);
-    print_replay(&shown);
+    shown.replay = belfry_replay_line("run", config, program->argc, program->argv);
+    belfry_print_replay(&shown);
 }
 
 static int run_program(const struct belfry_config *config, struct program *program)
@@ -449,9 +415,9 @@ static int command_own(const char *command, struct belfry_config *config, int ar
                 argv[0]);
         return EXIT_BAD_INPUT;
     }
-    if (asked.explore) {
-        fprintf(stderr, "belfry %s: option --explore is not expected; expected with belfry run\n",
-                command);
+    if (asked.explore || config->explain != BELFRY_EXPLAIN_NOTHING) {
+        fprintf(stderr, "belfry %s: option --%s is not expected; expected with belfry run\n",
+                command, asked.explore ? "explore" : "explain");
         return EXIT_BAD_INPUT;
     }
     if (!demo && config->slots != 0) {
@@ -459,16 +425,16 @@ static int command_own(const char *command, struct belfry_config *config, int ar
               stderr);
         return EXIT_BAD_INPUT;
     }
-    config->replay = replay_line(command, config, 0, NULL);
+    config->replay = belfry_replay_line(command, config, 0, NULL);
     code = judge_contract(demo ? belfry_demo(config) : belfry_bench(config));
     if (code == EXIT_RUN_FAILED)
-        print_replay(config);
+        belfry_print_replay(config);
     return code;
 }
 
 static bool is_command(const char *word)
 {
-    static const char *const commands[] = {"run", "demo", "bench"};
+    static const char *const commands[] = {"run", "explain", "demo", "bench"};
 
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(word, commands[i]) == 0)
@@ -490,8 +456,8 @@ int main(int argc, char **argv)
     }
     command = argv[optind++];
     if (!is_command(command)) {
-        fprintf(stderr, "belfry: \"%s\" is no command; expected run, demo or bench (belfry --help)\n",
-                command);
+        fprintf(stderr, "belfry: \"%s\" is no command; expected run, explain, demo or bench "
+                "(belfry --help)\n", command);
         return EXIT_BAD_INPUT;
     }
     argc -= optind - 1;
@@ -501,6 +467,9 @@ int main(int argc, char **argv)
     code = take_options(&config, argc, argv);
     if (code >= 0)
         return code;
-    return strcmp(command, "run") == 0 ? command_run(&config, argc - optind, argv + optind)
-                                       : command_own(command, &config, argc - optind, argv + optind);
+    if (strcmp(command, "explain") == 0)
+        config.explain = BELFRY_EXPLAIN_ENDS;
+    return strcmp(command, "run") == 0 || strcmp(command, "explain") == 0
+               ? command_run(&config, argc - optind, argv + optind)
+               : command_own(command, &config, argc - optind, argv + optind);
 }

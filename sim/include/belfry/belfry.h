@@ -24,6 +24,13 @@ extern "C" {
 struct belfry_process; /**< A simulated process; lives until belfry_close(). */
 struct belfry_thread;  /**< A thread of one. */
 
+/** When the hardware is asked which queues are stuck; that takes time on the bus. */
+enum belfry_explain_when {
+    BELFRY_EXPLAIN_NOTHING,
+    BELFRY_EXPLAIN_FAILURES, /**< A process ends by a fault or with another code than 0; a run fails. */
+    BELFRY_EXPLAIN_ENDS,     /**< Any process ends; a run fails. */
+};
+
 /** Start from BELFRY_CONFIG_DEFAULT and change what you need. */
 struct belfry_config {
     uint32_t size;         /**< sizeof(struct belfry_config): lets the struct grow. */
@@ -53,6 +60,7 @@ struct belfry_config {
                                 not also at the TDR cadence (DB-FST-01). */
     bool native_disabled;  /**< The OS feature native fences is off (NF-CAP-01). */
     uint32_t report_refusals; /**< The driver's setting ReportRefusals: bits of REPORT_ARM. */
+    uint32_t explain;      /**< enum belfry_explain_when: what belfry_explanation() tells. */
 };
 #define BELFRY_CONFIG_DEFAULT                                                                      \
     { .size = sizeof(struct belfry_config), .device = "rtl", .seed = 1, .doorbells = "page" }

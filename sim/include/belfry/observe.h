@@ -285,6 +285,12 @@ bool belfry_fence_logs(uint32_t hHwQueue, struct belfry_fence_logs *logs);
  * first"); "it runs" when it does.
  */
 const char *belfry_block_reason(uint32_t hw_queue);
+/** Every hardware queue that has work and does not run: a line with its owner, node, pointers and
+ *  block reason. Any time. @return their number; with 0 the text is "". */
+unsigned belfry_explain(char *text, size_t size);
+/** The same of the ends that config.explain asks for, each under a heading; "" when none was stuck.
+ *  Of the present or last machine. */
+const char *belfry_explanation(void);
 
 #ifdef __cplusplus
 }
