@@ -43,7 +43,7 @@ module bell_fetch #(
   input  logic                yield_i,
   input  logic                others_i,   // Level: another queue of the node is ready.
   input  logic                preempt_i,  // Level; goes to the engine as well.
-  input  logic                abort_i,    // Pulse.
+  input  logic                abort_i,    // Pulse; counts from the clock that accepts the turn.
 
   // From and to engine.
   output logic                  buf_valid_o,
@@ -488,7 +488,7 @@ module bell_fetch #(
       abort_q <= 1'b0;
     end else if (taking) begin
       stop_q  <= 1'b0;
-      abort_q <= 1'b0;
+      abort_q <= abort_i;
     end else if ((state_q == Run) && !finished) begin
       stop_q  <= stop_q || yield_i || preempt_i || buf_stopped || enough;
       abort_q <= abort_q || abort_i;

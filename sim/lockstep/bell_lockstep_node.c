@@ -415,7 +415,9 @@ void bell_lockstep_orders(struct bell_lockstep *lockstep)
         if (own->unlisted_at == BELL_MODEL_NEVER &&
             !lockstep->model->sched.queues[node->queue].listed)
             own->unlisted_at = lockstep->now->cycle;
-        if (own->abort_at == BELL_MODEL_NEVER && node->abort)
+        /* In the clock that gives the turn, it meets a node without one. */
+        if (own->abort_at == BELL_MODEL_NEVER && node->abort &&
+            lockstep->now->cycle != own->given_at)
             own->abort_at = lockstep->now->cycle;
         lockstep->model->nodes[n].abort = false;
     }
