@@ -258,7 +258,7 @@ module bell_sched #(
   bell_pkg::node_id_t     context_node;
   logic [NodeBits-1:0]    node;
   logic go, open, open_d, kick, kick_d, kick_next, ring, no_ring_d, no_ring_next;
-  logic ready_d, ready_next, command, closing, sane, seen, blocked_d, later, change, put_valid;
+  logic ready_d, ready_next, command, closing, sane, seen, seen_q, blocked_d, later, change, put_valid;
   logic free, quick, give, pass, gives, kept, direct;
   logic [31:0] open_word;
 
@@ -274,7 +274,7 @@ module bell_sched #(
   assign level = bell_pkg::level_of(place.level, state.urgent);
 
   assign command   = now_q.req && !again_q && ask_write && (ask_word == WordCmd);
-  assign blocked_d = turn_end.blocked && turn_end.work && !turn_end.fault && !seen;
+  assign blocked_d = turn_end.blocked && turn_end.work && !turn_end.fault && !seen_q;
 
   bell_sched_next u_next (
     .end_i(now_q.ends), .turn_end_i(turn_end), .blocked_i(blocked_d),
@@ -297,8 +297,10 @@ module bell_sched #(
   assign pass  = now_q.give && go && state.ready && open && (state.node == now_q.node) && free
                  && top_valid[node] && (level == serve[node]);
   assign give  = pass && !later;
-  assign quick = (now_q.ring || now_q.wake) && ready_next && !was && free && none[node]
-                 && !log_enable[node];
+  assign quick = (now_q.ring || now_q.wake) && open && state.listed && !state.running
+                 && !state.faulted && !state.ready
+                 && (kick || ring || (state.work && (!state.blocked || now_q.wake)))
+                 && free && none[node] && !log_enable[node];
   assign gives = give || (quick && go);
   assign kept  = now_q.give && now_q.kept;
 
@@ -462,6 +464,15 @@ module bell_sched #(
 
   // ----------------------------------------------------- time, native fences
 
+  // Signals up to the clock before the change; those of its clock find the queue blocked.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      seen_q <= 1'b0;
+    end else begin
+      seen_q <= seen || (hold && seen_q);
+    end
+  end
+
   logic [6:0]           percent;
   logic [38:0]          slice;
   logic                 slice_busy, slice_wake, wake_busy, poke_valid, poke_all, regs_busy;
@@ -484,8 +495,8 @@ module bell_sched #(
     .clk_i, .rst_ni, .signal_valid_i, .signal_key_i,
     .poke_valid_i(poke_valid), .poke_all_i(poke_all), .poke_key_i(poke_key),
     .give_valid_i(gives), .give_node_i(state.node),
-    .end_valid_i(now_q.ends), .end_node_i(state.node), .end_key_i(turn_end.key),
-    .end_seen_o(seen),
+    .end_valid_i(hold ? now_q.ends : read.ends), .end_node_i(hold ? now_q.node : read.node),
+    .end_key_i(turn_end.key), .end_seen_o(seen),
     .put_valid_i(change && open && (state.blocked || state_d.blocked)), .put_queue_i(queue),
     .put_blocked_i(state_d.blocked && open_d), .put_key_i(turn_end.key), .put_new_i(now_q.ends),
     .wake_valid_o(wake_found), .wake_queue_o(wake_found_queue), .wake_take_i(!wake_full),

@@ -84,23 +84,24 @@ module bell_sched_context #(
     bell_pkg::addr_t addr;
   } log_t;
 
-  bell_pkg::addr_t  base_ram        [NumQueues];
-  bell_pkg::addr_t  control_ram     [NumQueues];
-  config_t          config_ram      [NumQueues];
-  bell_pkg::count_t rptr_ram        [NumQueues];
-  bell_pkg::place_t place_ram       [NumQueues];
-  logic [31:0]      quantum_ram     [NumQueues];
-  logic [63:0]      grace_ram       [NumQueues];
-  logic [31:0]      offset_ram      [NumQueues];
-  logic [63:0]      done_ram        [NumQueues];
-  logic [63:0]      handle_ram      [NumQueues];
-  log_t             wait_ram        [NumQueues];
-  log_t             signal_ram      [NumQueues];
-  logic [63:0]      wait_index_ram  [NumQueues];
-  logic [63:0]      signal_index_ram[NumQueues];
+  // No word is read and written in one clock.
+  (* no_rw_check *) bell_pkg::addr_t  base_ram        [NumQueues];
+  (* no_rw_check *) bell_pkg::addr_t  control_ram     [NumQueues];
+  (* no_rw_check *) config_t          config_ram      [NumQueues];
+  (* no_rw_check *) bell_pkg::count_t rptr_ram        [NumQueues];
+  (* no_rw_check *) bell_pkg::place_t place_ram       [NumQueues];
+  (* no_rw_check *) logic [31:0]      quantum_ram     [NumQueues];
+  (* no_rw_check *) logic [63:0]      grace_ram       [NumQueues];
+  (* no_rw_check *) logic [31:0]      offset_ram      [NumQueues];
+  (* no_rw_check *) logic [63:0]      done_ram        [NumQueues];
+  (* no_rw_check *) logic [63:0]      handle_ram      [NumQueues];
+  (* no_rw_check *) log_t             wait_ram        [NumQueues];
+  (* no_rw_check *) log_t             signal_ram      [NumQueues];
+  (* no_rw_check *) logic [63:0]      wait_index_ram  [NumQueues];
+  (* no_rw_check *) logic [63:0]      signal_index_ram[NumQueues];
 
   // Bit w of a queue's mask: word w was written.
-  logic [15:0] mask_ram [NumQueues];
+  (* no_rw_check *) logic [15:0] mask_ram [NumQueues];
   logic [31:0] mask_q   [NumWords];   // Bit q: the mask means something.
 
   // ------------------------------------------------------------------- reads

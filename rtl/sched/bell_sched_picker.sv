@@ -99,10 +99,8 @@ module bell_sched_picker #(
       back[b] = low[31 - b];
     end
     last_set = {1'b0, ~first_set(back)};
-    for (int unsigned b = 32; b < NumLevels; b++) begin
-      if (bits[b]) begin
-        last_set = bell_pkg::level_t'(b);
-      end
+    if (bits[NumLevels-1:32] != '0) begin
+      last_set = {4'b1000, bits[34] ? 2'd2 : {1'b0, bits[33]}};
     end
   endfunction
 
@@ -235,23 +233,21 @@ module bell_sched_picker #(
   // ----------------------------------------------------------- highest level
 
   logic [NumLevels-1:0] found_some;
-  logic                 put_search, known_valid;
-  bell_pkg::level_t     found, known;
+  logic                 put_search;
+  bell_pkg::level_t     found;
 
   assign put_search = search_q && (search_node_q == put_index_q);
 
+  // With what gets ready there in this clock.
   always_comb begin
-    found_some  = '0;
-    found       = '0;
-    known_valid = 1'b0;
-    known       = '0;
+    found_some = '0;
+    found      = '0;
     if (search_q) begin
       found_some = some_q[search_node_q];
-      found      = last_set(found_some);
-    end
-    if (put_q) begin
-      known_valid = put_search ? (found_some != '0) : top_valid_q[put_index_q];
-      known       = put_search ? found : top_q[put_index_q];
+      if (put_q && put_ready_q && put_search) begin
+        found_some[put_level_q] = 1'b1;
+      end
+      found = last_set(found_some);
     end
   end
 
@@ -267,10 +263,14 @@ module bell_sched_picker #(
         top_valid_q[search_node_q] <= found_some != '0;
         top_q[search_node_q]       <= found;
       end
-      if (put_q && put_ready_q) begin
+      if (put_q && put_ready_q && !put_search) begin
         top_valid_q[put_index_q] <= 1'b1;
-        top_q[put_index_q]       <= (known_valid && (known > put_level_q)) ? known : put_level_q;
-      end else if (put_q && !level_new && known_valid && (known == put_level_q)) begin
+        if (!top_valid_q[put_index_q] || (top_q[put_index_q] < put_level_q)) begin
+          top_q[put_index_q] <= put_level_q;
+        end
+      end
+      if (put_q && !put_ready_q && !level_new
+          && (put_search || (top_q[put_index_q] == put_level_q))) begin
         search_q      <= 1'b1;
         search_node_q <= put_index_q;
       end

@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned kNormal = 1;
 constexpr unsigned kFocus = 2;
 constexpr unsigned kLook = 7;    // Clocks from a ring to what it changes for a turn.
-constexpr unsigned kPass = 8;    // Clocks to the next queue when one is passed over.
+constexpr unsigned kPass = 7;    // Clocks to the next queue when one is passed over.
 
 /// Ready queues 1, 2, .. of node 0, one a level of the list; none runs.
 void ready(Sched &t, const std::vector<unsigned> &levels)

@@ -395,6 +395,29 @@ RTL_TEST(sched, a_turn_that_is_withdrawn_keeps_its_place)
     }
 }
 
+// From the end of a turn to the next one of the node (rtl/README.md).
+RTL_TEST(sched, clocks_of_a_change_of_turns)
+{
+    Sched t;
+    for (unsigned q : {5u, 40u}) {
+        t.start(q, 0);
+        t.ring(q);
+    }
+    CHECK_EQ(t.take(0), 5);
+    t.offer_end(0, 5, 0, false);
+    CHECK_EQ(t.until(20, [&] { return t.dut.turn_valid_o == 1; }), 8);
+    CHECK_EQ(t.take(0), 40);
+    t.offer_end(0, 40, 0, true);
+    CHECK_EQ(t.until(20, [&] { return t.dut.turn_valid_o == 1; }), 6);
+    CHECK_EQ(t.take(0), 40);
+    t.end(0, 40);
+    t.dut.enable_i = 0;
+    t.ring(5);
+    t.until(8, [&] { return !t.dut.busy_o; });
+    t.dut.enable_i = 1;
+    CHECK_EQ(t.until(20, [&] { return t.dut.turn_valid_o == 1; }), 7);
+}
+
 // Reset closes every queue.
 RTL_TEST(sched, reset_closes_every_queue)
 {
