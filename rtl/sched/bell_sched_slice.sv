@@ -79,7 +79,11 @@ module bell_sched_slice #(
   // ---------------------------------------------------------------- rivals
 
   logic [NumNodes-1:0] lift, higher, same, armed, fires, busy;
-  logic [NumNodes-1:0][31:0] left;
+  logic [NumNodes-1:0] load_quantum, load_higher, load_same;
+
+  // Clocks of the quantum or of the grace period, down to 0; counts_q: more than that.
+  logic [NumNodes-1:0]       counts_q;
+  logic [NumNodes-1:0][31:0] left_q, higher_clocks, same_clocks;
 
   assign lift_o = lift;
 
@@ -87,7 +91,6 @@ module bell_sched_slice #(
     phase_e               phase_q;
     logic                 timed_q;  // A quantum was given.
     logic                 hurry_q;  // Grace is that for a higher level.
-    logic [31:0]          left_q;   // Clocks of the quantum or of the grace period; stops at 0.
     bell_pkg::allowance_t allowance_q;
     logic                 give, over, stop, order;
 
@@ -112,8 +115,6 @@ module bell_sched_slice #(
     end
 
     assign armed[n]    = ((phase_q == Run) && timed_q) || (phase_q == Grace);
-    assign left[n]     = left_q;
-    assign fires[n]    = armed[n] && (left_q <= advance_i);
     assign busy[n]     = (higher[n] && ((phase_q == Run) || (phase_q == Over)
                                         || ((phase_q == Grace) && !hurry_q)))
                          || (same[n] && (phase_q == Over));
@@ -148,18 +149,42 @@ module bell_sched_slice #(
     end
 
     // A grace period that runs may only get shorter.
-    always_ff @(posedge clk_timer_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        left_q <= '0;
-      end else if (give && !give_kept_i) begin
-        left_q <= give_allowance_i.quantum;
-      end else if (order && higher[n]
-                   && ((phase_q != Grace) || (left_q > allowance_q.higher))) begin
-        left_q <= allowance_q.higher;
-      end else if (order && (phase_q != Grace)) begin
-        left_q <= allowance_q.same;
-      end else if (left_q != '0) begin
-        left_q <= (left_q > advance_i) ? left_q - advance_i : '0;
+    assign load_quantum[n]  = give && !give_kept_i;
+    assign load_higher[n]   = order && higher[n]
+                              && ((phase_q != Grace) || (left_q[n] > allowance_q.higher));
+    assign load_same[n]     = order && !higher[n] && (phase_q != Grace);
+    assign higher_clocks[n] = allowance_q.higher;
+    assign same_clocks[n]   = allowance_q.same;
+  end
+
+  always_comb begin
+    fires = '0;
+    if (|armed) begin
+      for (int unsigned n = 0; n < NumNodes; n++) begin
+        fires[n] = armed[n] && (left_q[n] <= advance_i);
+      end
+    end
+  end
+
+  always_ff @(posedge clk_timer_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      left_q   <= '0;
+      counts_q <= '0;
+    end else if (give_valid_i || (|busy) || (|counts_q)) begin
+      for (int unsigned n = 0; n < NumNodes; n++) begin
+        if (load_quantum[n]) begin
+          left_q[n]   <= give_allowance_i.quantum;
+          counts_q[n] <= give_allowance_i.quantum != '0;
+        end else if (load_higher[n]) begin
+          left_q[n]   <= higher_clocks[n];
+          counts_q[n] <= higher_clocks[n] != '0;
+        end else if (load_same[n]) begin
+          left_q[n]   <= same_clocks[n];
+          counts_q[n] <= same_clocks[n] != '0;
+        end else if (counts_q[n]) begin
+          left_q[n]   <= (left_q[n] > advance_i) ? left_q[n] - advance_i : '0;
+          counts_q[n] <= left_q[n] > advance_i;
+        end
       end
     end
   end
@@ -186,10 +211,10 @@ module bell_sched_slice #(
     if (|armed) begin
       timer_valid_o = 1'b1;
       for (int unsigned n = 0; n < NumNodes; n++) begin
-        if (armed[n] && (left[n] == '0)) begin
+        if (armed[n] && !counts_q[n]) begin
           timer_o = 64'd1;
-        end else if (armed[n] && (64'(left[n]) < timer_o)) begin
-          timer_o = 64'(left[n]);
+        end else if (armed[n] && (64'(left_q[n]) < timer_o)) begin
+          timer_o = 64'(left_q[n]);
         end
       end
     end
