@@ -51,13 +51,16 @@ read_slang --threads 1 -D BELL_UNGATED -G NumSlots={size} -G NumQueues={size} --
 hierarchy -check -top {top}
 write_rtlil {out}/read.il
 synth_ecp5 -top {top} -run begin:map_ffram
-write_rtlil {out}/rams.il
+select {top}
+write_rtlil -selected {out}/rams.il
+select -clear
 tee -q -o {out}/latches.txt select -list t:$dlatch t:$adlatch t:$dlatchsr t:$sr
 tee -q -o {out}/stat.txt stat -width
 """
 FAMILIES = {
     "ecp5": """\
 read_rtlil {read}/rams.il
+synth_ecp5 -top {top} -run begin:coarse
 synth_ecp5 -top {top} -run map_ffram: -json {out}/netlist.json
 """,
     "xc7": """\
@@ -67,6 +70,7 @@ synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}
 }
 DEPTH = """\
 read_rtlil {read}/rams.il
+synth_ecp5 -top {top} -run begin:coarse
 opt -fast -full
 memory_map
 opt -undriven -fine
