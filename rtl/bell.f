@@ -8,6 +8,7 @@ common/bell_clock_gate.sv
 common/bell_fifo.sv
 common/bell_sat_count.sv
 common/bell_rr_arb.sv
+common/bell_sum.sv
 common/bell_dma_mux.sv
 regs/gen/bell_regs.sv
 mmio/bell_skid.sv
@@ -37,6 +38,8 @@ engine/bell_engine_copy.sv
 engine/bell_engine_cmd.sv
 engine/bell_engine.sv
 engine/bell_watch.sv
+fetch/bell_fetch_sample.sv
+fetch/bell_fetch_entries.sv
 fetch/bell_fetch.sv
 common/bell_node.sv
 irq/bell_irq.sv

@@ -124,6 +124,14 @@ module bell_dma_mux #(
     .valid_o(ar_grant_valid), .grant_o(ar_grant), .index_o(unused_ar_index)
   );
 
+  // Requester of an AxID, one-hot; zero, if it is none.
+  function automatic logic [NumReqs-1:0] unit_of(input logic [3:0] id);
+    unit_of = '0;
+    if (id[1:0] != 2'd3) begin
+      unit_of = NumReqs'(12'd1 << (4'd3 * 4'(id[3:2]) + 4'(id[1:0])));
+    end
+  endfunction
+
   // Choose by one-hot grant. AxID of a requester: node in the upper two bits, unit in the lower.
   always_comb begin
     ar_id   = '0;
@@ -159,14 +167,10 @@ module bell_dma_mux #(
     rd_data_o = '0;
     if (m_axi_rvalid) begin
       rd_data_o = {m_axi_rdata, m_axi_rlast, m_axi_rresp};
-      for (int unsigned r = 0; r < NumReqs; r++) begin
-        r_match[r] = m_axi_rid == 4'((r / 3) * 4 + r % 3);
-      end
+      r_match   = unit_of(m_axi_rid);
     end
     if (m_axi_bvalid) begin
-      for (int unsigned r = 0; r < NumReqs; r++) begin
-        b_match[r] = m_axi_bid == 4'((r / 3) * 4 + r % 3);
-      end
+      b_match = unit_of(m_axi_bid);
     end
   end
 

@@ -208,8 +208,8 @@ module bell_node #(
 
   logic fetch_busy, engine_busy, fence_busy;
 
-  assign busy_o = fetch_busy || engine_busy || fence_busy || answer || event_take ||
-                  (event_valid_q && (event_ready_i || event_cancel)) || (event_taken_q != '0);
+  assign busy_o = |{fetch_busy, engine_busy, fence_busy, answer, event_take, event_taken_q,
+                    event_valid_q && (event_ready_i || event_cancel)};
 
   bell_pkg::count_t rptr;
 
@@ -222,7 +222,7 @@ module bell_node #(
       start_rptr_o = rptr;
     end
     if (done_valid_o) begin
-      done_rptr_o = rptr + 64'd1;
+      done_rptr_o = bell_pkg::next_count(rptr);
     end
   end
 

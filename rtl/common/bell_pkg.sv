@@ -18,6 +18,14 @@ package bell_pkg;
   typedef logic [63:0] count_t;  // Ring entries, free-running.
   typedef logic [7:0]  cause_t;  // bell_cause_e.
 
+  // A count plus one, without a carry through all of it.
+  function automatic count_t next_count(input count_t count);
+    next_count[15:0]  = count[15:0] + 16'd1;
+    next_count[31:16] = (&count[15:0]) ? count[31:16] + 16'd1 : count[31:16];
+    next_count[47:32] = (&count[31:0]) ? count[47:32] + 16'd1 : count[47:32];
+    next_count[63:48] = (&count[47:0]) ? count[63:48] + 16'd1 : count[63:48];
+  endfunction
+
   // mmio -> doorbell: one accepted store to BAR2, whatever it is worth.
   typedef struct packed {
     logic [23:0] addr;  // BAR2 byte address.

@@ -20,11 +20,11 @@ module bell_rr_arb #(
 );
 
   logic [NumReqs-1:0] later_q;  // Requesters after the one served last.
-  logic [NumReqs-1:0] pool;
+  logic [NumReqs-1:0] later;
 
   assign valid_o = |req_i;
-  assign pool    = (|(req_i & later_q)) ? (req_i & later_q) : req_i;
-  assign grant_o = pool & (~pool + 1'b1);
+  assign later   = req_i & later_q;
+  assign grant_o = (|later) ? later & (~later + 1'b1) : req_i & (~req_i + 1'b1);
 
   always_comb begin
     index_o = '0;

@@ -3,15 +3,20 @@
 // Ring side of one node. A turn: sample WPTR, read entries, hand buffers to the engine in order,
 // write RPTR after each, tell the scheduler what is left.
 //
+//   bell_fetch_sample   WPTR: the read, the bounds, how many buffers it covers
+//   bell_fetch_entries  entries: reads ahead, judgement, buffers to the engine
+//   here                the turn, RPTR, faults
+//
 //   Idle  -> Run    turn accepted (the WPTR read is requested in the same clock)
 //   Run   -> Post   fault: everything issued is answered, nothing is left in the engine
 //   Run   -> End    the same without a fault
 //   Post  -> End    the event is taken by irq
 //   End   -> Idle   the end is taken by sched
 //
-// A turn ends after MaxBuffers buffers, after MinBuffers as soon as others wait for the node, when RPTR reaches the sampled WPTR, on yield_i after the
-// buffer that runs, on preempt_i where the engine stops inside it, when a WAIT stops it, on a fault,
-// or on abort_i. yield_i and preempt_i never cut the WPTR sample short.
+// A turn ends after MaxBuffers buffers, after MinBuffers as soon as others wait for the node, when
+// RPTR reaches the sampled WPTR, on yield_i after the buffer that runs, on preempt_i where the engine
+// stops inside it, when a WAIT stops it, on a fault, or on abort_i. yield_i and preempt_i never cut the
+// WPTR sample short.
 //
 // A turn starts inside the buffer of entry RPTR at the resume point that came with it, and ends with
 // the one to go on at; 0 when that buffer was not begun, or its queue faulted.
@@ -24,6 +29,9 @@
 //
 // Faults: refused or failed access to WPTR, entry, RPTR (data: address); WPTR out of bounds
 // (data: WPTR); bad entry or a resume point outside it, abort (data: RPTR); those of the engine.
+//
+// Timing  end_valid_o and end_o come from registers; a fault takes two clocks more than an end.
+// Reset   no turn is held.
 
 module bell_fetch #(
   parameter int unsigned MinBuffers = 8,   // In one turn, while others wait for the node,
@@ -89,38 +97,28 @@ module bell_fetch #(
   output bell_pkg::queue_id_t queue_o
 );
 
-  localparam int unsigned TagBits  = bell_formats_pkg::EntryWord0TagMsb -
-                                     bell_formats_pkg::EntryWord0TagLsb + 1;
-  localparam int unsigned SlotBits = $clog2(NumEntries);
-
-  typedef logic [6:0] step_t;  // Entries from the start of the turn.
   typedef enum logic [1:0] {Idle, Run, Post, End} state_e;
 
-  localparam step_t MaxSteps = step_t'(MaxBuffers);
-
-  state_e           state_q;
-  bell_pkg::turn_t  turn_q;
-  bell_pkg::count_t rptr_q, wptr_q;
-  logic             sample_due_q;  // The WPTR read is still to be requested.
-  logic             sampled_q;     // WPTR is known.
-  logic             redo_q;        // Drain the entry reads, then start over with them.
-  logic             stop_q;        // Yield, or a buffer was stopped: no further one.
-  bell_pkg::resume_t resume_q;     // In the buffer of entry rptr_q.
-  logic             blocked_q;
+  state_e               state_q;
+  bell_pkg::turn_t      turn_q;
+  logic [15:0]          mask_q;   // Entries of the ring less one.
+  bell_pkg::count_t     rptr_q;
+  logic                 stop_q;   // Yield, or a buffer was stopped: no further one.
+  bell_pkg::resume_t    resume_q; // In the buffer of entry rptr_q.
+  logic                 blocked_q;
   bell_pkg::fence_key_t key_q;
-  logic             abort_q;
-  logic             fault_q;
-  bell_pkg::cause_t cause_q;
-  logic [63:0]      data_q;
-
-  // Entries, as steps: asked for >= received >= handed to the engine.
-  step_t limit_q, asked_q, received_q, handed_q;
-  step_t early_q;        // So many were asked for before the sample was there;
-  step_t early_limit_q;  // so many may be.
-  step_t left_q;         // Known entries that the last turn left, NumEntries at most.
-  logic  open_reads;
+  logic                 abort_q;
+  logic                 fault_q;
+  bell_pkg::cause_t     cause_q;
+  logic [63:0]          data_q;
+  logic [6:0]           early_q;  // Known entries that the last turn left, NumEntries at most.
 
   logic taking, hold;
+
+  // The scheduler opens no ring that is not aligned to 4 KiB, and no control area that is not to 16.
+  logic unused_bits;
+
+  assign unused_bits = ^{turn_q.log2_entries, turn_q.base[11:0]};
 
   assign taking       = (state_q == Idle) && turn_valid_i;
   assign turn_ready_o = state_q == Idle;
@@ -129,146 +127,68 @@ module bell_fetch #(
   assign rptr_o       = rptr_q;
 
   // ---------------------------------------------------------------------------------------------
-  // Reads: WPTR first, then entries.
+  // Reads: WPTR first, then entries. The first answer of a turn is WPTR.
 
   bell_pkg::pasid_t ring_pasid;
-  bell_pkg::addr_t  entry_addr, control_addr;
-  logic [15:0]      ask_index, index_mask;
-  logic             ask_sample, ask_entry, ask_early;
+  bell_pkg::addr_t  entry_addr, control;
+  bell_pkg::cause_t resp_cause, bad_cause;
+  bell_pkg::addr_t  bad_addr;
+  bell_pkg::count_t wptr;
+  logic [1:0]       sample_resp;
+  logic             ask_sample, ask_entry, sample_wait, sample_judge, known, sample_fault, sample_beyond;
+  logic             entries_open, entries_again, bad;
+  logic [6:0]       limit, handed;
+  logic [16:0]      left;  // Entries up to WPTR.
+  logic             buf_done, buf_stopped;
 
-  assign control_addr = taking ? turn_i.control : turn_q.control;
-  assign ring_pasid   = (taking ? turn_i.kernel_ring : turn_q.kernel_ring) ? '0 :
-                        (taking ? turn_i.pasid : turn_q.pasid);
-  assign index_mask   = 16'hffff >> (5'd16 - turn_q.log2_entries);
-  assign ask_index    = (turn_q.rptr[15:0] + {9'd0, asked_q}) & index_mask;
-  assign entry_addr   = turn_q.base + {28'd0, ask_index, 4'd0};
+  bell_fetch_sample #(.MaxBuffers(MaxBuffers)) u_sample (
+    .clk_i, .rst_ni, .take_i(taking), .rptr_i(turn_q.rptr), .mask_i(mask_q), .done_i(buf_done),
+    .ask_o(ask_sample), .ready_i(rd_req_ready_i), .wait_o(sample_wait),
+    .beat_i(rd_data_valid_i), .rdata_i(rd_data_i),
+    .judge_o(sample_judge), .known_o(known), .fault_o(sample_fault), .beyond_o(sample_beyond),
+    .resp_o(sample_resp), .wptr_o(wptr), .limit_o(limit), .left_o(left)
+  );
 
-  // WPTR on its way, the first entries may follow at once.
-  assign ask_early  = !sampled_q && (asked_q < early_limit_q) && !sample_due_q &&
-                      (turn_q.log2_entries < 5'(TagBits));
-  assign ask_sample = taking || sample_due_q;
-  assign ask_entry  = (state_q == Run) && !ask_sample && !redo_q && !hold &&
-                      (ask_early ||
-                       (sampled_q && (asked_q < limit_q) &&
-                        !(others_i && (asked_q >= step_t'(MinBuffers))) &&
-                        (step_t'(asked_q - handed_q) < step_t'(NumEntries))));
+  bell_fetch_entries #(.MinBuffers(MinBuffers), .NumEntries(NumEntries)) u_entries (
+    .clk_i, .rst_ni,
+    .take_i(taking), .first_i(turn_i.rptr[15:0]),
+    .early_i(((turn_i.queue == turn_q.queue) && (early_q != '0)) ? early_q : 7'd1),
+    .page_i(turn_q.base[47:12]), .mask_i(mask_q), .pasid_i(turn_q.pasid),
+    .offset_i(turn_q.resume.offset), .run_i((state_q == Run) && !hold), .others_i,
+    .known_i(known), .limit_i(limit),
+    .ask_o(ask_entry), .ready_i(rd_req_ready_i && !ask_sample), .addr_o(entry_addr),
+    .beat_i(rd_data_valid_i && !sample_wait), .rdata_i(rd_data_i),
+    .open_o(entries_open), .again_o(entries_again),
+    .buf_valid_o, .buf_ready_i, .buf_o, .handed_o(handed),
+    .bad_o(bad), .bad_cause_o(bad_cause), .bad_addr_o(bad_addr)
+  );
 
-  assign rd_req_valid_o = ask_sample || ask_entry;
+  // Without a turn the next one shows already, taken or not.
+  assign control    = (state_q == Idle) ? turn_i.control : turn_q.control;
+  assign ring_pasid = (state_q == Idle) ? (turn_i.kernel_ring ? '0 : turn_i.pasid)
+                                        : (turn_q.kernel_ring ? '0 : turn_q.pasid);
+
+  assign rd_req_valid_o  = ask_sample || ask_entry;
+  assign rd_data_ready_o = 1'b1;
+  assign sample_valid_o  = ask_sample && rd_req_ready_i;
+  assign resp_cause      = (sample_resp == bell_pkg::RespDecErr) ?
+                           bell_formats_pkg::CausePageFault : bell_formats_pkg::CauseBusError;
 
   always_comb begin
     rd_req_o = '0;
     if (ask_sample) begin
-      rd_req_o = {control_addr + 48'(bell_formats_pkg::ControlWptrOffset), 4'd0, ring_pasid};
+      rd_req_o = {control | 48'(bell_formats_pkg::ControlWptrOffset), 4'd0, ring_pasid};
     end else if (ask_entry) begin
       rd_req_o = {entry_addr, 4'(bell_formats_pkg::EntryBytes / 8 - 1), ring_pasid};
-    end
-  end
-
-  assign sample_valid_o = ask_sample && rd_req_ready_i;
-
-  // ---------------------------------------------------------------------------------------------
-  // Answers: the first of a turn is WPTR, then two beats an entry.
-
-  logic             second_q;  // The next beat is the second of an entry.
-  logic             got_sample, bad_resp, beat_entry, entry_done, first_ok_q, bad_early;
-  logic [63:0]      word0_q;
-  bell_pkg::addr_t  entry_error;
-  bell_pkg::cause_t resp_cause;
-  bell_pkg::count_t ahead;
-  logic             out_of_bounds;
-  step_t            new_limit;
-  logic             sample_wait_q;  // The WPTR answer is the next one.
-  logic             unused_last;    // Beats are counted.
-
-  assign unused_last = rd_data_i.last;
-
-  assign rd_data_ready_o = 1'b1;
-  assign got_sample      = rd_data_valid_i && sample_wait_q;
-  assign beat_entry      = rd_data_valid_i && !sample_wait_q;
-  assign entry_done      = beat_entry && second_q;
-  assign bad_resp        = rd_data_i.resp != bell_pkg::RespOkay;
-  assign resp_cause      = (rd_data_i.resp == bell_pkg::RespDecErr) ?
-                           bell_formats_pkg::CausePageFault : bell_formats_pkg::CauseBusError;
-
-  assign ahead         = rd_data_i.data - turn_q.rptr;
-  assign out_of_bounds = ahead > (64'd1 << turn_q.log2_entries);
-  assign new_limit     = (ahead > 64'(MaxBuffers)) ? MaxSteps : ahead[6:0];
-
-  // Judge an entry when its second word comes.
-  logic [15:0] due_tag;
-  logic        entry_good, resumes, resume_good;
-  bell_pkg::cause_t entry_cause, cause0_q;
-
-  // The first entry may go on inside its buffer.
-  assign resumes     = (received_q == '0) && (turn_q.resume.offset != '0);
-  assign resume_good = (turn_q.resume.offset < rd_data_i.data[31:0]) &&
-                       (turn_q.resume.offset[4:0] == '0);
-
-  assign due_tag     = turn_q.rptr[15:0] + {9'd0, received_q};
-  assign entry_good  = entry_done && (word0_q[63:48] == due_tag) && (word0_q[4:0] == '0) &&
-                       (rd_data_i.data[4:0] == '0) && (rd_data_i.data[31:0] != '0) &&
-                       (rd_data_i.data[63:32] == '0) && (!resumes || resume_good);
-  assign entry_cause = !first_ok_q ? cause0_q : bad_resp ? resp_cause :
-                       entry_good ? bell_formats_pkg::CauseNone : bell_formats_pkg::CauseBadEntry;
-
-  always_comb begin
-    entry_error = '0;
-    if (entry_done) begin
-      entry_error = turn_q.base + {28'd0, due_tag & index_mask, 4'd0} +
-                    (first_ok_q ? 48'd8 : 48'd0);
-    end
-  end
-
-  assign bad_early   = entry_done && (received_q < early_q) &&
-                       (entry_cause != bell_formats_pkg::CauseNone);
-  assign open_reads  = sample_wait_q || (asked_q != received_q);
-
-  // ---------------------------------------------------------------------------------------------
-  // Entry store.
-
-  logic [47:0]         slot_addr  [NumEntries];
-  logic [31:0]         slot_bytes [NumEntries];
-  bell_pkg::cause_t    slot_cause [NumEntries];
-  bell_pkg::addr_t     slot_error [NumEntries];
-  logic [SlotBits-1:0] in_slot, out_slot;
-  logic                head_valid, head_good, live;
-
-  assign in_slot    = received_q[SlotBits-1:0];
-  assign out_slot   = handed_q[SlotBits-1:0];
-  assign head_valid = (state_q == Run) && sampled_q && !redo_q && (received_q != handed_q) &&
-                      (handed_q < limit_q);
-  assign head_good  = slot_cause[out_slot] == bell_formats_pkg::CauseNone;
-
-  always_ff @(posedge clk_i) begin
-    if (entry_done) begin
-      slot_addr[in_slot]  <= word0_q[47:0] + (resumes ? {16'd0, turn_q.resume.offset} : '0);
-      slot_bytes[in_slot] <= rd_data_i.data[31:0] - (resumes ? turn_q.resume.offset : '0);
-      slot_cause[in_slot] <= entry_cause;
-      slot_error[in_slot] <= entry_error;
-    end
-  end
-
-  // An entry that is due the clock it comes goes to the engine past the store, but not past the sum.
-  assign live = entry_done && sampled_q && !redo_q && (received_q == handed_q) && !resumes &&
-                (handed_q < limit_q) && (entry_cause == bell_formats_pkg::CauseNone);
-
-  assign buf_valid_o = (live || (head_valid && head_good)) && !hold;
-
-  always_comb begin
-    buf_o = '0;
-    if (live) begin
-      buf_o = {word0_q[47:0], rd_data_i.data[31:0], turn_q.pasid, handed_q == '0};
-    end else if (head_valid) begin
-      buf_o = {slot_addr[out_slot], slot_bytes[out_slot], turn_q.pasid, handed_q == '0};
     end
   end
 
   // ---------------------------------------------------------------------------------------------
   // Buffer ends and RPTR writes: one write a buffer, several unanswered at most.
 
-  logic  wr_req_due_q, wr_data_due_q;
-  step_t done_q, acked_q;  // Buffers finished; RPTR writes answered.
-  logic  buf_done, buf_stopped;
+  logic       wr_req_due_q, wr_data_due_q;
+  logic [6:0] done_q, acked_q;  // Buffers finished; RPTR writes answered.
+  bell_pkg::addr_t rptr_addr;
 
   assign buf_end_ready_o = !wr_req_due_q && !wr_data_due_q;
   assign buf_done        = buf_end_valid_i && buf_end_ready_o && !buf_end_i.fault &&
@@ -277,6 +197,7 @@ module bell_fetch #(
                            buf_end_i.stopped;
   assign done_valid_o    = buf_done;
 
+  assign rptr_addr       = turn_q.control | 48'(bell_formats_pkg::ControlRptrOffset);
   assign wr_req_valid_o  = wr_req_due_q;
   assign wr_data_valid_o = wr_data_due_q && !wr_req_due_q;
   assign wr_data_o       = {rptr_q, 1'b1};
@@ -284,36 +205,31 @@ module bell_fetch #(
   always_comb begin
     wr_req_o = '0;
     if (wr_req_valid_o) begin
-      wr_req_o = {turn_q.control + 48'(bell_formats_pkg::ControlRptrOffset), 4'd0, ring_pasid};
+      wr_req_o = {rptr_addr, 4'd0, ring_pasid};
     end
   end
 
   // ---------------------------------------------------------------------------------------------
   // End of the turn.
 
-  logic engine_clear, finished, redo_ready, bad_head, enough;
+  logic engine_clear, finished, bad_due, enough;
 
   // The last buffer of a turn that others wait for runs, or none does at the moment.
-  assign enough = others_i && ((done_q >= step_t'(MinBuffers)) ||
-                               (running_i && (done_q == step_t'(MinBuffers - 1))));
+  assign enough = others_i && ((done_q >= 7'(MinBuffers)) ||
+                               (running_i && (done_q == 7'(MinBuffers - 1))));
 
   // The engine starts nothing while it is flushed, so from this clock on no further buffer.
-  assign hold         = stop_q || abort_q || fault_q;
+  assign hold         = |{stop_q, abort_q, fault_q};
   assign abort_o      = abort_q;
   assign flush_o      = hold && !running_i && !empty_i;
   assign engine_clear = !running_i && empty_i;
-  assign redo_ready   = redo_q && !open_reads && !second_q;
 
   // A bad entry counts once every buffer before it is done and its RPTR write answered.
-  assign bad_head = head_valid && !head_good && (done_q == handed_q) && (acked_q == done_q) &&
-                    !hold;
-  assign finished = (state_q == Run) && sampled_q && !open_reads && !second_q && engine_clear &&
-                    !wr_req_due_q && !wr_data_due_q && (acked_q == done_q) && !redo_q &&
-                    (hold || (done_q == limit_q));
+  assign bad_due  = bad && (done_q == handed) && (acked_q == done_q);
+  assign finished = (state_q == Run) && known && !entries_open && engine_clear &&
+                    !wr_req_due_q && !wr_data_due_q && (acked_q == done_q) &&
+                    (hold || (done_q == limit));
 
-  bell_pkg::count_t known;
-
-  assign known         = end_valid_o ? wptr_q - rptr_q : '0;
   assign event_valid_o = state_q == Post;
   assign event_cause_o = cause_q;
   assign event_data_o  = data_q;
@@ -322,7 +238,7 @@ module bell_fetch #(
   always_comb begin
     end_o = '0;
     if (end_valid_o) begin
-      end_o = {turn_q.queue, rptr_q, known != '0, fault_q, cause_q,
+      end_o = {turn_q.queue, rptr_q, left != '0, fault_q, cause_q,
                fault_q ? bell_pkg::resume_t'(0) : resume_q, blocked_q && !fault_q, key_q};
     end
   end
@@ -344,91 +260,14 @@ module bell_fetch #(
   // What is known of the turn.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      turn_q        <= '0;
-      wptr_q        <= '0;
-      limit_q       <= '0;
-      sample_due_q  <= 1'b0;
-      sample_wait_q <= 1'b0;
-      sampled_q     <= 1'b0;
+      turn_q  <= '0;
+      mask_q  <= '0;
+      early_q <= '0;
     end else if (taking) begin
-      turn_q        <= turn_i;
-      wptr_q        <= turn_i.rptr;
-      limit_q       <= '0;
-      sample_due_q  <= !rd_req_ready_i;
-      sample_wait_q <= 1'b1;
-      sampled_q     <= 1'b0;
-    end else begin
-      if (rd_req_ready_i) begin
-        sample_due_q <= 1'b0;
-      end
-      if (got_sample) begin
-        sample_wait_q <= 1'b0;
-        sampled_q     <= 1'b1;
-        if (!bad_resp && !out_of_bounds) begin
-          wptr_q  <= rd_data_i.data;
-          limit_q <= new_limit;
-        end
-      end
-    end
-  end
-
-  // Entry reads.
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      asked_q       <= '0;
-      received_q    <= '0;
-      handed_q      <= '0;
-      early_q       <= '0;
-      early_limit_q <= '0;
-      left_q        <= '0;
-      redo_q        <= 1'b0;
-    end else if (taking) begin
-      asked_q       <= '0;
-      received_q    <= '0;
-      handed_q      <= '0;
-      early_q       <= '0;
-      early_limit_q <= ((turn_i.queue == turn_q.queue) && (left_q != '0)) ? left_q : step_t'(1);
-      redo_q        <= 1'b0;
-    end else if (redo_ready) begin
-      asked_q    <= handed_q;
-      received_q <= handed_q;
-      early_q    <= '0;
-      redo_q     <= 1'b0;
-    end else begin
-      if (ask_entry && rd_req_ready_i) begin
-        asked_q <= asked_q + 1'b1;
-        if (!sampled_q) begin
-          early_q <= asked_q + 1'b1;
-        end
-      end
-      if (end_valid_o) begin
-        left_q <= (known > 64'(NumEntries)) ? step_t'(NumEntries) : known[6:0];
-      end
-      if (entry_done) begin
-        received_q <= received_q + 1'b1;
-      end
-      if (buf_valid_o && buf_ready_i) begin
-        handed_q <= handed_q + 1'b1;
-      end
-      if (bad_early) begin
-        redo_q <= 1'b1;
-      end
-    end
-  end
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      second_q   <= 1'b0;
-      first_ok_q <= 1'b0;
-      word0_q    <= '0;
-      cause0_q   <= bell_formats_pkg::CauseNone;
-    end else if (beat_entry) begin
-      second_q <= !second_q;
-      if (!second_q) begin
-        first_ok_q <= !bad_resp;
-        word0_q    <= rd_data_i.data;
-        cause0_q   <= resp_cause;
-      end
+      turn_q  <= turn_i;
+      mask_q  <= ~(16'hffff << turn_i.log2_entries);
+    end else if (end_valid_o) begin
+      early_q <= (left > 17'(NumEntries)) ? 7'(NumEntries) : left[6:0];
     end
   end
 
@@ -446,7 +285,7 @@ module bell_fetch #(
       acked_q <= '0;
     end else begin
       if (buf_done) begin
-        rptr_q        <= rptr_q + 64'd1;
+        rptr_q        <= bell_pkg::next_count(rptr_q);
         done_q        <= done_q + 1'b1;
         wr_req_due_q  <= 1'b1;
         wr_data_due_q <= 1'b1;
@@ -504,24 +343,23 @@ module bell_fetch #(
       fault_q <= 1'b0;
       cause_q <= bell_formats_pkg::CauseNone;
     end else if ((state_q == Run) && !fault_q) begin
-      if (got_sample && (bad_resp || out_of_bounds)) begin
+      if (sample_fault) begin
         fault_q <= 1'b1;
-        cause_q <= bad_resp ? resp_cause : bell_formats_pkg::CausePtrBounds;
-        data_q  <= bad_resp ? {16'd0, turn_q.control} : rd_data_i.data;
+        cause_q <= sample_beyond ? bell_formats_pkg::CausePtrBounds : resp_cause;
+        data_q  <= sample_beyond ? wptr : {16'd0, turn_q.control};
       end else if (wr_resp_valid_i && (wr_resp_i != bell_pkg::RespOkay)) begin
         fault_q <= 1'b1;
         cause_q <= (wr_resp_i == bell_pkg::RespDecErr) ? bell_formats_pkg::CausePageFault :
                    bell_formats_pkg::CauseBusError;
-        data_q  <= {16'd0, turn_q.control + 48'(bell_formats_pkg::ControlRptrOffset)};
+        data_q  <= {16'd0, rptr_addr};
       end else if (buf_end_valid_i && buf_end_ready_o && buf_end_i.fault) begin
         fault_q <= 1'b1;
         cause_q <= buf_end_i.cause;
         data_q  <= (buf_end_i.cause == bell_formats_pkg::CauseAborted) ? rptr_q : buf_end_i.data;
-      end else if (bad_head) begin
+      end else if (bad_due) begin
         fault_q <= 1'b1;
-        cause_q <= slot_cause[out_slot];
-        data_q  <= (slot_cause[out_slot] == bell_formats_pkg::CauseBadEntry) ? rptr_q :
-                   {16'd0, slot_error[out_slot]};
+        cause_q <= bad_cause;
+        data_q  <= (bad_cause == bell_formats_pkg::CauseBadEntry) ? rptr_q : {16'd0, bad_addr};
       end else if (finished && abort_q) begin
         fault_q <= 1'b1;
         cause_q <= bell_formats_pkg::CauseAborted;
@@ -534,8 +372,8 @@ module bell_fetch #(
   always_comb begin
     case (state_q)
       Idle: busy_o = taking;
-      Run:  busy_o = rd_req_valid_o || wr_req_valid_o || wr_data_valid_o || redo_ready ||
-                     bad_head || finished || (buf_valid_o && buf_ready_i);
+      Run:  busy_o = |{rd_req_valid_o, wr_req_valid_o, wr_data_valid_o, entries_again,
+                       sample_judge, bad_due, finished, buf_valid_o && buf_ready_i};
       Post: busy_o = event_ready_i;
       End:  busy_o = end_ready_i;
       default: busy_o = 1'b1;

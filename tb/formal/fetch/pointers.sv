@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // proof: induction 1
 // says: A turn reads WPTR of its queue first and once. Every entry read is one whole entry inside
-//       the ring. Before WPTR is known the next entry is read at most, and those the queue's last
-//       turn is known to have left, if that was the last turn of the node, each once, in order;
-//       after that none at or beyond WPTR; none at all when WPTR is out of bounds or unreadable. No more buffers
-//       are run than WPTR covers. RPTR is written after each buffer that is finished, one up, and
-//       never passes WPTR.
+//       the ring. Before WPTR is known (a clock after its answer) the next entry is read at most, and
+//       those the queue's last turn is known to have left, if that was the last turn of the node,
+//       each once, in order; after that none at or beyond WPTR; none at all when WPTR is out of
+//       bounds or unreadable. No more buffers are run than WPTR covers. RPTR is written after each
+//       buffer that is finished, one up, and never passes WPTR.
 //
 // Memory answers in order, at any time, with any data and any error; the engine takes, runs and
 // ends buffers as it likes, and drops what is not begun when flushed.
@@ -113,6 +113,7 @@ module f_pointers #(
   bell_pkg::turn_t turn_q;
   logic            asked_q;      // WPTR is asked for.
   logic            waits_q;      // Its answer is the next one.
+  logic            judge_q;      // It came in the last clock.
   logic            known_q;      // WPTR is known,
   logic [16:0]     room_q;       // and so far ahead of RPTR; 0 when it is no good.
   logic [1:0]      early_q;      // So many entries were asked for before that;
@@ -134,6 +135,7 @@ module f_pointers #(
       turn_q   <= '0;
       asked_q  <= 1'b0;
       waits_q  <= 1'b0;
+      judge_q  <= 1'b0;
       known_q  <= 1'b0;
       room_q   <= '0;
       early_q  <= '0;
@@ -145,6 +147,7 @@ module f_pointers #(
       turn_q   <= turn_i;
       asked_q  <= asks;
       waits_q  <= 1'b1;
+      judge_q  <= 1'b0;
       known_q  <= 1'b0;
       room_q   <= '0;
       early_q  <= '0;
@@ -160,9 +163,10 @@ module f_pointers #(
       end
       handed_q <= handed_q + 4'(hands);
       done_q   <= done_q + 4'(ends && !buf_end_i.fault && !buf_end_i.stopped);
+      judge_q <= waits_q && rd_data_valid_i;
+      known_q <= known_q || judge_q;
       if (waits_q && rd_data_valid_i) begin
         waits_q <= 1'b0;
-        known_q <= 1'b1;
         room_q  <= ((rd_data_i.resp != bell_pkg::RespOkay) || (ahead > 64'(size))) ? '0
                    : 17'(ahead);
       end
@@ -200,30 +204,44 @@ module f_pointers #(
     if (rst_ni) begin
       inv_same_turn: assert (dut.turn_q == turn_q);
       inv_same_rptr: assert (dut.rptr_q == turn_q.rptr + 64'(done_q));
-      inv_same_buffers: assert ((dut.handed_q == 7'(handed_q)) && (dut.done_q == 7'(done_q)));
-      inv_same_known: assert ((dut.sampled_q == known_q) && (dut.sample_wait_q == waits_q));
-      inv_known_or_waited: assert (!(known_q && waits_q) && (!in_turn || known_q || waits_q));
-      inv_known_at_the_end: assert (in_turn || !waits_q);
-      inv_sample_due: assert (dut.sample_due_q == (waits_q && !asked_q));
-      inv_asked_when_known: assert (!known_q || asked_q);
-      inv_same_early: assert (known_q || (dut.early_q == 7'(early_q)));
-      inv_early_is_one: assert (known_q || (dut.asked_q == 7'(early_q)));
+      inv_same_buffers: assert ((dut.u_entries.handed_q == 7'(handed_q)) && (dut.done_q == 7'(done_q)));
+      inv_same_known: assert ((dut.u_sample.known_q == known_q) && (dut.u_sample.wait_q == waits_q));
+      inv_known_or_waited: assert ((2'(known_q) + 2'(judge_q) + 2'(waits_q) <= 2'd1)
+                                   && (!in_turn || known_q || judge_q || waits_q));
+      inv_known_at_the_end: assert (in_turn || !(waits_q || judge_q));
+      inv_same_judge: assert (dut.u_sample.judge_q == judge_q);
+      inv_judged: assert (!judge_q || (({dut.u_sample.carry_q, dut.u_sample.left_q}
+                          == {1'b0, dut.u_sample.wptr_q[16:0]} - {1'b0, turn_q.rptr[16:0]})
+                          && (room_q == (((dut.u_sample.resp_q != bell_pkg::RespOkay)
+                              || (dut.u_sample.wptr_q - turn_q.rptr > 64'(size))) ? '0
+                              : 17'(dut.u_sample.wptr_q - turn_q.rptr)))));
+      inv_same_mask: assert (17'(dut.mask_q) == size - 17'd1);
+      inv_same_counts: assert ((dut.u_entries.ask_q == turn_q.rptr[15:0] + 16'(dut.u_entries.asked_q))
+                         && (dut.u_entries.due_q == turn_q.rptr[15:0] + 16'(dut.u_entries.received_q))
+                         && (dut.u_entries.hand_q == turn_q.rptr[15:0] + 16'(dut.u_entries.handed_q)));
+      inv_stored: assert (dut.u_entries.stored_q
+                          == (dut.u_entries.received_q != dut.u_entries.handed_q));
+      inv_sample_due: assert (dut.u_sample.due_q == (waits_q && !asked_q));
+      inv_asked_when_known: assert (!(known_q || judge_q) || asked_q);
+      inv_same_early: assert (known_q || (dut.u_entries.early_q == 7'(early_q)));
+      inv_early_is_one: assert (known_q || (dut.u_entries.asked_q == 7'(early_q)));
       inv_early_after_wptr: assert ((early_q == '0) || asked_q);
-      inv_same_left: assert ((dut.left_q == 7'(left_q)) && (32'(left_q) <= NumEntries));
-      inv_same_may: assert (!in_turn || known_q || (dut.early_limit_q == 7'(may_q)));
+      inv_same_left: assert ((dut.early_q == 7'(left_q)) && (32'(left_q) <= NumEntries));
+      inv_same_may: assert (!in_turn || known_q || (dut.u_entries.early_limit_q == 7'(may_q)));
       inv_early_few: assert ((early_q <= may_q) && (32'(may_q) <= NumEntries));
-      inv_left_is_covered: assert ((dut.wptr_q - turn_q.rptr) == 64'(room_q));
-      inv_limit_covered: assert (17'(dut.limit_q) <= room_q);
-      inv_limit_small: assert (32'(dut.limit_q) <= MaxBuffers);
-      inv_limit_known: assert (known_q || ((dut.limit_q == '0) && (room_q == '0)));
-      inv_handed_in_limit: assert (7'(handed_q) <= dut.limit_q);
-      inv_redo_in_turn: assert (!dut.redo_q || in_turn);
-      inv_asked_small: assert ((32'(dut.asked_q) <= MaxBuffers) && (dut.received_q <= dut.asked_q)
-                           && (dut.handed_q <= dut.received_q));
-      inv_second_is_asked: assert (!dut.second_q || (dut.received_q != dut.asked_q));
+      inv_left_is_covered: assert (judge_q || (dut.u_sample.left_q == room_q - 17'(done_q)));
+      inv_limit_covered: assert (17'(dut.u_sample.limit_q) <= room_q);
+      inv_limit_small: assert (32'(dut.u_sample.limit_q) <= MaxBuffers);
+      inv_limit_known: assert (known_q || ((dut.u_sample.limit_q == '0)
+                                && (judge_q || (room_q == '0))));
+      inv_handed_in_limit: assert (7'(handed_q) <= dut.u_sample.limit_q);
+      inv_redo_in_turn: assert (!dut.u_entries.redo_q || (in_turn && known_q));
+      inv_asked_small: assert ((32'(dut.u_entries.asked_q) <= MaxBuffers) && (dut.u_entries.received_q <= dut.u_entries.asked_q)
+                           && (dut.u_entries.handed_q <= dut.u_entries.received_q));
+      inv_second_is_asked: assert (!dut.u_entries.second_q || (dut.u_entries.received_q != dut.u_entries.asked_q));
       inv_beats_agree: assert (beats_q == 5'(waits_q && asked_q)
-                           + 5'd2 * 5'(dut.asked_q - dut.received_q) - 5'(dut.second_q));
-      inv_entries_after_wptr: assert (!waits_q || (!dut.second_q && (dut.received_q == '0)));
+                           + 5'd2 * 5'(dut.u_entries.asked_q - dut.u_entries.received_q) - 5'(dut.u_entries.second_q));
+      inv_entries_after_wptr: assert (!(waits_q || judge_q) || (!dut.u_entries.second_q && (dut.u_entries.received_q == '0)));
       inv_engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
       inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q
                                      && (beats_q == '0)));
