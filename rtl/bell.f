@@ -36,6 +36,7 @@ sched/bell_sched.sv
 fence/bell_fence.sv
 engine/bell_engine_copy.sv
 engine/bell_engine_cmd.sv
+engine/bell_engine_packet.sv
 engine/bell_engine.sv
 engine/bell_watch.sv
 fetch/bell_fetch_sample.sv

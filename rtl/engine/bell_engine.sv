@@ -7,6 +7,10 @@
 //   to fence     fence packets; the account of other writes
 //   to irq       data of USER_IRQ
 //
+//   bell_engine_cmd     reads command buffers ahead
+//   bell_engine_packet  puts words together to packets, and judges them
+//   bell_engine_copy    FILL, COPY, WRITE64
+//
 //   Idle  -> Run    the first packet of a buffer is there
 //   Run   -> Work, Move, Hang, or stays; -> Drain after the last packet, on a fault, a stop, abort_i
 //   Work  -> Run    after the given clocks exactly            Move -> Run   mover done
@@ -110,7 +114,7 @@ module bell_engine (
   logic              fault_q;
   bell_pkg::cause_t  cause_q;
   logic [63:0]       data_q;
-  logic [63:0]       timer_q;
+  logic [63:0]       timer_q, timer_next;
   bell_pkg::addr_t   pkt_addr_q;
   logic [26:0]       left_q;  // Packets of the buffer not yet done.
   bell_pkg::pasid_t  pasid_q;
@@ -127,37 +131,49 @@ module bell_engine (
   // Packet at the head, and what it is.
   logic              head_valid;
   bell_pkg::buffer_t head;
-  logic              pkt_valid, pkt_pop;
-  logic [63:0]       pkt_head, arg1, arg2, arg3;
+  logic              word_valid, word_ready;
+  logic [63:0]       word;
+  logic [1:0]        word_resp;
+  logic              pkt_valid, pkt_pop, pkt_soon, pkt_good, pkt_some;
+  logic [63:0]       arg1, arg2, arg3;
   logic [1:0]        pkt_resp, pkt_word;
-  logic [7:0]        op;
-  logic              here, is_fence, is_irq, is_copy, is_word, is_move, is_bad, is_native, stuck;
-  logic              bad_arg1, bad_arg2, bad_arg3;
-  logic              timer_start, stop_here, blocked;
-  logic [63:0]       work_left;
+  logic [3:0]        op;
+  logic              here, is_fence, is_irq, is_copy, is_word, is_move, is_work, is_native, stuck, rests;
+  logic              is_fault, is_hang, timer_start, stop_here, blocked;
+  logic              unused_carry;
+  logic              part_done;  // An earlier turn did some of the packet.
+  logic [63:0]       differs_from, differs_by, difference;
   logic [44:0]       words, words_done, mover_left;
 
-  logic              cmd_busy, mover_busy, mover_start, mover_done, mover_err;
+  logic              cmd_busy, cmd_empty;
+  logic              mover_busy, mover_start, mover_done, mover_err;
   logic [1:0]        mover_resp;
   bell_pkg::addr_t   mover_addr;
 
   bell_engine_cmd u_cmd (
-    .clk_i, .rst_ni, .flush_i, .empty_o,
+    .clk_i, .rst_ni, .flush_i, .empty_o(cmd_empty),
     .buf_valid_i, .buf_ready_o, .buf_i,
     .rd_req_valid_o(cmd_req_valid_o), .rd_req_ready_i(cmd_req_ready_i), .rd_req_o(cmd_req_o),
     .rd_data_valid_i(cmd_data_valid_i), .rd_data_ready_o(cmd_data_ready_o), .rd_data_i,
     .head_valid_o(head_valid), .head_ready_i(start_o), .head_o(head),
-    .pkt_valid_o(pkt_valid), .pkt_ready_i(pkt_pop),
-    .pkt_head_o(pkt_head), .pkt_arg1_o(arg1), .pkt_arg2_o(arg2), .pkt_arg3_o(arg3),
-    .pkt_resp_o(pkt_resp), .pkt_word_o(pkt_word),
+    .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word), .word_resp_o(word_resp),
     .busy_o(cmd_busy)
   );
+
+  bell_engine_packet u_packet (
+    .clk_i, .rst_ni, .flush_i,
+    .word_valid_i(word_valid), .word_ready_o(word_ready), .word_i(word), .word_resp_i(word_resp),
+    .valid_o(pkt_valid), .ready_i(pkt_pop), .soon_o(pkt_soon), .good_o(pkt_good), .op_o(op), .native_o(is_native),
+    .fence_o(is_fence), .name_o(fence_name_o), .arg1_o(arg1), .arg2_o(arg2), .arg3_o(arg3),
+    .resp_o(pkt_resp), .resp_word_o(pkt_word), .some_o(pkt_some)
+  );
+
+  assign empty_o = cmd_empty && !pkt_some;
 
   bell_engine_copy u_copy (
     .clk_i, .rst_ni,
     .start_i(mover_start), .is_copy_i(is_copy),
-    .dst_i(arg1[47:0] + {words_done, 3'd0}), .src_i(arg3[47:0] + {words_done, 3'd0}),
-    .words_i(words - words_done),
+    .dst_i(arg1[47:0]), .src_i(arg3[47:0]), .words_i(words), .skip_i(words_done),
     .pattern_i(is_word ? arg2 : arg3), .pasid_i(pasid_q),
     .stop_i(abort_i || preempt_i), .done_o(mover_done), .left_o(mover_left),
     .err_o(mover_err), .err_resp_o(mover_resp), .err_addr_o(mover_addr),
@@ -167,72 +183,46 @@ module bell_engine (
     .busy_o(mover_busy)
   );
 
-  // Decode.
-  assign op       = pkt_head[7:0];
-  assign bad_arg1 = (arg1[2:0] != '0) || (arg1[63:48] != '0);
-  assign bad_arg2 = (arg2[2:0] != '0) || (arg2[63:48] != '0);
-  assign bad_arg3 = (arg3[2:0] != '0) || (arg3[63:48] != '0);
-
-  always_comb begin
-    case (op)
-      bell_formats_pkg::OpNop,
-      bell_formats_pkg::OpWork,
-      bell_formats_pkg::OpIrq,
-      bell_formats_pkg::OpFault,
-      bell_formats_pkg::OpHang:    is_bad = 1'b0;
-      bell_formats_pkg::OpFill:    is_bad = bad_arg1 || bad_arg2;
-      bell_formats_pkg::OpCopy:    is_bad = bad_arg1 || bad_arg2 || bad_arg3;
-      bell_formats_pkg::OpWrite64,
-      bell_formats_pkg::OpFence,
-      bell_formats_pkg::OpWait:    is_bad = bad_arg1;
-      bell_formats_pkg::OpSignal:  is_bad = bad_arg1 || bad_arg3;
-      default:                     is_bad = 1'b1;
-    endcase
-    if ((pkt_head[31:8] != '0) || (!is_native && (pkt_head[63:32] != '0))) begin
-      is_bad = 1'b1;
-    end
-  end
-
-  assign is_native = (op == bell_formats_pkg::OpSignal) || (op == bell_formats_pkg::OpWait);
-
-  // What an earlier turn did of this packet, never more than all of it.
-  assign is_word    = op == bell_formats_pkg::OpWrite64;
+  // What an earlier turn did of this packet. More than all of it is all of it.
+  assign part_done  = at_q.done != '0;
   assign words      = is_word ? 45'd1 : arg2[47:3];
-  assign words_done = is_word ? '0 : (at_q.done >= arg2) ? words : at_q.done[47:3];
-  assign work_left  = (at_q.done >= arg1) ? '0 : arg1 - at_q.done;
+  assign words_done = is_word ? '0 : (at_q.done[63:48] != '0) ? '1 : at_q.done[47:3];
 
   // A packet is acted upon; the rest of the decode counts only while `here`.
   assign stop_here = preempt_i && !fence_active_i && !event_busy_i && !event_ready_i;
-  assign here     = (state_q == Run) && pkt_valid && !abort_i && !err_i && !stop_here &&
-                    (pkt_resp == bell_pkg::RespOkay) && !is_bad;
-  assign is_copy  = op == bell_formats_pkg::OpCopy;
-  assign is_move  = (is_copy && settled_i) || (op == bell_formats_pkg::OpFill) ||
-                    is_word;
-  assign is_fence = (op == bell_formats_pkg::OpFence) || is_native;
-  assign blocked  = is_fence && fence_done_i && fence_blocked_i;
-  assign is_irq   = op == bell_formats_pkg::OpIrq;
+  assign here     = (state_q == Run) && pkt_valid && pkt_good && !abort_i && !err_i && !stop_here;
+  assign is_copy  = op == 4'(bell_formats_pkg::OpCopy);
+  assign is_word  = op == 4'(bell_formats_pkg::OpWrite64);
+  assign is_move  = (is_copy && settled_i) || (op == 4'(bell_formats_pkg::OpFill)) || is_word;
+  assign is_work  = op == 4'(bell_formats_pkg::OpWork);
+  assign is_irq   = op == 4'(bell_formats_pkg::OpIrq);
+  assign is_fault = op == 4'(bell_formats_pkg::OpFault);
+  assign is_hang  = op == 4'(bell_formats_pkg::OpHang);
+  assign blocked  = is_fence && fence_blocked_i;
 
   // Waits for a neighbour in this clock.
   assign stuck = (is_copy && !settled_i) || (is_fence && !fence_done_i) ||
                  (is_irq && !(settled_i && event_ready_i));
 
-  assign pkt_pop       = here && !stuck && !blocked && (op != bell_formats_pkg::OpFault) &&
-                         (op != bell_formats_pkg::OpHang);
+  // The same, but for the clock in which a fence is done: then the node has an answer to take, or the
+  // fence is busy.
+  assign rests = (is_copy && !settled_i) || is_fence || (is_irq && !(settled_i && event_ready_i));
+
+  assign pkt_pop       = here && !stuck && !is_fault && !is_hang;
   assign mover_start   = here && is_move;
   assign fence_valid_o = here && is_fence;
   assign fence_addr_o  = arg1[47:0];
   assign fence_value_o = arg2;
-  assign fence_kind_o  = (op == bell_formats_pkg::OpSignal) ? bell_pkg::FenceSignal :
-                         (op == bell_formats_pkg::OpWait) ? bell_pkg::FenceWait :
-                         bell_pkg::FencePlain;
-  assign fence_name_o  = pkt_head[63:32];
+  assign fence_kind_o  = !is_native ? bell_pkg::FencePlain :
+                         (op == 4'(bell_formats_pkg::OpSignal)) ? bell_pkg::FenceSignal :
+                         bell_pkg::FenceWait;
   assign fence_seen_o  = at_q.done;
   assign pasid_o       = pasid_q;
   assign fence_monitored_o = arg3[47:0];
   assign event_valid_o = here && is_irq && settled_i;
   assign event_data_o  = arg1;
 
-  assign start_o     = (state_q == Idle) && head_valid && pkt_valid;
+  assign start_o     = (state_q == Idle) && head_valid && pkt_soon;  // Flushed: head_valid is 0.
   assign clear_o     = start_o;
   assign running_o   = state_q != Idle;
   assign end_valid_o = (state_q == Drain) && settled_i;
@@ -254,16 +244,33 @@ module bell_engine (
   end
 
   assign end_offset_o = at_q.offset - (inside_q ? 32'(bell_formats_pkg::PacketBytes) : '0);
-  assign end_done_o   = inside_q ? total_q - rest : at_q.done;
+  assign end_done_o   = inside_q ? difference : at_q.done;
+
+  // What is left of WORK when it goes on; what is done of a packet that was stopped.
+  assign differs_from = inside_q ? total_q : arg1;
+  assign differs_by   = inside_q ? rest : at_q.done;
+
+  bell_sum u_difference (
+    .enable_i(end_valid_o ? inside_q : ((state_q == Run) && pkt_valid && part_done)),
+    .a_i(differs_from), .b_i(~differs_by), .carry_i(1'b1), .sum_o(difference), .carry_o(unused_carry)
+  );
 
   assign after_last  = (left_q == '0) ? Drain : Run;
 
-  assign progress_o    = pkt_pop || start_o || mover_done ||
-                         ((state_q == Work) && (timer_q <= {32'd0, advance_i}));
   assign timer_valid_o = state_q == Work;
-  assign timer_start   = here && (op == bell_formats_pkg::OpWork) && (work_left != '0);
-  assign timer_end_o   = timer_valid_o && (timer_q <= {32'd0, advance_i});
+  assign timer_start   = here && is_work && (at_q.done < arg1);
   assign timer_o       = timer_q;
+  assign progress_o    = pkt_pop || start_o || mover_done || timer_end_o;
+
+  always_comb begin
+    timer_end_o = 1'b0;
+    timer_next  = '0;
+    if (timer_valid_o) begin
+      timer_end_o = timer_q <= {32'd0, advance_i};
+      timer_next  = {(timer_q[31:0] < advance_i) ? timer_q[63:32] - 32'd1 : timer_q[63:32],
+                     timer_q[31:0] - advance_i};
+    end
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -276,9 +283,9 @@ module bell_engine (
             state_q <= Drain;
           end else if (pkt_valid && !here) begin
             state_q <= Drain;
-          end else if (here && (op == bell_formats_pkg::OpFault)) begin
+          end else if (here && is_fault) begin
             state_q <= Drain;
-          end else if (here && (op == bell_formats_pkg::OpHang)) begin
+          end else if (here && is_hang) begin
             state_q <= Hang;
           end else if (mover_start) begin
             state_q <= Move;
@@ -313,9 +320,9 @@ module bell_engine (
     if (!rst_ni) begin
       timer_q <= '0;
     end else if (timer_start) begin
-      timer_q <= work_left;
+      timer_q <= part_done ? difference : arg1;
     end else if (timer_valid_o) begin
-      timer_q <= timer_q - {32'd0, advance_i};
+      timer_q <= timer_next;
     end
   end
 
@@ -391,12 +398,12 @@ module bell_engine (
         fault_q <= 1'b1;
         cause_q <= (pkt_resp == bell_pkg::RespDecErr) ? bell_formats_pkg::CausePageFault :
                    bell_formats_pkg::CauseBusError;
-        data_q  <= {16'd0, pkt_addr_q + {43'd0, pkt_word, 3'd0}};
-      end else if (is_bad) begin
+        data_q  <= {16'd0, pkt_addr_q[47:5], pkt_word, 3'd0};
+      end else if (!pkt_good) begin
         fault_q <= 1'b1;
         cause_q <= bell_formats_pkg::CauseBadPacket;
         data_q  <= {16'd0, pkt_addr_q};
-      end else if (op == bell_formats_pkg::OpFault) begin
+      end else if (is_fault) begin
         fault_q <= 1'b1;
         cause_q <= bell_formats_pkg::CauseDeliberateFault;
         data_q  <= {16'd0, pkt_addr_q};
@@ -407,13 +414,13 @@ module bell_engine (
   always_comb begin
     case (state_q)
       Idle:    busy_o = start_o;
-      Run:     busy_o = abort_i || err_i || stop_here || (pkt_valid && !(here && stuck));
+      Run:     busy_o = abort_i || err_i || stop_here || (pkt_valid && !(here && rests));
       Work:    busy_o = abort_i || preempt_i;
       Hang:    busy_o = abort_i;
       Drain:   busy_o = end_valid_o && end_ready_i;
       default: busy_o = 1'b0;
     endcase
-    if (cmd_busy || mover_busy) begin
+    if (cmd_busy || mover_busy || (flush_i && pkt_some)) begin
       busy_o = 1'b1;
     end
   end

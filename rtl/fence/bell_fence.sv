@@ -53,7 +53,7 @@ module bell_fence #(
   input  bell_pkg::pasid_t      pasid_i,
   output logic                  fence_active_o,     // It is on its way; cannot be taken back.
   output logic                  fence_done_o,       // Pulse: nothing is left to do, or err_o follows.
-  output logic                  fence_blocked_o,    // With it: a wait whose value is not reached.
+  output logic                  fence_blocked_o,    // Instead: a wait whose value is not reached.
   output logic [63:0]           fence_seen_o,       // Time the wait was first met.
 
   input  logic             clear_i,
@@ -182,9 +182,9 @@ module bell_fence #(
     endcase
   end
 
-  // From flops alone, so that no ready of a neighbour has a path into the engine.
-  assign fence_done_o    = (answered && !more_writes) || (read_back && is_wait && !reached_well) ||
-                           (state_q == Done);
+  // From flops alone, so that no ready of a neighbour has a path into the engine; nor has the compare
+  // one to what goes on with the next packet.
+  assign fence_done_o    = (answered && !more_writes) || (bad_read && is_wait) || (state_q == Done);
   assign fence_blocked_o = read_back && is_wait && !bad_read && !reached;
   assign fence_seen_o    = seen_q;
 
