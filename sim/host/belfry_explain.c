@@ -99,6 +99,7 @@ unsigned belfry_explain(char *text, size_t size)
     FILE *out = fmemopen(text, size, "w");
     unsigned stuck;
 
+    text[0] = '\0';
     if (out == NULL)
         return 0;
     stuck = print_stuck(out, ALL_PROCESSES);

@@ -233,6 +233,8 @@ static void HS_SWI_01_first_now_second_when_first_is_idle(void **state)
 /* The registers say who waits for what. */
 static int reasons(int argc, char **argv)
 {
+    char text[1024];
+
     (void)argc, (void)argv;
     belfry_os_privilege(1, true);
     sched_open(rigs, 4, ENTRIES, NODE);
@@ -243,11 +245,21 @@ static int reasons(int argc, char **argv)
     REQUIRE(strstr(belfry_block_reason((uint32_t)rigs[0].blob.queue_token), "it runs") != NULL);
     REQUIRE(strstr(belfry_block_reason((uint32_t)rigs[1].blob.queue_token), "higher level") != NULL);
     REQUIRE(strstr(belfry_block_reason((uint32_t)rigs[2].blob.queue_token), "no work") != NULL);
+    REQUIRE_EQ(belfry_explain(text, sizeof(text)), 1);
+    REQUIRE(strstr(text, "node 0: RPTR 0, WPTR 1: a queue of a higher level") != NULL);
     REQUIRE_OK((NTSTATUS)belfry_os_suspend(rigs[3].context));
+    REQUIRE_EQ(belfry_explain(text, sizeof(text)), 1); /* It has no work. */
     REQUIRE(strstr(belfry_block_reason((uint32_t)rigs[3].blob.queue_token), "run list") != NULL);
     REQUIRE(strstr(belfry_block_reason(63), "closed") != NULL);
+    rig_append(&rigs[2], 0, 1); /* And nobody rang for this one. */
+    rig_submit(&rigs[3], 0, 1, WORK);
+    REQUIRE_EQ(belfry_explain(text, sizeof(text)), 3);
+    REQUIRE(strstr(text, "run list") != NULL && strstr(text, "nothing was rung") != NULL);
+    rig_ring(&rigs[2]);
     REQUIRE_OK((NTSTATUS)belfry_os_resume(rigs[3].context));
-    sched_wait_all(rigs, 2);
+    sched_wait_all(rigs, 4);
+    REQUIRE_EQ(belfry_explain(text, sizeof(text)), 0);
+    REQUIRE_EQ(text[0], '\0');
     sched_close(rigs, 4);
     return 0;
 }

@@ -286,7 +286,7 @@ bool belfry_fence_logs(uint32_t hHwQueue, struct belfry_fence_logs *logs);
  */
 const char *belfry_block_reason(uint32_t hw_queue);
 /** Every hardware queue that has work and does not run: a line with its owner, node, pointers and
- *  block reason. Any time. @return their number; with 0 the text is "". */
+ *  block reason. Any time; size > 0. @return their number; with 0 the text is "". */
 unsigned belfry_explain(char *text, size_t size);
 /** The same of the ends that config.explain asks for, each under a heading; "" when none was stuck.
  *  Of the present or last machine. */
