@@ -64,6 +64,9 @@ void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
     }
 }
 
+/* Clocks from a change of a queue to when it is told here. */
+#define CHANGE_CLOCKS 3u
+
 static bool same_state(uint64_t a, uint64_t b)
 {
     return a == b || (a + b == READY + STANDBY && (a == READY || a == STANDBY));
@@ -120,8 +123,9 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
     struct bell_model_log_entry due;
     bool found = take_entry(&lockstep->model->log, node, now->data[2], &due);
 
-    /* What waited when the log was switched off was dropped, or not. */
-    while (found && due.time <= log.set_at &&
+    /* What waited when the log was switched off was dropped, or not; a change under way when it was
+     * switched on is in it, or not. */
+    while (found && due.time <= log.set_at + CHANGE_CLOCKS &&
            !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due)))
         found = take_entry(&lockstep->model->log, node, now->data[2], &due);
     if (found && !is_time(lockstep, node, &due)) {

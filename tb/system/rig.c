@@ -54,6 +54,7 @@ struct belfry_config rig_config(void)
         config.seed = strtoull(seed, NULL, 0);
     if (doorbells != NULL && suits(doorbells))
         config.doorbells = doorbells;
+    config.waves = getenv("BELL_WAVES"); /* FST; of the last machine that the test makes. */
     config.lockstep_off = lockstep != NULL && strcmp(lockstep, "off") == 0;
     return config;
 }
