@@ -100,10 +100,19 @@ module bell_engine_cmd #(
   assign burst  = {atmost[1], atmost[2] || (atmost[0] && !atmost[1])};
   assign last   = (some == '0) && (!left[2] || (left[1:0] == '0)) && ((want & ~room) == '0);
 
-  assign next_page   = addr[47:12] + 36'd1;
-  assign fewer       = left[26:2] - 25'd1;
-  assign in_page     = {1'b0, addr[11:5]} + 8'(burst) + 8'd1;
-  assign rest        = {1'b0, left[1:0]} + {1'b0, ~burst};
+  always_comb begin
+    next_page = '0;
+    fewer     = '0;
+    in_page   = '0;
+    rest      = '0;
+    if (rd_req_valid_o) begin
+      next_page = addr[47:12] + 36'd1;
+      fewer     = left[26:2] - 25'd1;
+      in_page   = {1'b0, addr[11:5]} + 8'(burst) + 8'd1;
+      rest      = {1'b0, left[1:0]} + {1'b0, ~burst};
+    end
+  end
+
   assign burst_words = CountBits'({burst, 2'd3}) + CountBits'(1);
 
   assign fits = (reserved_q <= CountBits'(Words - BurstWords)) ||

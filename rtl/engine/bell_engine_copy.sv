@@ -106,22 +106,40 @@ module bell_engine_copy (
   assign stop = stop_q || stop_i;
 
   // Bursts: up to 16 beats, within what is left, within 4 KiB.
-  assign rd_want  = (rd_left_q[44:4] != '0) ? '1 : rd_left_q[3:0] - 4'd1;
-  assign rd_room  = (&rd_addr_q[11:7]) ? ~rd_addr_q[6:3] : '1;
-  assign rd_burst = (rd_room < rd_want) ? rd_room : rd_want;
-  assign wr_want  = (wr_left_q[44:4] != '0) ? '1 : wr_left_q[3:0] - 4'd1;
-  assign wr_room  = (&wr_addr_q[11:7]) ? ~wr_addr_q[6:3] : '1;
-  assign wr_burst = (wr_room < wr_want) ? wr_room : wr_want;
-
+  //
   // Behind a burst: a page changes at its very end only, what is left loses a 16 or a borrow.
-  assign rd_next  = rd_addr_q[47:12] + 36'd1;
-  assign rd_place = {1'b0, rd_addr_q[11:3]} + 10'(rd_burst) + 10'd1;
-  assign rd_fewer = rd_left_q[44:4] - 41'd1;
-  assign rd_low   = {1'b0, rd_left_q[3:0]} + {1'b0, ~rd_burst};
-  assign wr_next  = wr_addr_q[47:12] + 36'd1;
-  assign wr_place = {1'b0, wr_addr_q[11:3]} + 10'(wr_burst) + 10'd1;
-  assign wr_fewer = wr_left_q[44:4] - 41'd1;
-  assign wr_low   = {1'b0, wr_left_q[3:0]} + {1'b0, ~wr_burst};
+  always_comb begin
+    rd_want  = '0;
+    rd_room  = '0;
+    rd_burst = '0;
+    rd_next  = '0;
+    rd_place = '0;
+    rd_fewer = '0;
+    rd_low   = '0;
+    wr_want  = '0;
+    wr_room  = '0;
+    wr_burst = '0;
+    wr_next  = '0;
+    wr_place = '0;
+    wr_fewer = '0;
+    wr_low   = '0;
+    if (active_q) begin
+      rd_want  = (rd_left_q[44:4] != '0) ? '1 : rd_left_q[3:0] - 4'd1;
+      rd_room  = (&rd_addr_q[11:7]) ? ~rd_addr_q[6:3] : '1;
+      rd_burst = (rd_room < rd_want) ? rd_room : rd_want;
+      rd_next  = rd_addr_q[47:12] + 36'd1;
+      rd_place = {1'b0, rd_addr_q[11:3]} + 10'(rd_burst) + 10'd1;
+      rd_fewer = rd_left_q[44:4] - 41'd1;
+      rd_low   = {1'b0, rd_left_q[3:0]} + {1'b0, ~rd_burst};
+      wr_want  = (wr_left_q[44:4] != '0) ? '1 : wr_left_q[3:0] - 4'd1;
+      wr_room  = (&wr_addr_q[11:7]) ? ~wr_addr_q[6:3] : '1;
+      wr_burst = (wr_room < wr_want) ? wr_room : wr_want;
+      wr_next  = wr_addr_q[47:12] + 36'd1;
+      wr_place = {1'b0, wr_addr_q[11:3]} + 10'(wr_burst) + 10'd1;
+      wr_fewer = wr_left_q[44:4] - 41'd1;
+      wr_low   = {1'b0, wr_left_q[3:0]} + {1'b0, ~wr_burst};
+    end
+  end
 
   assign rd_req_valid_o = (rd_left_q != '0) && !stop && !skipping &&
                           (reserved_q <= 6'(Words) - BurstWords);
