@@ -28,10 +28,10 @@
 // owed anew; CLOSE turns the ring away. While the log has no room, all steps stand still.
 //
 // Timing  credited in clock n: turn_valid_o in n+2 when a node is free and nothing else is ready
-//         or changes. A node without a turn must be ready for one. From the clock in which an end
-//         is taken to turn_valid_o of the next: 6 clocks for a queue that goes on, 8 for another
-//         one, if no other queue changes. A register access is answered at the latest 6 clocks
-//         after req_i, a write 5; two less when no other queue changes.
+//         or changes. A node without a turn must be ready for one, and stay so. From the clock in
+//         which an end is taken to turn_valid_o of the next turn: 6 clocks for a queue that goes
+//         on, 8 for another one, if no other queue changes. A register access is answered at the
+//         latest 6 clocks after req_i, a write 5; two less when no other queue changes.
 // Reset   rst_ni asserts asynchronously; every queue is closed.
 
 module bell_sched #(
@@ -153,7 +153,7 @@ module bell_sched #(
   logic                wake_found, wake_empty, wake_full, wake_take;
   bell_pkg::queue_id_t late_queue, wake_found_queue, wake_queue;
   logic                room, hold, stuck, skip, select_busy;
-  logic [NumNodes-1:0] active, next_valid, next_kept, next_take, turn_valid_q;
+  logic [NumNodes-1:0] active, next_valid, next_kept, next_take, turn_valid_q, ready_q;
   bell_pkg::queue_id_t [NumNodes-1:0] run_queue, next_queue;
   bell_pkg::sched_op_t read, next;
   bell_pkg::turn_end_t turn_end;
@@ -165,7 +165,9 @@ module bell_sched #(
   bell_pkg::queue_state_t now_state_q;
 
   assign active    = enable_i ? ~gated_i : '0;
-  assign stuck     = |(turn_valid_q & ~turn_ready_i);  // Never, if the nodes keep to it.
+  // Never, if the nodes keep to it. One that is ready stays so until it has a turn, so a clock ago
+  // tells as well, and has no path from the nodes.
+  assign stuck     = |(turn_valid_q & ~ready_q);
   assign hold      = now_q.valid && !now_q.place && !room;
   assign ask_op    = ask_data[bell_formats_pkg::QueueCmdOpMsb:bell_formats_pkg::QueueCmdOpLsb];
   assign ask_moves = ask_write && ((ask_word == WordSched) || ((ask_word == WordCmd)
@@ -258,7 +260,8 @@ module bell_sched #(
   bell_pkg::node_id_t     context_node;
   logic [NodeBits-1:0]    node;
   logic go, open, open_d, kick, kick_d, kick_next, ring, no_ring_d, no_ring_next;
-  logic ready_d, ready_next, command, closing, sane, seen, seen_q, blocked_d, later, change, put_valid;
+  logic ready_d, ready_next, command, closing, sane, seen, seen_q, blocked_d, later;
+  logic change, put_valid;
   logic free, quick, give, pass, gives, kept, direct;
   logic [31:0] open_word;
 
@@ -421,7 +424,9 @@ module bell_sched #(
     if (!rst_ni) begin
       turn_valid_q <= '0;
       turn_q       <= '0;
+      ready_q      <= '1;
     end else begin
+      ready_q      <= turn_ready_i;
       turn_valid_q <= (turn_valid_q & ~turn_ready_i) | given;
       if (gives) begin
         turn_q <= turn;

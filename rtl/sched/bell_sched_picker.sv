@@ -131,7 +131,8 @@ module bell_sched_picker #(
   logic [9:0]  last_ram  [NumSums];  // Queue served last.
 
   // What of them means something.
-  logic [NumNodes-1:0][NumLevels-1:0] some_q, served_q;  // Of any_ram, of last_ram.
+  logic [NumLevels-1:0] some_q   [NumNodes];  // Of any_ram,
+  logic [NumLevels-1:0] served_q [NumNodes];  // of last_ram.
 
   logic             [NumNodes-1:0] top_valid_q;
   bell_pkg::level_t [NumNodes-1:0] top_q;
@@ -224,7 +225,9 @@ module bell_sched_picker #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      some_q <= '0;
+      for (int unsigned n = 0; n < NumNodes; n++) begin
+        some_q[n] <= '0;
+      end
     end else if (put_q) begin
       some_q[put_index_q] <= some_new;
     end
@@ -292,7 +295,9 @@ module bell_sched_picker #(
 
   // So that a queue is never neither running nor ready between two turns.
   always_comb begin
-    some_o = some_q;
+    for (int unsigned n = 0; n < NumNodes; n++) begin
+      some_o[n] = some_q[n];
+    end
     if (put_q && put_ready_q) begin
       some_o[put_index_q][put_level_q] = 1'b1;
     end
@@ -406,7 +411,9 @@ module bell_sched_picker #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      served_q <= '0;
+      for (int unsigned n = 0; n < NumNodes; n++) begin
+        served_q[n] <= '0;
+      end
     end else if (served_valid_i) begin
       served_q[served_index] <= served_q[served_index] | (NumLevels'(1) << served_level_i);
     end

@@ -102,13 +102,18 @@ module bell_sched_select #(
     end
   end
 
-  assign same_req    = op_q.valid && (op_q.queue == req_queue_i);
-  assign same_end    = op_q.valid && (op_q.queue == run_queue_i[end_node]);
-  assign same_give   = op_q.valid && (op_q.queue == give_queue_i[give_node]);
-  assign same_place  = op_q.valid && (op_q.queue == run_queue_i[place_node]);
-  assign same_wake   = op_q.valid && (op_q.queue == wake_queue_i);
-  assign same_late   = op_q.valid && (op_q.queue == late_queue_i);
-  assign same_credit = op_q.valid && (op_q.queue == credit_queue_i);
+  always_comb begin
+    {same_req, same_end, same_give, same_place, same_wake, same_late, same_credit} = '0;
+    if (op_q.valid) begin
+      same_req    = op_q.queue == req_queue_i;
+      same_end    = op_q.queue == run_queue_i[end_node];
+      same_give   = op_q.queue == give_queue_i[give_node];
+      same_place  = op_q.queue == run_queue_i[place_node];
+      same_wake   = op_q.queue == wake_queue_i;
+      same_late   = op_q.queue == late_queue_i;
+      same_credit = op_q.queue == credit_queue_i;
+    end
+  end
 
   assign door      = !hold_i && !move_i && !(op_q.req && req_move_i);
   assign end_any   = |ends;
