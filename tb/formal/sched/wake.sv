@@ -143,7 +143,8 @@ module f_wake #(
     assume (!give_watched_i || (give_valid_i && !blocked_q));
     assume (!read_i || (running_q && !ends));
     // It blocks at the end of a turn, which read the fence, unless the key was seen.
-    assume (!put_new_i || (put_valid_i && put_blocked_i && end_valid_i && !seen));
+    assume (!put_new_i || end_valid_i);
+    assume (!(put_new_i && put_valid_i && put_blocked_i) || !seen);
     assume (!blocks || (ends && ((end_key_i != key_q) || read_q)));
     assume (!ends || !put_valid_i || puts);
     // Otherwise a change leaves a block, or ends it.
