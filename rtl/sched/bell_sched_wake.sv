@@ -5,9 +5,9 @@
 // A fence is known by its key only, so a wake-up may be for another fence: the queue runs, reads
 // its fence and blocks again. Two things make sure that none is missed:
 //
-//   seen   keys signalled since the turn of a node was given, up to the clock before its end. The
-//          turn reads its fence after it was given; if it ends blocked on a key that was seen, the
-//          queue is not blocked at all. end_valid_i and the put that blocks come in one clock.
+//   seen   keys signalled since the turn of a node was given, up to the clock in which it is asked.
+//          The turn reads its fence after it was given; if it ends blocked on a key that was seen,
+//          the queue is not blocked at all. Else the put that blocks it comes in the next clock.
 //   sweep  a key signalled is remembered until a sweep over the blocked queues begins that takes it
 //          along; signals during a sweep make another one.
 //
@@ -38,7 +38,7 @@ module bell_sched_wake #(
   input  logic                give_valid_i,
   input  bell_pkg::node_id_t  give_node_i,
 
-  // Was this key signalled since the turn of the node was given?
+  // Was this key signalled since the turn of the node was given? In the clock before its end.
   input  logic                 end_valid_i,
   input  bell_pkg::node_id_t   end_node_i,
   input  bell_pkg::fence_key_t end_key_i,
@@ -108,8 +108,9 @@ module bell_sched_wake #(
     end
   end
 
-  // A signal in the clock of the end is pending when the queue is blocked.
-  assign end_seen_o = end_valid_i && seen_q[end_node_i[NodeBits-1:0]][end_key_i];
+  // A signal in the next clock is pending when the queue is blocked.
+  assign end_seen_o = end_valid_i && (seen_q[end_node_i[NodeBits-1:0]][end_key_i]
+                                      || now[end_key_i]);
 
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_seen
     always_ff @(posedge clk_i or negedge rst_ni) begin

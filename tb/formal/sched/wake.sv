@@ -30,9 +30,10 @@ module f_wake #(
   input bell_pkg::node_id_t               give_node_i,
   input logic                             give_watched_i,  // The watched queue is given.
   input logic                             read_i,          // Its turn reads a fence of the key.
-  input logic                             end_valid_i,
+  input logic                             end_valid_i,  // Asked for: it ends in the next clock.
   input bell_pkg::node_id_t               end_node_i,
   input bell_pkg::fence_key_t             end_key_i,
+  input logic                             end_i,          // It does.
   input logic                             put_valid_i,
   input bell_pkg::queue_id_t              put_queue_i,
   input logic                             put_blocked_i,
@@ -41,6 +42,9 @@ module f_wake #(
 );
 
   logic                seen, wake_valid, busy;
+  logic                 asked_q, seen_q;  // In the clock before.
+  bell_pkg::node_id_t   asked_node_q;
+  bell_pkg::fence_key_t asked_key_q;
   bell_pkg::queue_id_t wake_queue;
   logic [9:0]          watch_q;
   bell_pkg::fence_key_t key_q;
@@ -48,7 +52,7 @@ module f_wake #(
   bell_sched_wake #(.NumQueues(Queues), .NumNodes(Nodes)) dut (
     .clk_i, .rst_ni, .signal_valid_i, .signal_key_i, .poke_valid_i, .poke_all_i, .poke_key_i,
     .give_valid_i, .give_node_i, .end_valid_i, .end_node_i, .end_key_i, .end_seen_o(seen),
-    .put_valid_i, .put_queue_i, .put_blocked_i, .put_new_i, .put_key_i(end_key_i),
+    .put_valid_i, .put_queue_i, .put_blocked_i, .put_new_i, .put_key_i(asked_key_q),
     .wake_valid_o(wake_valid), .wake_queue_o(wake_queue), .wake_take_i(take_i), .busy_o(busy)
   );
 
@@ -72,13 +76,15 @@ module f_wake #(
   end
 
   assign puts       = put_valid_i && (put_queue_i == watch_q);
-  assign ends       = end_valid_i && running_q && (end_node_i == node_q);
+  assign ends       = end_i && asked_q && running_q && (asked_node_q == node_q);
   assign blocks     = puts && put_blocked_i && put_new_i;
   assign unblocks   = puts && !put_blocked_i;
   assign sweep_ends = sweeping_q && !dut.sweep_q;
 
   always_ff @(posedge clk_i) begin
-    started_q <= 1'b1;
+    started_q    <= 1'b1;
+    asked_node_q <= end_node_i;
+    asked_key_q  <= end_key_i;
     if (!started_q) begin
       watch_q <= watch_i;
       key_q   <= key_i;
@@ -97,7 +103,11 @@ module f_wake #(
       taken_q    <= 1'b0;
       sweeps_q   <= '0;
       sweeping_q <= 1'b0;
+      asked_q    <= 1'b0;
+      seen_q     <= 1'b0;
     end else begin
+      asked_q    <= end_valid_i;
+      seen_q     <= seen;
       sweeping_q <= dut.sweep_q;
       if (give_valid_i && give_watched_i) begin
         running_q <= 1'b1;
@@ -114,8 +124,8 @@ module f_wake #(
       end
       if (blocks) begin
         blocked_q  <= 1'b1;
-        mine_q     <= end_key_i == key_q;
-        unserved_q <= (end_key_i == key_q) && (late_q || signalled);
+        mine_q     <= asked_key_q == key_q;
+        unserved_q <= (asked_key_q == key_q) && (late_q || signalled);
         taken_q    <= 1'b0;
       end else if (unblocks) begin
         blocked_q  <= 1'b0;
@@ -141,11 +151,11 @@ module f_wake #(
     // One turn of a node at a time, and one of a queue.
     assume (!give_valid_i || !running_q || ((give_node_i != node_q) && !give_watched_i));
     assume (!give_watched_i || (give_valid_i && !blocked_q));
-    assume (!read_i || (running_q && !ends));
+    assume (!read_i || (running_q && !(end_valid_i && (end_node_i == node_q)) && !ends));
     // It blocks at the end of a turn, which read the fence, unless the key was seen.
-    assume (!put_new_i || end_valid_i);
-    assume (!(put_new_i && put_valid_i && put_blocked_i) || !seen);
-    assume (!blocks || (ends && ((end_key_i != key_q) || read_q)));
+    assume (!put_new_i || (end_i && asked_q));
+    assume (!(put_new_i && put_valid_i && put_blocked_i) || !seen_q);
+    assume (!blocks || (ends && ((asked_key_q != key_q) || read_q)));
     assume (!ends || !put_valid_i || puts);
     // Otherwise a change leaves a block, or ends it.
     assume (!puts || !put_blocked_i || put_new_i || blocked_q);
@@ -202,6 +212,8 @@ module f_wake #(
       wakes_who_waits: assert (!wake_valid || (wake_queue != watch_q) || blocked_q);
       blocked_is_known: assert (!blocked_q || in_ram);
 
+      inv_asked: assert (!asked_q || !running_q || (asked_node_q != node_q) || seen_q
+                         || (asked_key_q != key_q) || !read_q || !late_q);
       inv_seen: assert (!running_q || !read_q || !late_q || dut.seen_q[node_q[0]][key_q]);
       inv_node: assert (!running_q || (32'(node_q) < Nodes));
       inv_blocked: assert (in_ram == blocked_q);
