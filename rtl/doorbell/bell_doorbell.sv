@@ -113,13 +113,23 @@ module bell_doorbell #(
 
   assign place     = ring_i.addr[PlaceBits-1:0];
   assign by_token  = 8'(layout_i) == bell_formats_pkg::LayoutGlobal;
-  assign in_pages  = (place[PlaceBits-1:PageBits] == '0) && !by_token;
-  assign in_packed = (place[PlaceBits-1:PackedBits] == (PlaceBits-PackedBits)'(PackedPlace))
-                     && (8'(layout_i) == bell_formats_pkg::LayoutPacked);
-  assign in_global = (place[PlaceBits-1:GlobalBits] == (PlaceBits-GlobalBits)'(GlobalPlace))
-                     && by_token;
-  assign aligned   = (place[PackedLsb-1:0] == '0)
-                     && (in_packed || (place[PageLsb-1:PackedLsb] == '0));
+
+  // No work without a ring.
+  always_comb begin
+    in_pages  = 1'b0;
+    in_packed = 1'b0;
+    in_global = 1'b0;
+    aligned   = 1'b0;
+    if (ring_valid_i) begin
+      in_pages  = (place[PlaceBits-1:PageBits] == '0) && !by_token;
+      in_packed = (place[PlaceBits-1:PackedBits] == (PlaceBits-PackedBits)'(PackedPlace))
+                  && (8'(layout_i) == bell_formats_pkg::LayoutPacked);
+      in_global = (place[PlaceBits-1:GlobalBits] == (PlaceBits-GlobalBits)'(GlobalPlace))
+                  && by_token;
+      aligned   = (place[PackedLsb-1:0] == '0)
+                  && (in_packed || (place[PageLsb-1:PackedLsb] == '0));
+    end
+  end
 
   always_comb begin
     ring_slot_id = '0;

@@ -9,8 +9,9 @@
 // or a change of its limit. Limit 0 keeps it off: nothing toggles. An event stays until it is taken,
 // also when its reason has passed.
 //
-// Timing  timer_o is the exact number of clocks to the edge at which the first timer ends.
-// Reset   off. While everything is off the block stands still.
+// Timing  timer_o is the exact number of clocks to the edge at which the first timer ends, or less
+//         in a clock that starts one anew: it has no path from progress_i.
+// Reset   off. While everything is off nothing changes.
 
 module bell_watch #(
   parameter int unsigned NumNodes = 3  // 1 .. 4.
@@ -51,31 +52,44 @@ module bell_watch #(
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
     assign limit[n]              = idle_limit_i[n*32 +: 32];
     assign count[n]              = !running_i[n];
-    assign restart[n]            = running_i[n] || gated_i[n];
     assign limit[NumNodes + n]   = hung_limit_i[n*32 +: 32];
     assign count[NumNodes + n]   = running_i[n] && !(working_i[n] && long_work_i[n]);
-    assign restart[NumNodes + n] = !running_i[n] || progress_i[n];
   end
 
   logic [NumTimers-1:0] take;
-  logic                 clk, off;
+  logic                 off, zero, rest_q;
 
   // A timer that is off has nothing to count and nothing to tell.
-  assign off = (idle_limit_i == '0) && (hung_limit_i == '0) && (limit_q == '0) &&
-               (fired_q == '0);
+  assign zero = (idle_limit_i == '0) && (hung_limit_i == '0);
+  assign off  = zero && rest_q;
 
-  bell_clock_gate u_clock (.clk_i, .enable_i(!off), .clk_o(clk));
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      rest_q <= 1'b1;
+    end else if (!off) begin
+      rest_q <= zero && (limit_q == '0) && (fired_q == '0);
+    end
+  end
+
+  always_comb begin
+    restart = '0;
+    changed = '0;
+    if (!off) begin
+      for (int unsigned t = 0; t < NumTimers; t++) begin
+        changed[t] = limit[t] != limit_q[t];
+      end
+      restart = {~running_i | progress_i, running_i | gated_i};
+    end
+  end
 
   for (genvar t = 0; t < int'(NumTimers); t++) begin : g_timer
-    assign changed[t] = limit[t] != limit_q[t];
-
-    always_ff @(posedge clk or negedge rst_ni) begin
+    always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
         limit_q[t] <= '0;
         left_q[t]  <= '0;
         armed_q[t] <= 1'b0;
         fired_q[t] <= 1'b0;
-      end else begin
+      end else if (!off) begin
         if (changed[t] || restart[t]) begin
           limit_q[t] <= limit[t];
           left_q[t]  <= limit[t];
@@ -121,7 +135,7 @@ module bell_watch #(
     timer_o       = '1;
     if (!off) begin
       for (int unsigned t = 0; t < NumTimers; t++) begin
-        if (armed_q[t] && count[t] && !restart[t]) begin
+        if (armed_q[t] && count[t]) begin
           timer_valid_o = 1'b1;
           if (64'(left_q[t]) < timer_o) begin
             timer_o = 64'(left_q[t]);
