@@ -16,7 +16,7 @@ import time
 
 from pyosys import libyosys
 
-MAP = "abc -lut 4 -script +strash;dch,-f;if,-K,4;mfs2"
+MAP = "abc -lut 4 -script +strash;dch,-f;if,-K,4;strash;dch,-f;if,-K,4;mfs2"
 
 
 def cell_types(design):
