@@ -3,7 +3,8 @@
 """Proofs over the RTL: run one, list them, or print the table of the last run.
 
 usage: scripts/formal.py list              one line a proof, as scripts/run_tests.py wants it
-       scripts/formal.py run PROOF [BUG]   the proof, then each of its planted bugs (or only BUG)
+       scripts/formal.py prove PROOF       the proof alone
+       scripts/formal.py run PROOF [BUG]   the proof, then each of its planted bugs; or only BUG
        scripts/formal.py table             what the last runs showed, as Markdown
 
 A proof is a file tb/formal/STAGE/NAME.sv with a top module `f_NAME` and a head that says what is
@@ -24,6 +25,7 @@ PYTHON = ROOT / "build/formal-venv/bin/python"
 SECONDS = 300    # For one call of a solver: only a guard against a hang.
 BUG_DEPTH = 40   # Clocks in which a planted bug must show, and seconds to find it.
 BUG_SECONDS = 60
+
 
 class Broken(Exception):
     """The tools or the files are not as they should be; nothing was proved or disproved."""
@@ -193,31 +195,57 @@ def plant(proof, bug):
     return {"bug": bug.stem.split(".", 1)[1], "label": label(folder, output), "clock": frame}
 
 
-def run(name, only):
+def find(name):
     proof = next((p for p in proofs() if p.name == name), None)
     if proof is None:
         raise Broken(f"no proof '{name}'; there are: {' '.join(p.name for p in proofs())}")
-    bugs = [bug for bug in proof.bugs if only in (None, bug.stem.split(".", 1)[1])]
-    if not bugs:
-        raise Broken(f"{proof.name}: no planted bug tb/formal/bugs/{name}.{only or '*'}.patch")
-    result = None if only else prove(proof)
-    found = [plant(proof, bug) for bug in bugs]
-    good = (only or result) and all(found)
+    if not proof.bugs:
+        raise Broken(f"{proof.name}: no planted bug tb/formal/bugs/{name}.*.patch")
+    return proof
+
+
+def kept(stem, act):
+    """Do it, and keep what it showed for the table; 0 when all is as it should be."""
+    path = BUILD / (stem + ".json")
+    path.unlink(missing_ok=True)
+    result = act()
     if result:
-        result["bugs"] = [bug for bug in found if bug]
-        (BUILD / f"{name}.json").write_text(json.dumps(result))
-    return 0 if good else 1
+        path.write_text(json.dumps(result))
+    return 0 if result else 1
+
+
+def prove_one(name):
+    proof = find(name)
+    return kept(name, lambda: prove(proof))
+
+
+def plant_one(name, word):
+    proof = find(name)
+    bug = next((bug for bug in proof.bugs if bug.stem == f"{name}.{word}"), None)
+    if bug is None:
+        raise Broken(f"no planted bug tb/formal/bugs/{name}.{word}.patch")
+    return kept(bug.stem, lambda: plant(proof, bug))
+
+
+def run(name):
+    proof = find(name)
+    return max([prove_one(name)] + [plant_one(name, bug.stem.split(".", 1)[1])
+                                    for bug in proof.bugs])
+
+
+def shown(stem):
+    path = BUILD / (stem + ".json")
+    return json.loads(path.read_text()) if path.exists() else None
 
 
 def table():
     print("| Stage | Proof | Says | Depth | Seconds | Planted bugs, and what fails when |")
     print("|---|---|---|---|---|---|")
     for proof in proofs():
-        path = BUILD / f"{proof.name}.json"
-        result = json.loads(path.read_text()) if path.exists() else None
+        result = shown(proof.name)
         seconds = result["seconds"] if result else "not run"
-        bugs = "; ".join(f"{b['bug']}: `{b['label']}` at clock {b['clock']}"
-                         for b in result["bugs"]) if result else ""
+        found = [b for b in (shown(bug.stem) for bug in proof.bugs) if b]
+        bugs = "; ".join(f"{b['bug']}: `{b['label']}` at clock {b['clock']}" for b in found)
         print(f"| {proof.stage} | `{proof.name}` | {proof.says} | {proof.reach()} | {seconds} "
               f"| {bugs} |")
     return 0
@@ -228,12 +256,17 @@ def main():
     try:
         if words == ["list"]:
             for proof in proofs():
-                print(f"formal/{proof.name}\tscripts/formal.py run {proof.name}")
+                print(f"formal/{proof.name}\tscripts/formal.py prove {proof.name}")
+                for bug in proof.bugs:
+                    word = bug.stem.split(".", 1)[1]
+                    print(f"formal/{bug.stem}\tscripts/formal.py run {proof.name} {word}")
             return 0
         if words == ["table"]:
             return table()
+        if len(words) == 2 and words[0] == "prove":
+            return prove_one(words[1])
         if len(words) in (2, 3) and words[0] == "run":
-            return run(words[1], words[2] if len(words) == 3 else None)
+            return run(words[1]) if len(words) == 2 else plant_one(words[1], words[2])
     except Broken as why:
         say("FAIL", words[1] if len(words) > 1 else "formal", str(why))
         return 1

@@ -9,7 +9,8 @@
 //
 // The watched queue, node, level and the queue that must not go twice are any; puts and searches are
 // as anybody likes. What is served was found by a search that began after the last serving of that
-// node and level, or is the one served last (it keeps its node).
+// node and level, or went next, or was served, while no other of them was ready, or is the one
+// served last (it keeps its node). tb/formal/sched/pick.sv has that.
 
 module f_picker #(
   parameter int unsigned Queues = 64,  // In two words.
@@ -30,6 +31,8 @@ module f_picker #(
   input logic                find_valid_i,
   input bell_pkg::node_id_t  find_node_i,
   input bell_pkg::level_t    find_level_i,
+  input logic                alone_i,        // A queue goes next without a search: no other of the
+  input logic [5:0]          alone_queue_i,  // watched node and level is ready.
   input logic                served_valid_i,
   input bell_pkg::node_id_t  served_node_i,
   input bell_pkg::level_t    served_level_i,
@@ -143,6 +146,9 @@ module f_picker #(
       end
       if (serves) begin
         chosen_q <= 1'b0;
+      end else if (alone_i) begin
+        chosen_q       <= 1'b1;
+        chosen_queue_q <= alone_queue_i;
       end else if (valid4_q && found) begin
         chosen_q       <= 1'b1;
         chosen_queue_q <= found_queue[5:0];
@@ -170,10 +176,17 @@ module f_picker #(
     assume ((32'(put_node_i) < Nodes) && (32'(put_level_i) < NumLevels));
     assume ((32'(find_node_i) < Nodes) && (32'(find_level_i) < NumLevels));
     assume ((32'(served_node_i) < Nodes) && (32'(served_level_i) < NumLevels));
+`ifdef BELL_FORMAL_BUG
+    // A bug shows sooner when less is free.
+    assume ((put_level_i < 6'd2) && (find_level_i == '0) && (served_level_i == '0));
+    assume ((find_node_i == '0) && (served_node_i == '0) && (node_i == '0) && (level_i == '0));
+    assume (rst_ni == started_q);
+`endif
     assume (!put_valid_i || look_i);
     assume (!find_valid_i || !find_busy);
     assume (!serves || (chosen_q && (served_queue_i == chosen_queue_q))
-            || (served_queue_i == last_q));
+            || (served_queue_i == last_q) || (served_queue_i == watch_q) || !ready_q);
+    assume (!alone_i || (alone_queue_i == watch_q) || !ready_q);
   end
 
   // ------------------------------------------------------------------- proofs
@@ -233,10 +246,9 @@ module f_picker #(
       inv_word: assert (!(dut.put_q && (dut.put_row_q == row) && in_any)
                         || (in_word == (dut.same_row_q ? dut.kept_q[watch_q[4:0]]
                                                        : dut.word_q[watch_q[4:0]])));
-      inv_top: assert (!dut.some_q[index][level_q]
-                       || (dut.search_q && (dut.search_node_q == index))
-                       || (dut.top_valid_q[index] && (dut.top_q[index] >= level_q)));
-      inv_search: assert (!dut.search_q || dut.top_valid_q[dut.search_node_q]);
+      inv_top: assert (!dut.some_q[index][level_q] || (dut.top_valid_q[index]
+                       && ((dut.search_q && (dut.search_node_q == index))
+                           || (dut.top_q[index] >= level_q))));
       inv_last: assert (dut.served_q[index][level_q] ? (dut.last_ram[sum] == {4'd0, last_q})
                                                      : (last_q == '1));
       inv_once: assert (!once_q || (ready2_q && (after(last_q, watch_q)
