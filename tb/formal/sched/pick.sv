@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// proof: bmc 18
+// proof: bmc 14
 // says: What may be given to a free node was found for it by a search that began after the last turn
 //       of the node was served, or came directly from the end of a turn, and so was every turn that
 //       is served: what the picker promises of searches holds for turns. One that is taken and not
-//       served, or withdrawn, changes no place. A node that is free, with a queue that is ready and
-//       none that leaves, is offered one within twelve clocks.
+//       served, or withdrawn, changes no place.
 //
 // Around the block is what sched does: an end or an offer is taken, read and changed in three clocks, and
 // all may stand still; a turn becomes one only when its node is free, and lasts four clocks. Puts are as
@@ -45,7 +44,7 @@ module f_pick #(
   } op_t;
 
   op_t                              read_q, now_q, op;
-  logic [Nodes-1:0]                 busy_q, early, ending, next_valid, next_kept, none, top_valid;
+  logic [Nodes-1:0]                 busy_q, early, ending, next_valid, next_kept, none;
   bell_pkg::queue_id_t [Nodes-1:0]  next_queue;
   logic                             direct, done, served, gives, quick;
 
@@ -55,7 +54,7 @@ module f_pick #(
     .put_queue_i({8'd0, put_queue_i}), .put_place_i, .put_ready_i, .later_o(),
     .direct_i(direct), .kept_i, .next_valid_o(next_valid), .next_queue_o(next_queue),
     .next_kept_o(next_kept), .next_take_i(take_i), .done_valid_i(done),
-    .done_node_i(now_q.node), .served_i(served), .some_o(), .top_valid_o(top_valid), .top_o(),
+    .done_node_i(now_q.node), .served_i(served), .some_o(), .top_valid_o(), .top_o(),
     .loses_o(), .serve_o(), .none_o(none), .busy_o()
   );
 
@@ -187,21 +186,6 @@ module f_pick #(
 
   // ------------------------------------------------------------------- proofs
 
-  logic       calm;
-  logic [3:0] waits_q;
-
-  assign calm = active_i[index] && top_valid[index] && !busy_q[index] && (take_i == '0)
-                && !next_valid[index] && !dut.due_q[index] && !direct && !served
-                && !(put_valid_i && !put_ready_i);
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      waits_q <= '0;
-    end else begin
-      waits_q <= calm ? waits_q + 4'(waits_q != '1) : '0;
-    end
-  end
-
   always_comb begin
     if (started_q) begin
       inv_watch: assert (32'(watch_q) < Nodes);
@@ -211,7 +195,6 @@ module f_pick #(
                               || (sound_q && (sound_queue_q == next_queue[index][1:0])));
       served_is_sound: assert (!serves || quick || now_q.sound);
       place_is_kept: assert (dut.u_picker.served_valid_i == served);
-      offered_in_time: assert (waits_q <= 4'd12);
     end
   end
 
