@@ -330,7 +330,8 @@ module bell_sched #(
 
   // A queue that stays on its node, or whose level nothing else is ready of, needs no search.
   assign direct = go && now_q.ends && ready_d
-                  && (may_keep[node] || !top_valid[node] || ((level > top[node]) && !lift[node]));
+                  && (may_keep[node] || none[node]
+                      || (top_valid[node] && (level > top[node]) && !lift[node]));
 
   always_ff @(posedge clk_i) begin
     if (change) begin

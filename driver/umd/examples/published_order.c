@@ -52,10 +52,13 @@ static int race(struct bell_umd_memory *memory)
         return 1;
     belfry_sleep(SETTLE_CLOCKS);
 
+    /* A thread of the OS may be interrupted anywhere: here between rotating and writing RETRY. */
+    belfry_point_hold("disconnect.rotate-to-status");
     os = belfry_thread_start("os disconnect", disconnect, NULL);
     belfry_sleep(1 + belfry_sweep());
     if (!NT_SUCCESS(submit(memory, 128, &fence)))
         return 1;
+    belfry_point_release("disconnect.rotate-to-status");
     belfry_thread_join(os);
 
     /* bell_umd_submit() has returned: the work must run without any further call. */

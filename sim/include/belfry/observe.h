@@ -135,6 +135,7 @@ bool belfry_monitor_rule(size_t index, const char **id, const char **sentence);
 /* --- Holding things -------------------------------------------------------------------------- */
 
 /** Delay points: "connect.ddi-to-map" "disconnect.status-to-rotate" "disconnect.rotate-to-return"
+ *  "disconnect.rotate-to-status" (with disconnect=published)
  *  "umd.lqv-to-wptr" "umd.wptr-to-ring" "umd.ring-to-status" "dpc-to-worker"
  *  "native-wait.listed-to-monitored" "native.monitored-to-current" (in the driver, DIRQL)
  *  "native-wait.monitored-to-reread" "native-wait.reread-to-sleep"
