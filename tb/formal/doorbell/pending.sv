@@ -167,6 +167,7 @@ module f_pending #(
   logic [Queues-1:0] busy;    // At work: not closed by a CLOSE.
   logic [Queues-1:0] owed_q;  // Owed a sample to a ring.
   logic              due_q;   // A ring was accepted in the clock before.
+  logic              sample_q, forgo_q;  // Then a turn was given, a queue closed, that was owed one.
   logic [Queues-1:0] kicked_q;  // Owed a sample to software.
   logic              close, kick;
   logic [7:0]        op;
@@ -178,7 +179,7 @@ module f_pending #(
 
   always_comb begin
     busy     = '0;
-    owed_sum = 64'(tap_valid);
+    owed_sum = 64'(tap_valid) + 64'(sampled) + 64'(forgone);
     for (int unsigned q = 0; q < Queues; q++) begin
       for (int unsigned n = 0; n < Nodes; n++) begin
         busy[q] = busy[q] || (at_work_q[n] && (works_on_q[n] == 10'(q)));
@@ -187,7 +188,7 @@ module f_pending #(
       coalesces[q] = tap_valid && (tap_bucket == bell_pkg::BucketCoalesced)
                      && (tap_queue == 10'(q));
       kicking[q]  = kick && (req_queue_q == 10'(q)) && u_sched.open_q[0][q];
-      given[q]    = ((turn_valid & turn_ready_i) != '0) && (turn.queue == 10'(q));
+      given[q]    = u_sched.gives && (u_sched.queue == 10'(q));
       closing[q]  = close && (req_queue_q == 10'(q)) && !busy[q];
       owed_sum    = owed_sum + 64'(owed_q[q]);
     end
@@ -199,11 +200,15 @@ module f_pending #(
       kicked_q <= '0;
       due_q    <= 1'b0;
       owed_sum_q <= '0;
+      sample_q <= 1'b0;
+      forgo_q  <= 1'b0;
     end else begin
       kicked_q <= kicking | (kicked_q & ~given & ~closing);
       owed_q   <= credited | (owed_q & ~given & ~closing);
       due_q    <= ring_valid_i;
       owed_sum_q <= owed_sum;
+      sample_q <= (given & owed_q) != '0;
+      forgo_q  <= (closing & owed_q) != '0;
     end
   end
 
@@ -216,8 +221,8 @@ module f_pending #(
       owed_once: assert ((credited & owed_q & ~given) == '0);
       coalesces_into_what_is_owed: assert ((coalesces & ~((owed_q | kicked_q) & ~given & ~closing))
                                            == '0);
-      sampled_when_owed: assert (sampled == ((given & owed_q) != '0));
-      forgone_when_owed: assert (forgone == ((closing & owed_q) != '0));
+      sampled_when_owed: assert (sampled == sample_q);
+      forgone_when_owed: assert (forgone == forgo_q);
       no_credit_to_closing: assert ((credited & closing) == '0);
       owed_is_what_was_owed: assert (ledger.owed == owed_sum_q);
     end
