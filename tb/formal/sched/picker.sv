@@ -179,7 +179,7 @@ module f_picker #(
 `ifdef BELL_FORMAL_BUG
     // A bug shows sooner when less is free.
     assume ((put_level_i < 6'd2) && (find_level_i == '0) && (served_level_i == '0));
-    assume ((find_node_i == '0) && (served_node_i == '0) && (node_i == '0) && (level_i == '0));
+    assume ((find_node_i == '0) && (served_node_i == '0) && (node_i == '0) && (level_i < 6'd2));
     assume (rst_ni == started_q);
 `endif
     assume (!put_valid_i || look_i);
