@@ -16,7 +16,8 @@ import time
 
 from pyosys import libyosys
 
-MAP = "abc -lut 4 -script +strash;dch,-f;if,-K,4;strash;dch,-f;if,-K,4;mfs2"
+LOOK = "strash;dch,-f;if,-K,4;"
+MAP = f"abc -lut 4 -script +{LOOK}{LOOK}{LOOK}mfs2"
 
 
 def cell_types(design):
