@@ -4,15 +4,9 @@
 # one run. cocotb comes from PyPI, into build/bench-venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=$PWD/build/bench-venv
+venv=$(scripts/venv.sh bench)
 rounds=3
 register=$(sed -n "s/^#define BELL_CTRL_OFFSET UINT32_C(\(0x[0-9a-f]*\)).*/\1/p" driver/include/bell_regs.h)
-if ! cmp -s scripts/requirements-bench.txt "$venv/pins"; then
-  rm -rf "$venv"
-  /usr/bin/python3 -m venv "$venv"
-  "$venv/bin/pip" install -q --disable-pip-version-check -r scripts/requirements-bench.txt
-  cp scripts/requirements-bench.txt "$venv/pins"
-fi
 folder=$PWD/build/bench-peer
 mkdir -p "$folder"
 

@@ -7,16 +7,8 @@
 #        scripts/formal.sh setup             only install and print the list for run_tests.py
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=build/formal-venv
-pins=scripts/requirements-formal.txt
 scripts/setup.sh formal >&2
-if ! cmp -s "$pins" "$venv/pins"; then
-  mkdir -p build
-  rm -rf "$venv"
-  /usr/bin/python3 -m venv "$venv"
-  "$venv/bin/pip" install -q --disable-pip-version-check -r "$pins"
-  cp "$pins" "$venv/pins"
-fi
+scripts/venv.sh formal >/dev/null
 case ${1:-} in
   run) exec scripts/formal.py "$@" ;;
   setup) exec scripts/formal.py list ;;

