@@ -153,6 +153,13 @@ void fake_queue_free(struct fake_queue *queue);
 NTSTATUS fake_connect(struct fake_queue *queue, VOID **address);
 NTSTATUS fake_disconnect(struct fake_queue *queue);
 
+/* cmocka set-up and tear-down around a started device with one process. fake_begin() is
+   fake_setup() after a fake_reset() and changes of one's own. */
+extern struct fake_process fake_first;
+int fake_setup(void **state);
+int fake_begin(void);
+int fake_teardown(void **state);
+
 /* The slot routes to the hardware queue. */
 bool fake_slot_belongs_to(UINT32 slot, UINT32 hw_id);
 /* Index of the write, from op `from` on, that routes the slot there / that kicks the queue. */

@@ -40,6 +40,31 @@ void fake_process_free(struct fake_process *process)
                      STATUS_SUCCESS);
 }
 
+struct fake_process fake_first;
+
+int fake_begin(void)
+{
+    assert_int_equal(fake_start(), STATUS_SUCCESS);
+    fake_first = fake_process_make(7);
+    fake_clear_ops();
+    return 0;
+}
+
+int fake_setup(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_reset();
+    return fake_begin();
+}
+
+int fake_teardown(void **state)
+{
+    UNREFERENCED_PARAMETER(state);
+    fake_process_free(&fake_first);
+    fake_stop();
+    return 0;
+}
+
 HANDLE fake_allocation_make(UINT64 bytes)
 {
     BELL_ALLOCATION_PRIVATE wanted = {.magic = BELL_ALLOCATION_MAGIC,

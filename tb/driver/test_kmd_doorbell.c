@@ -8,26 +8,6 @@
 
 #include "fake_bell.h"
 
-static struct fake_process process;
-
-static int setup(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_reset();
-    assert_int_equal(fake_start(), STATUS_SUCCESS);
-    process = fake_process_make(7);
-    fake_clear_ops();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_process_free(&process);
-    fake_stop();
-    return 0;
-}
-
 static void DB_CRE_02_create_touches_no_register(void **state)
 {
     struct fake_queue queues[5];
@@ -35,7 +15,7 @@ static void DB_CRE_02_create_touches_no_register(void **state)
     UNREFERENCED_PARAMETER(state);
     fake_clear_ops();
     for (int i = 0; i < 5; i++) /* More doorbells than slots. */
-        queues[i] = fake_queue_make(&process, 0, true);
+        queues[i] = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake.op_count, 0);
     for (int i = 0; i < 5; i++)
         fake_queue_free(&queues[i]);
@@ -66,7 +46,7 @@ static NTSTATUS try_create(struct fake_queue *queue, HANDLE ring, HANDLE control
 /* A user-mode queue without a doorbell, but with mapped ring and control. */
 static struct fake_queue bare_queue(void)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     DXGKARG_DESTROYDOORBELL args = {.hDoorbell = queue.doorbell};
 
     assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&args), STATUS_SUCCESS);
@@ -129,7 +109,7 @@ static void DB_CRE_01_failure_leaves_nothing(void **state)
 
 static void DB_CRE_11_one_doorbell_per_queue(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     HANDLE second = NULL;
 
     UNREFERENCED_PARAMETER(state);
@@ -151,10 +131,10 @@ static void DB_CRE_12_ring_comes_from_own_objects(void **state)
     fake_map(foreign, other.process, address, 4096, true);
     assert_int_equal(try_create(&queue, foreign, queue.control, 0, NULL, 0, &queue.doorbell),
                      STATUS_INVALID_PARAMETER);
-    fake_map(foreign, process.process, address, 0, true);
+    fake_map(foreign, fake_first.process, address, 0, true);
     assert_int_equal(try_create(&queue, foreign, queue.control, 0, NULL, 0, &queue.doorbell),
                      STATUS_INVALID_PARAMETER);
-    fake_map(foreign, process.process, address, 4096, true);
+    fake_map(foreign, fake_first.process, address, 4096, true);
     assert_int_equal(try_create(&queue, foreign, queue.control, 0, NULL, 0, &queue.doorbell),
                      STATUS_SUCCESS);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
@@ -170,7 +150,7 @@ static void DB_CRE_12_ring_comes_from_own_objects(void **state)
 
 static void DB_CON_02_slot_routes_to_queue(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     VOID *address = NULL;
 
     UNREFERENCED_PARAMETER(state);
@@ -183,7 +163,7 @@ static void DB_CON_02_slot_routes_to_queue(void **state)
 
 static void DB_CON_10_connect_counts_as_ring(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     int routed;
 
     UNREFERENCED_PARAMETER(state);
@@ -200,7 +180,7 @@ static void DB_CON_10_connect_counts_as_ring(void **state)
 
 static void DB_CON_11_connect_while_suspended(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
     DXGKARG_RESUMECONTEXT resume = {queue.context};
     int added;
@@ -225,12 +205,12 @@ static void DB_CON_12_failed_connect_leaks_no_slot(void **state)
 
     UNREFERENCED_PARAMETER(state);
     fake.refuse_open = true;
-    a = fake_queue_make(&process, 0, true);
+    a = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&a, NULL), STATUS_UNSUCCESSFUL);
     fake.refuse_open = false;
     assert_int_equal(fake_connect(&a, NULL), STATUS_SUCCESS);
 
-    b = fake_queue_make(&process, 0, true);
+    b = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&b, NULL), STATUS_SUCCESS);
     assert_int_equal(fake.disconnect_count, 0); /* Two slots, two owners: none was lost. */
     fake_queue_free(&a);
@@ -243,7 +223,7 @@ static void DB_CON_12_undrained_victim(void **state)
 
     UNREFERENCED_PARAMETER(state);
     for (int i = 0; i < 3; i++)
-        queues[i] = fake_queue_make(&process, 0, true);
+        queues[i] = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
     assert_int_equal(fake_connect(&queues[1], NULL), STATUS_SUCCESS);
     fake.in_flight_reads = -1;
@@ -266,7 +246,7 @@ static void DB_CON_06_all_slots_taken(void **state)
 
     UNREFERENCED_PARAMETER(state);
     for (int i = 0; i < 40; i++)
-        queues[i] = fake_queue_make(&process, i % 2, true);
+        queues[i] = fake_queue_make(&fake_first, i % 2, true);
     for (int i = 0; i < 40; i++)
         assert_int_equal(fake_connect(&queues[i], NULL), STATUS_SUCCESS);
     assert_int_equal(fake.disconnect_count, 38);
@@ -276,7 +256,7 @@ static void DB_CON_06_all_slots_taken(void **state)
 
 static void DB_DIS_01_always_succeeds(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
 
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
@@ -292,7 +272,7 @@ static void DB_DIS_01_always_succeeds(void **state)
 
 static void DB_DIS_03_reconnect_keeps_everything(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
 
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
@@ -308,7 +288,7 @@ static void DB_DIS_03_reconnect_keeps_everything(void **state)
 
 static void DB_DIS_05_sample_before_release(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     int kicked, freed;
 
     UNREFERENCED_PARAMETER(state);
@@ -325,7 +305,7 @@ static void DB_DIS_05_sample_before_release(void **state)
 
 static void DB_DIS_05_sample_without_slot(void **state)
 {
-    struct fake_queue never = fake_queue_make(&process, 0, true);
+    struct fake_queue never = fake_queue_make(&fake_first, 0, true);
     unsigned kicks;
 
     UNREFERENCED_PARAMETER(state);
@@ -340,8 +320,8 @@ static void DB_DIS_05_sample_without_slot(void **state)
 
 static void DB_VA_04_offset_is_constant(void **state)
 {
-    struct fake_queue a = fake_queue_make(&process, 0, true);
-    struct fake_queue b = fake_queue_make(&process, 0, true);
+    struct fake_queue a = fake_queue_make(&fake_first, 0, true);
+    struct fake_queue b = fake_queue_make(&fake_first, 0, true);
     VOID *address = NULL;
 
     UNREFERENCED_PARAMETER(state);
@@ -356,8 +336,8 @@ static void DB_VA_04_offset_is_constant(void **state)
 
 static void DB_MOD_01_every_queue_its_own_slot(void **state)
 {
-    struct fake_queue a = fake_queue_make(&process, 0, true);
-    struct fake_queue b = fake_queue_make(&process, 1, true);
+    struct fake_queue a = fake_queue_make(&fake_first, 0, true);
+    struct fake_queue b = fake_queue_make(&fake_first, 1, true);
     VOID *first = NULL, *second = NULL;
 
     UNREFERENCED_PARAMETER(state);
@@ -372,7 +352,7 @@ static void DB_MOD_01_every_queue_its_own_slot(void **state)
 
 static void DB_SEC_04_secondary_is_refused(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     DXGKARG_CONNECTDOORBELL args;
 
     UNREFERENCED_PARAMETER(state);
@@ -385,7 +365,7 @@ static void DB_SEC_04_secondary_is_refused(void **state)
 
 static void DB_CON_06_lost_device(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
 
     UNREFERENCED_PARAMETER(state);
     fake.gone = true;
@@ -397,7 +377,7 @@ static void DB_CON_06_lost_device(void **state)
     fake.gone = false;
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int main(void)
 {

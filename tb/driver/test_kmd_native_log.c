@@ -11,26 +11,7 @@
 enum { LOG_ENTRIES = (PAGE_SIZE - sizeof(DXGK_NATIVE_FENCE_LOG_HEADER)) /
                      sizeof(DXGK_NATIVE_FENCE_LOG_ENTRY) };
 
-static struct fake_process process;
 static _Alignas(PAGE_SIZE) UINT64 log_page[PAGE_SIZE / 8];
-
-static int setup(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_reset();
-    assert_int_equal(fake_start(), STATUS_SUCCESS);
-    process = fake_process_make(7);
-    fake_clear_ops();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_process_free(&process);
-    fake_stop();
-    return 0;
-}
 
 static DXGKARG_SETNATIVEFENCELOGBUFFER log_of(HANDLE queue, DXGK_NATIVE_FENCE_LOG_TYPE type,
                                               UINT64 index)
@@ -79,7 +60,7 @@ static void require_logs(UINT32 hw_id, UINT64 waits, UINT64 signals)
 /* Saved before D3, written again after it. */
 static void NF_LOG_01_goes_on_after_d3(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     UINT64 *logs;
 
     UNREFERENCED_PARAMETER(state);
@@ -104,7 +85,7 @@ static void NF_LOG_01_goes_on_after_d3(void **state)
 /* When a wait was met is a time, which ends with the power; how much of other work is done stays. */
 static void NF_LOG_01_wait_is_met_anew_after_d3(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     struct fake_schedule *schedule = &fake.schedule[queue.hw_id];
 
     UNREFERENCED_PARAMETER(state);
@@ -131,7 +112,7 @@ static void NF_LOG_01_wait_is_met_anew_after_d3(void **state)
 /* The next ring is a new hardware context, which goes on where the old one was closed. */
 static void NF_LOG_01_goes_on_in_the_next_context(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     DXGKARG_DESTROYDOORBELL args = {.hDoorbell = queue.doorbell};
     UINT64 *logs;
 
@@ -146,7 +127,7 @@ static void NF_LOG_01_goes_on_in_the_next_context(void **state)
     fake_allocation_free(queue.ring);
     fake_allocation_free(queue.control);
     memset(logs, 0xEE, sizeof(fake.schedule[0].logs));
-    fake_doorbell_make(&process, &queue);
+    fake_doorbell_make(&fake_first, &queue);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     require_logs(queue.hw_id, 30, 31);
     fake_queue_free(&queue);
@@ -155,8 +136,8 @@ static void NF_LOG_01_goes_on_in_the_next_context(void **state)
 /* The OS wants to read them: what the hardware wrote has arrived behind a read; none in D3. */
 static void NF_LOG_01_update_flushes(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
-    HANDLE queues[2] = {queue.queue, process.device};
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+    HANDLE queues[2] = {queue.queue, fake_first.device};
     DXGKARG_UPDATENATIVEFENCELOGS args = {.NumberOfQueues = 1, .pHwQueueArray = queues};
 
     UNREFERENCED_PARAMETER(state);
@@ -186,8 +167,8 @@ static void NF_LOG_01_update_flushes(void **state)
 
 static void NF_LOG_01_refused_buffers(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
-    struct fake_queue kernel = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+    struct fake_queue kernel = fake_queue_make(&fake_first, 2, false);
     DXGKARG_SETNATIVEFENCELOGBUFFER args;
 
     UNREFERENCED_PARAMETER(state);
@@ -208,7 +189,7 @@ static void NF_LOG_01_refused_buffers(void **state)
             args.Flags.Value = 1;
         assert_int_equal(set_log(&args), STATUS_INVALID_PARAMETER);
     }
-    args = log_of(process.device, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
+    args = log_of(fake_first.device, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
     assert_int_equal(set_log(&args), STATUS_INVALID_PARAMETER);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     for (unsigned i = 0; i < 4; i++)
@@ -219,7 +200,7 @@ static void NF_LOG_01_refused_buffers(void **state)
     fake_queue_free(&queue);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int main(void)
 {

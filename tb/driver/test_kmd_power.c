@@ -8,26 +8,6 @@
 
 #include "fake_bell.h"
 
-static struct fake_process process;
-
-static int setup(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_reset();
-    assert_int_equal(fake_start(), STATUS_SUCCESS);
-    process = fake_process_make(7);
-    fake_clear_ops();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_process_free(&process);
-    fake_stop();
-    return 0;
-}
-
 static NTSTATUS power(DEVICE_POWER_STATE power_state)
 {
     return fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID, power_state,
@@ -51,7 +31,7 @@ static void lose_everything(void)
 
 static void DB_DST_04_saved_and_restored(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
     DXGKARG_RESUMECONTEXT resume = {queue.context};
     UINT64 before[4];
@@ -88,7 +68,7 @@ static void DB_DST_04_saved_and_restored(void **state)
 
 static void DB_DST_04_refused_while_a_queue_runs(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
 
     UNREFERENCED_PARAMETER(state);
     fake.running_reads = -2;
@@ -101,7 +81,7 @@ static void DB_DST_04_refused_while_a_queue_runs(void **state)
 
 static void DB_FST_04_gate_refused_with_work(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     const UINT64 work[] = {BELL_QUEUE_STATE_PENDING_MASK, BELL_QUEUE_STATE_WORK_MASK,
                            BELL_QUEUE_STATE_RUNNING_MASK};
 
@@ -127,8 +107,8 @@ static void DB_FST_04_gate_refused_with_work(void **state)
 
 static void DB_TDR_06_culprit_only(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
-    struct fake_queue other = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
+    struct fake_queue other = fake_queue_make(&fake_first, 2, false);
     DXGKARG_RESETHWENGINE reset = {.NodeOrdinal = 0};
     DXGKARG_RESUMEHWENGINE resume = {.NodeOrdinal = 0};
 
@@ -186,7 +166,7 @@ static void HS_TMO_01_hang_of_a_kernel_node(void **state)
 
 static void HS_RST_02_full_reset(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true), fresh;
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true), fresh;
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
 
     UNREFERENCED_PARAMETER(state);
@@ -208,7 +188,7 @@ static void HS_RST_02_full_reset(void **state)
     assert_int_equal(fake_connect(&queue, NULL), STATUS_DEVICE_REMOVED);
     assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
     assert_false(fake.open[queue.hw_id]); /* Not for a last sample either. */
-    fresh = fake_queue_make(&process, 1, true);
+    fresh = fake_queue_make(&fake_first, 1, true);
     assert_int_equal(fake_connect(&fresh, NULL), STATUS_SUCCESS);
     assert_true(fake_slot_belongs_to(0, fresh.hw_id) || fake_slot_belongs_to(1, fresh.hw_id));
     fake_queue_free(&fresh);
@@ -223,7 +203,7 @@ static void HS_RST_02_restart_of_a_device_that_is_gone(void **state)
     assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_DEVICE_REMOVED);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int main(void)
 {

@@ -10,26 +10,6 @@
 
 #define KERNEL_ENTRIES 256
 
-static struct fake_process process;
-
-static int setup(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_reset();
-    assert_int_equal(fake_start(), STATUS_SUCCESS);
-    process = fake_process_make(7);
-    fake_clear_ops();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_process_free(&process);
-    fake_stop();
-    return 0;
-}
-
 static NTSTATUS create_queue(HANDLE context, UINT flags, HANDLE *queue)
 {
     DXGKARG_CREATEHWQUEUE args;
@@ -49,7 +29,7 @@ static HANDLE create_context(UINT node)
     memset(&args, 0, sizeof(args));
     args.NodeOrdinal = node;
     args.EngineAffinity = 1;
-    assert_int_equal(fake_ddi.DxgkDdiCreateHwContext(process.device, &args), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwContext(fake_first.device, &args), STATUS_SUCCESS);
     return args.hHwContext;
 }
 
@@ -128,7 +108,7 @@ static NTSTATUS submit(HANDLE queue, UINT64 address, UINT bytes)
 
 static void HS_SUB_01_entry_count_kick(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     const struct bell_ring_entry *ring =
         (const struct bell_ring_entry *)(UINT_PTR)fake.context[queue.hw_id][0];
     struct bell_ring_control *control =
@@ -160,8 +140,8 @@ static void HS_SUB_01_entry_count_kick(void **state)
 
 static void HS_SUB_01_bad_buffers(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
-    struct fake_queue user = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    struct fake_queue user = fake_queue_make(&fake_first, 0, true);
 
     UNREFERENCED_PARAMETER(state);
     fake_clear_ops();
@@ -178,7 +158,7 @@ static void HS_SUB_01_bad_buffers(void **state)
 
 static void DB_SUS_01_status_and_report(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 41};
     DXGKARG_RESUMECONTEXT resume = {queue.context};
 
@@ -205,7 +185,7 @@ static void DB_SUS_01_status_and_report(void **state)
 
 static void DB_SUS_03_queue_that_does_not_stop(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
 
     UNREFERENCED_PARAMETER(state);
@@ -226,7 +206,7 @@ static void DB_SUS_03_queue_that_does_not_stop(void **state)
 /* the event of a request that a resume has cancelled completes no later one. */
 static void DB_SUS_02_stale_event(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 2, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
     DXGKARG_RESUMECONTEXT resume = {queue.context};
 
@@ -250,7 +230,7 @@ static void DB_SUS_02_stale_event(void **state)
 
 static void DB_INT_02_each_cause_once(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[1];
 
     UNREFERENCED_PARAMETER(state);
@@ -277,7 +257,7 @@ static void DB_INT_02_each_cause_once(void **state)
 
 static void DB_INT_02_nothing_lost_when_full(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     unsigned posted = 0;
 
     UNREFERENCED_PARAMETER(state);
@@ -300,7 +280,7 @@ static void DB_INT_02_nothing_lost_when_full(void **state)
 
 static void event_of_a_queue_that_is_gone(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     UINT32 hw_id = queue.hw_id;
 
     UNREFERENCED_PARAMETER(state);
@@ -334,7 +314,7 @@ static void HS_RST_04_engine(void **state)
     fake.gone = false;
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int main(void)
 {

@@ -8,16 +8,11 @@
 
 #include "fake_bell.h"
 
-static struct fake_process process;
-
 static int setup_slots(UINT32 slots)
 {
     fake_reset();
     fake.slots = slots;
-    assert_int_equal(fake_start(), STATUS_SUCCESS);
-    process = fake_process_make(7);
-    fake_clear_ops();
-    return 0;
+    return fake_begin();
 }
 
 static int setup(void **state)
@@ -32,14 +27,6 @@ static int setup_one_slot(void **state)
     return setup_slots(1);
 }
 
-static int teardown(void **state)
-{
-    UNREFERENCED_PARAMETER(state);
-    fake_process_free(&process);
-    fake_stop();
-    return 0;
-}
-
 static UINT64 owner_during_callback;
 
 static void note_owner(const DXGKARGCB_DISCONNECTDOORBELL *args)
@@ -50,9 +37,9 @@ static void note_owner(const DXGKARGCB_DISCONNECTDOORBELL *args)
 
 static void DB_VIC_03_reroute_after_callback(void **state)
 {
-    struct fake_queue a = fake_queue_make(&process, 0, true);
-    struct fake_queue b = fake_queue_make(&process, 0, true);
-    struct fake_queue c = fake_queue_make(&process, 0, true);
+    struct fake_queue a = fake_queue_make(&fake_first, 0, true);
+    struct fake_queue b = fake_queue_make(&fake_first, 0, true);
+    struct fake_queue c = fake_queue_make(&fake_first, 0, true);
     int asked, drained = -1, sampled, routed;
 
     UNREFERENCED_PARAMETER(state);
@@ -92,7 +79,7 @@ static void DB_VIC_04_budget_of_mmio(void **state)
 
     UNREFERENCED_PARAMETER(state);
     for (int i = 0; i < 3; i++) {
-        queues[i] = fake_queue_make(&process, 0, true);
+        queues[i] = fake_queue_make(&fake_first, 0, true);
         assert_int_equal(fake_connect(&queues[i], NULL), STATUS_SUCCESS);
     }
     fake_clear_ops();
@@ -110,7 +97,7 @@ static void DB_VIC_06_least_recently_used(void **state)
 
     UNREFERENCED_PARAMETER(state);
     for (int i = 0; i < 4; i++)
-        queues[i] = fake_queue_make(&process, 0, true);
+        queues[i] = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
     assert_int_equal(fake_connect(&queues[1], NULL), STATUS_SUCCESS);
     memset(&notify, 0, sizeof(notify));
@@ -135,10 +122,10 @@ static void connect_rival(void)
 
 static void DB_VIC_06_connect_that_has_not_returned(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
 
     UNREFERENCED_PARAMETER(state);
-    rival = fake_queue_make(&process, 0, true);
+    rival = fake_queue_make(&fake_first, 0, true);
     fake.on_unlock = connect_rival;
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     assert_int_equal(fake.disconnect_count, 0);
@@ -155,7 +142,7 @@ static void DB_VIC_09_faulted_queue_gets_abort(void **state)
 
     UNREFERENCED_PARAMETER(state);
     for (int i = 0; i < 3; i++)
-        queues[i] = fake_queue_make(&process, 0, true);
+        queues[i] = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&queues[0], NULL), STATUS_SUCCESS);
     assert_int_equal(fake_connect(&queues[1], NULL), STATUS_SUCCESS);
     fake_post_event(BELL_CAUSE_BAD_PACKET, 0, queues[0].hw_id, 0x1234);
@@ -185,9 +172,9 @@ static void DB_DES_06_victim_that_is_being_destroyed(void **state)
     struct fake_queue a, b;
 
     UNREFERENCED_PARAMETER(state);
-    dying = fake_queue_make(&process, 0, true);
-    a = fake_queue_make(&process, 0, true);
-    b = fake_queue_make(&process, 0, true);
+    dying = fake_queue_make(&fake_first, 0, true);
+    a = fake_queue_make(&fake_first, 0, true);
+    b = fake_queue_make(&fake_first, 0, true);
     assert_int_equal(fake_connect(&dying, NULL), STATUS_SUCCESS);
     assert_int_equal(fake_connect(&a, NULL), STATUS_SUCCESS);
     fake.disconnect_status = STATUS_INVALID_PARAMETER;
@@ -202,7 +189,7 @@ static void DB_DES_06_victim_that_is_being_destroyed(void **state)
 
 static void DB_DES_04_destroy_while_connected(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     UINT32 hw_id = queue.hw_id;
 
     UNREFERENCED_PARAMETER(state);
@@ -214,7 +201,7 @@ static void DB_DES_04_destroy_while_connected(void **state)
 
 static void DB_DES_04_destroy_of_a_hung_queue(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 1, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     UINT32 hw_id = queue.hw_id;
 
     UNREFERENCED_PARAMETER(state);
@@ -227,7 +214,7 @@ static void DB_DES_04_destroy_of_a_hung_queue(void **state)
 
 static void DB_DES_04_number_of_a_stuck_queue_is_not_reused(void **state)
 {
-    struct fake_queue queue = fake_queue_make(&process, 0, true);
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
     UINT32 stuck = queue.hw_id;
 
     UNREFERENCED_PARAMETER(state);
@@ -236,13 +223,13 @@ static void DB_DES_04_number_of_a_stuck_queue_is_not_reused(void **state)
     fake_queue_free(&queue);
     fake.running_reads = 0;
     for (UINT32 i = 0; i < 2 * fake.queues; i++) {
-        queue = fake_queue_make(&process, 0, true);
+        queue = fake_queue_make(&fake_first, 0, true);
         assert_int_not_equal(queue.hw_id, stuck);
         fake_queue_free(&queue);
     }
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 
 int main(void)
 {
@@ -256,7 +243,7 @@ int main(void)
         T(DB_DES_04_number_of_a_stuck_queue_is_not_reused),
         T(DB_DES_06_victim_that_is_being_destroyed),
         cmocka_unit_test_setup_teardown(DB_VIC_06_connect_that_has_not_returned, setup_one_slot,
-                                        teardown),
+                                        fake_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
