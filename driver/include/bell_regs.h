@@ -704,9 +704,10 @@ enum bell_block {
 #define   BELL_QUEUE_RESUME0_OFFSET_SHIFT 0
 #define   BELL_QUEUE_RESUME0_OFFSET_MASK UINT64_C(0x00000000ffffffff)
 
-/* How much of that packet is done: clocks of WORK, bytes of FILL and COPY. */
+/* How much of that packet is done: clocks of WORK, bytes of FILL and COPY; of a WAIT, when its
+ * fence was first met too low. */
 #define BELL_QUEUE_RESUME1_OFFSET(queue) (UINT32_C(0x40050) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)
-/* Clocks or bytes. */
+/* Clocks or bytes; of a WAIT the TIME of then. */
 #define   BELL_QUEUE_RESUME1_DONE_SHIFT 0
 #define   BELL_QUEUE_RESUME1_DONE_MASK UINT64_C(0xffffffffffffffff)
 
