@@ -335,7 +335,7 @@ module f_race (
                                 ? fence_monitored_i : fence_addr_i)));
       inv_visible: assert (!(ours && (after_value || written)) || (cur_q == fence_value_i));
       inv_told: assert (!is_signal || !after_value || told_q);
-      inv_not_told: assert (!told_q || after_value);
+      inv_not_told: assert (!told_q || (is_signal && after_value));
       inv_sees: assert (!read_well || (rd_addr_q != cur_addr_q) || (rd_data_q == cur_q));
       inv_over: assert (!waits_here || !at_log || (cur_q >= fence_value_i));
     end
