@@ -74,7 +74,7 @@ package bell_pkg;
   // Where in a command buffer to go on.
   typedef struct packed {
     logic [31:0] offset;  // Bytes: the next packet.
-    logic [63:0] done;    // Of that packet: clocks of WORK, bytes of FILL and COPY.
+    logic [63:0] done;    // Of that packet: clocks of WORK, bytes of FILL and COPY, time of WAIT.
   } resume_t;
 
   // Native fences whose current values are at the same place of a page, in any address space.
@@ -226,5 +226,20 @@ package bell_pkg;
   parameter logic [1:0] RespOkay   = 2'b00;
   parameter logic [1:0] RespSlvErr = 2'b10;  // Bus error.
   parameter logic [1:0] RespDecErr = 2'b11;  // Refused by the IOMMU.
+
+  // Lowest bit set of a word that is not zero, by halving.
+  function automatic logic [4:0] first_set(input logic [31:0] bits);
+    logic [15:0] b16;
+    logic [7:0]  b8;
+    logic [3:0]  b4;
+    first_set[4] = bits[15:0] == '0;
+    b16          = first_set[4] ? bits[31:16] : bits[15:0];
+    first_set[3] = b16[7:0] == '0;
+    b8           = first_set[3] ? b16[15:8] : b16[7:0];
+    first_set[2] = b8[3:0] == '0;
+    b4           = first_set[2] ? b8[7:4] : b8[3:0];
+    first_set[1] = b4[1:0] == '0;
+    first_set[0] = first_set[1] ? !b4[2] : !b4[0];
+  endfunction
 
 endpackage : bell_pkg

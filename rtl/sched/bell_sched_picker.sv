@@ -75,21 +75,6 @@ module bell_sched_picker #(
   typedef logic [SumBits-1:0]  sum_t;
   typedef logic [NodeBits-1:0] node_t;
 
-  // Lowest bit set of a word that is not zero, by halving.
-  function automatic logic [4:0] first_set(input logic [31:0] bits);
-    logic [15:0] b16;
-    logic [7:0]  b8;
-    logic [3:0]  b4;
-    first_set[4] = bits[15:0] == '0;
-    b16          = first_set[4] ? bits[31:16] : bits[15:0];
-    first_set[3] = b16[7:0] == '0;
-    b8           = first_set[3] ? b16[15:8] : b16[7:0];
-    first_set[2] = b8[3:0] == '0;
-    b4           = first_set[2] ? b8[7:4] : b8[3:0];
-    first_set[1] = b4[1:0] == '0;
-    first_set[0] = first_set[1] ? !b4[2] : !b4[0];
-  endfunction
-
   // Highest bit set of a set of levels that is not empty.
   function automatic bell_pkg::level_t last_set(input logic [NumLevels-1:0] bits);
     logic [31:0] low, back;
@@ -98,7 +83,7 @@ module bell_sched_picker #(
     for (int unsigned b = 0; b < 32; b++) begin
       back[b] = low[31 - b];
     end
-    last_set = {1'b0, ~first_set(back)};
+    last_set = {1'b0, ~bell_pkg::first_set(back)};
     if (bits[NumLevels-1:32] != '0) begin
       last_set = {4'b1000, bits[34] ? 2'd2 : {1'b0, bits[33]}};
     end
@@ -342,8 +327,8 @@ module bell_sched_picker #(
     next2       = '0;
     if (find2_q) begin
       after2      = any2_q & (32'hffff_fffe << last2_q[9:5]);
-      first       = first_set(any2_q);
-      first_after = first_set(after2);
+      first       = bell_pkg::first_set(any2_q);
+      first_after = bell_pkg::first_set(after2);
       next2       = (after2 != '0) ? first_after : first;
     end
   end
@@ -399,7 +384,7 @@ module bell_sched_picker #(
   assign answer_o      = find4_q;
   assign found_o       = bits4 != '0;
   assign found_node_o  = node4_q;
-  assign found_queue_o = {word4_q, find4_q ? first_set(bits4) : 5'd0};
+  assign found_queue_o = {word4_q, find4_q ? bell_pkg::first_set(bits4) : 5'd0};
 
   // ------------------------------------------------------------------ served
 

@@ -68,20 +68,6 @@ module bell_sched_wake #(
   typedef logic [WordBits-1:0]  word_t;
   typedef logic [QueueBits-1:0] index_t;
 
-  // Lowest bit set of a word that is not zero: the group of four, then the bit in it.
-  function automatic logic [4:0] first_set(input logic [31:0] bits);
-    logic [2:0] group;
-    logic [2:0] low;  // The fourth needs no look.
-    group = '0;
-    for (int g = 7; g >= 0; g--) begin
-      if (bits[4*g +: 4] != '0) begin
-        group = 3'(g);
-      end
-    end
-    low       = bits[{group, 2'd0} +: 3];
-    first_set = {group, low[1:0] == '0, low[0] ? 1'b0 : (low[1] || !low[2])};
-  endfunction
-
   logic [31:0]          blocked_ram [NumWords];  // Bit q: blocked, and where:
   bell_pkg::fence_key_t key_ram     [NumQueues];
   logic [31:0]          any_q;                   // Bit w: word w is not zero; else it means nothing.
@@ -198,8 +184,8 @@ module bell_sched_wake #(
     left      = left_q;
     hit       = 1'b0;
     if (sweep_q || start) begin
-      word_next = first_set(words);
-      bit_next  = first_set(left_q);
+      word_next = bell_pkg::first_set(words);
+      bit_next  = bell_pkg::first_set(left_q);
       if (load) begin
         words_d = words & ~(32'd1 << word_next);
         if (any_q[word_next] && (words != '0)) begin
