@@ -150,8 +150,8 @@ module bell_sched #(
   logic [3:0]          ask_word, ask_op;
   logic [63:0]         ask_data;
   logic                late_valid, late_many, late_take, credit_fresh, credit_take;
-  logic                wake_found, wake_empty, wake_full, wake_take;
-  bell_pkg::queue_id_t late_queue, wake_found_queue, wake_queue;
+  logic                wake_valid, wake_take;
+  bell_pkg::queue_id_t late_queue, wake_queue;
   logic                room, hold, stuck, skip, select_busy;
   logic [NumNodes-1:0] active, next_valid, next_kept, next_take, turn_valid_q, ready_q;
   bell_pkg::queue_id_t [NumNodes-1:0] run_queue, next_queue;
@@ -180,15 +180,6 @@ module bell_sched #(
     .word_o(ask_word), .data_o(ask_data)
   );
 
-  // Queues that must look again wait here: how they are found has a long way.
-  logic [1:0] wake_count_unused;
-
-  bell_fifo #(.Width(10), .Depth(2)) u_wakes (
-    .clk_i, .rst_ni, .clear_i(1'b0), .push_i(wake_found && !wake_full),
-    .data_i(wake_found_queue), .full_o(wake_full), .pop_i(wake_take), .data_o(wake_queue),
-    .empty_o(wake_empty), .count_o(wake_count_unused)
-  );
-
   bell_sched_select #(.NumNodes(NumNodes)) u_select (
     .clk_i, .rst_ni, .hold_i(hold), .room_i(room), .move_i(may_move_q),
     .end_hold_i(event_valid_o || read.ends || (now_q.ends && now_state_q.notify)),
@@ -199,7 +190,7 @@ module bell_sched #(
     .give_valid_i(next_valid), .give_queue_i(next_queue), .give_kept_i(next_kept),
     .give_take_o(next_take),
     .place_valid_i, .place_signal_i, .place_ready_i(place_ready_o),
-    .wake_valid_i(!wake_empty), .wake_queue_i(wake_queue), .wake_take_o(wake_take),
+    .wake_valid_i(wake_valid), .wake_queue_i(wake_queue), .wake_take_o(wake_take),
     .late_valid_i(late_valid), .late_queue_i(late_queue), .late_take_o(late_take),
     .credit_valid_i(credit_fresh), .credit_queue_i(credit_i.queue), .credit_take_o(credit_take),
     .now_valid_i(now_q.valid), .now_queue_i(queue), .skip_o(skip),
@@ -505,7 +496,7 @@ module bell_sched #(
     .end_key_i(turn_end.key), .end_seen_o(seen),
     .put_valid_i(change && open && (state.blocked || state_d.blocked)), .put_queue_i(queue),
     .put_blocked_i(state_d.blocked && open_d), .put_key_i(turn_end.key), .put_new_i(now_q.ends),
-    .wake_valid_o(wake_found), .wake_queue_o(wake_found_queue), .wake_take_i(!wake_full),
+    .wake_valid_o(wake_valid), .wake_queue_o(wake_queue), .wake_take_i(wake_take),
     .busy_o(wake_busy)
   );
 
