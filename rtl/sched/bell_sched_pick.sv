@@ -7,7 +7,7 @@
 // A queue whose turn ends and that goes first all the same (direct_i) needs no search.
 //
 // Timing  a queue that is put in clock n is looked for in n + 2, or later; what was found can be
-//         taken four clocks after. A search starts every other clock, one a node at a time.
+//         taken four clocks after. A search may start every clock, one a node at a time.
 // Reset   nothing is looked for.
 
 module bell_sched_pick #(
@@ -62,7 +62,7 @@ module bell_sched_pick #(
 
   logic [NumNodes-1:0] want, grant_unused, ready_none;
   logic [NodeBits-1:0] find_index;
-  logic                find, find_busy, some_want, answer, found, search;
+  logic                find, answer, found, search;
   bell_pkg::node_id_t  found_node;
   bell_pkg::queue_id_t found_queue;
 
@@ -76,10 +76,9 @@ module bell_sched_pick #(
   end
 
   assign want = active_i & top_valid_o & (~busy_i | early_i) & ~seek_q & ~next_q & ~due_q;
-  assign find = some_want && !find_busy;
 
   bell_rr_arb #(.NumReqs(NumNodes)) u_node (
-    .clk_i, .rst_ni, .req_i(want), .take_i(find), .valid_o(some_want),
+    .clk_i, .rst_ni, .req_i(want), .take_i(find), .valid_o(find),
     .grant_o(grant_unused), .index_o(find_index)
   );
 
@@ -87,8 +86,7 @@ module bell_sched_pick #(
     .clk_i, .rst_ni,
     .look_i, .put_valid_i, .put_node_i, .put_level_i, .put_queue_i, .put_ready_i,
     .find_valid_i(find), .find_node_i(2'(find_index)), .find_level_i(serve_o[find_index]),
-    .find_busy_o(find_busy), .answer_o(answer), .found_o(found), .found_node_o(found_node),
-    .found_queue_o(found_queue),
+    .answer_o(answer), .found_o(found), .found_node_o(found_node), .found_queue_o(found_queue),
     .served_valid_i(served_i), .served_node_i(put_node_i), .served_level_i(put_level_i),
     .served_queue_i(put_queue_i),
     .some_o, .top_valid_o, .top_o, .none_o(ready_none), .loses_o, .busy_o(search)
@@ -143,6 +141,6 @@ module bell_sched_pick #(
   assign next_queue_o = queue_q;
   assign next_kept_o  = kept_q;
   assign none_o       = ready_none & ~(seek_q | next_q | due_q);
-  assign busy_o       = search || (|next_q) || (|due_q) || some_want;
+  assign busy_o       = search || (|next_q) || (|due_q) || find;
 
 endmodule : bell_sched_pick

@@ -20,8 +20,8 @@
 // A search always ends; it finds nothing when nothing is ready or what was has gone meanwhile.
 //
 // Timing    a put counts for some, top and searches from two clocks later on; when it leaves the
-//           highest level of a node empty, top_valid_o is low for one clock more. A search answers
-//           three clocks after find_valid_i, and starts at most every other clock.
+//           highest level of a node empty, top_valid_o is low for one clock more. A search may
+//           start every clock and answers three clocks after find_valid_i.
 // Reset     no queue is ready, no search is under way.
 
 module bell_sched_picker #(
@@ -39,11 +39,10 @@ module bell_sched_picker #(
   input  bell_pkg::queue_id_t put_queue_i,
   input  logic                put_ready_i,
 
-  // A search; not while find_busy_o.
+  // A search.
   input  logic                find_valid_i,
   input  bell_pkg::node_id_t  find_node_i,
   input  bell_pkg::level_t    find_level_i,
-  output logic                find_busy_o,
   output logic                answer_o,       // Of the search of three clocks ago:
   output logic                found_o,
   output bell_pkg::node_id_t  found_node_o,
@@ -104,10 +103,9 @@ module bell_sched_picker #(
   bell_pkg::node_id_t node2_q, node3_q, node4_q;
   bell_pkg::level_t   level2_q, level3_q;
   logic [9:0]         last2_q;
-  logic [31:0]        any2_q, after2, mask3_q, rest3, rest4_q, read_q, bits4;
+  logic [31:0]        any2_q, after2, mask3_q, bits3_q, rest3, rest4_q, bits4_q, bits4;
   logic [4:0]         next2, last3_q, word3_q, word4_q, first, first_after;
   logic               last_word3_q, some3_q, some4_q;
-  row_t               read_row;
   node_t              find_index, served_index;
 
   // Word arrays.
@@ -295,7 +293,6 @@ module bell_sched_picker #(
 
   assign find_index   = find_node_i[NodeBits-1:0];
   assign served_index = served_node_i[NodeBits-1:0];
-  assign find_busy_o  = find2_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -333,20 +330,9 @@ module bell_sched_picker #(
     end
   end
 
-  always_comb begin
-    read_row = '0;
-    if (find2_q) begin
-      read_row = row_of(node2_q, level2_q, last2_q[9:5]);
-    end else if (find3_q) begin
-      read_row = row_of(node3_q, level3_q, word3_q);
-    end
-  end
-
   always_ff @(posedge clk_i) begin
-    if (find2_q || find3_q) begin
-      read_q <= ready_ram[read_row];
-    end
     if (find2_q) begin
+      bits3_q      <= ready_ram[row_of(node2_q, level2_q, last2_q[9:5])];
       node3_q      <= node2_q;
       level3_q     <= level2_q;
       last3_q      <= last2_q[9:5];
@@ -360,12 +346,13 @@ module bell_sched_picker #(
   always_comb begin
     rest3 = '0;
     if (find3_q && last_word3_q) begin
-      rest3 = read_q & mask3_q;
+      rest3 = bits3_q & mask3_q;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (find3_q) begin
+      bits4_q     <= ready_ram[row_of(node3_q, level3_q, word3_q)];
       node4_q     <= node3_q;
       rest4_q     <= rest3;
       rest_some_q <= rest3 != '0;
@@ -377,7 +364,7 @@ module bell_sched_picker #(
   always_comb begin
     bits4 = '0;
     if (find4_q && (rest_some_q || some4_q)) begin
-      bits4 = rest_some_q ? rest4_q : read_q;
+      bits4 = rest_some_q ? rest4_q : bits4_q;
     end
   end
 

@@ -418,6 +418,33 @@ RTL_TEST(sched, clocks_of_a_change_of_turns)
     CHECK_EQ(t.until(20, [&] { return t.dut.turn_valid_o == 1; }), 7);
 }
 
+// One pick a clock: nodes that get free together get their turns in consecutive clocks.
+RTL_TEST(sched, free_nodes_get_turns_in_consecutive_clocks)
+{
+    Sched t;
+    t.dut.enable_i = 0;
+    t.dut.turn_ready_i = 3;
+    for (unsigned q : {5u, 40u, 6u, 41u}) {
+        t.start(q, q >= 40);
+        t.ring(q);
+    }
+    t.until(8, [&] { return !t.dut.busy_o; });
+    for (unsigned round = 0; round < 2; round++) {
+        t.dut.enable_i = 1;
+        CHECK_EQ(t.until(20, [&] { return t.dut.turn_valid_o != 0; }), 7);
+        const unsigned first = t.dut.turn_valid_o;
+        CHECK(first == 1 || first == 2);
+        t.step();
+        CHECK_EQ(t.dut.turn_valid_o, 3 - first);
+        t.step();
+        t.dut.enable_i = 0;
+        for (unsigned node : {0u, 1u}) {
+            t.end(node, (node ? 40 : 5) + round);
+        }
+        t.until(8, [&] { return !t.dut.busy_o; });
+    }
+}
+
 // Reset closes every queue.
 RTL_TEST(sched, reset_closes_every_queue)
 {

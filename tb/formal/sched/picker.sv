@@ -41,7 +41,7 @@ module f_picker #(
 
   localparam int unsigned NumLevels = bell_pkg::NumLevels;
 
-  logic                             find_busy, answer, found;
+  logic                             answer, found;
   bell_pkg::node_id_t               found_node;
   bell_pkg::queue_id_t              found_queue;
   logic [Nodes-1:0][NumLevels-1:0]  some;
@@ -51,7 +51,7 @@ module f_picker #(
   bell_sched_picker #(.NumQueues(Queues), .NumNodes(Nodes)) dut (
     .clk_i, .rst_ni, .look_i, .put_valid_i, .put_node_i, .put_level_i,
     .put_queue_i({4'd0, put_queue_i}), .put_ready_i, .find_valid_i, .find_node_i, .find_level_i,
-    .find_busy_o(find_busy), .answer_o(answer), .found_o(found), .found_node_o(found_node),
+    .answer_o(answer), .found_o(found), .found_node_o(found_node),
     .found_queue_o(found_queue), .served_valid_i, .served_node_i, .served_level_i,
     .served_queue_i({4'd0, served_queue_i}), .some_o(some), .top_valid_o(top_valid), .top_o(top),
     .none_o(none), .loses_o(), .busy_o()
@@ -183,7 +183,6 @@ module f_picker #(
     assume (rst_ni == started_q);
 `endif
     assume (!put_valid_i || look_i);
-    assume (!find_valid_i || !find_busy);
     assume (!serves || (chosen_q && (served_queue_i == chosen_queue_q))
             || (served_queue_i == last_q) || (served_queue_i == watch_q) || !ready_q);
     assume (!alone_i || (alone_queue_i == watch_q) || !ready_q);
@@ -258,7 +257,6 @@ module f_picker #(
       inv_from: assert ((!valid2_q || (from2_q == last_q)) && (!valid3_q || (from3_q == last_q))
                         && (!valid4_q || (from4_q == last_q)));
       inv_not_empty: assert ((!any_now[0] || (word_0 != '0)) && (!any_now[1] || (word_1 != '0)));
-      inv_apart: assert (!dut.find2_q || !dut.find3_q);
       inv_2: assert (!search2_q || (dut.find2_q && (dut.node2_q == node_q)
              && (dut.level2_q == level_q) && (dut.last2_q == {4'd0, from2_q})
              && (dut.any2_q[31:2] == '0)));
@@ -272,13 +270,13 @@ module f_picker #(
              && (dut.some3_q || !dut.last_word3_q)));
       inv_3_stays: assert (!stays3_q || !search3_q || (dut.some3_q && ready2_q
                            && ((from3_q[5] == watch_q[5])
-                               ? (dut.last_word3_q && dut.read_q[watch_q[4:0]])
+                               ? (dut.last_word3_q && dut.bits3_q[watch_q[4:0]])
                                : (dut.word3_q == word_bit))));
       inv_3_kept: assert (!search3_q || !dut.some3_q || (dut.word3_q != word_bit) || in_any
                           || !in_word);
       inv_3_calm: assert (!search3_q || !calm3_q || !dut.some3_q || any_now[dut.word3_q]);
       inv_3_ready: assert (!search3_q || !dut.last_word3_q || (from3_q[5] != watch_q[5])
-                           || !dut.read_q[watch_q[4:0]] || ready3_q);
+                           || !dut.bits3_q[watch_q[4:0]] || ready3_q);
       inv_4: assert (!search4_q || (dut.find4_q && (dut.node4_q == node_q)
              && (dut.rest_some_q == (dut.rest4_q != '0))
              && ((dut.rest4_q & ~(32'hffff_fffe << from4_q[4:0])) == '0)
@@ -289,13 +287,13 @@ module f_picker #(
                                ? ((watch_q[4:0] <= from4_q[4:0]) || dut.rest4_q[watch_q[4:0]])
                                : (dut.rest_some_q || (dut.word4_q == word_bit)))
                            && (dut.rest_some_q || (dut.word4_q != word_bit)
-                               || dut.read_q[watch_q[4:0]])));
+                               || dut.bits4_q[watch_q[4:0]])));
       inv_4_calm: assert (!search4_q || !calm4_q || dut.rest_some_q || !dut.some4_q
-                          || (dut.read_q != '0));
+                          || (dut.bits4_q != '0));
       inv_4_ready: assert (!search4_q || (dut.rest_some_q
                            ? ((from4_q[5] != watch_q[5]) || !dut.rest4_q[watch_q[4:0]] || ready4_q)
                            : (!dut.some4_q || (dut.word4_q != word_bit)
-                              || !dut.read_q[watch_q[4:0]] || ready3_q)));
+                              || !dut.bits4_q[watch_q[4:0]] || ready3_q)));
       inv_valid: assert ((!valid2_q || search2_q) && (!valid3_q || search3_q)
                          && (!valid4_q || search4_q));
       inv_chosen: assert (!chosen_q || !once_q || (after(last_q, chosen_queue_q)
