@@ -19,7 +19,7 @@ help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@printf '\nOptions: TEST=<pattern> only matching tests, SEED=<n>, V=1 show commands\n'
+	@printf '\nOptions: TEST=<pattern> only matching tests, SEED=<n>, FORMAL=1 make test with the proofs, V=1 show commands\n'
 
 demo: ## Install what is missing, build, run the main job
 	@scripts/setup.sh demo
@@ -47,7 +47,7 @@ fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600) or FUZZ_INPUTS
 	@ASAN_OPTIONS=detect_leaks=0 build/fuzz/tests/fuzz_d3dkmt -max_len=1024 -artifact_prefix=build/fuzz/ \
 	  $(if $(FUZZ_INPUTS),-runs=$(FUZZ_INPUTS),-max_total_time=$(or $(FUZZ_SECONDS),600)) build/fuzz/corpus
 
-nightly: ## make test, then wide explorations, make synth and FUZZ_INPUTS (200000) inputs to the fuzzer
+nightly: ## make test FORMAL=1, then wide explorations, make synth and FUZZ_INPUTS (200000) inputs to the fuzzer
 	@scripts/setup.sh fuzz
 	@FUZZ_INPUTS=$(or $(FUZZ_INPUTS),200000) scripts/nightly.sh
 

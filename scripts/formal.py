@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/formal"
 PYTHON = ROOT / "build/formal-venv/bin/python"
-SECONDS = 300    # For one call of a solver: only a guard against a hang.
+SECONDS = 900    # For one call of a solver: only a guard against a hang.
 BUG_DEPTH = 40   # Clocks in which a planted bug must show, and seconds to find it.
-BUG_SECONDS = 60
+BUG_SECONDS = 300
 
 
 class Broken(Exception):

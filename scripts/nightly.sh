@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Everything of `make test`, then what takes too long for it; the last line is "N passed, N failed".
+# Everything of `make test FORMAL=1`, then what takes too long for it; the last line is
+# "N passed, N failed".
 # usage: FUZZ_INPUTS=n scripts/nightly.sh
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -33,7 +34,7 @@ wide() {
 }
 
 mkdir -p build
-part build/nightly-test.log scripts/test.sh
+part build/nightly-test.log env FORMAL=1 scripts/test.sh
 part build/nightly-wide.log wide
 part build/nightly-synth.log scripts/synth.sh drift
 echo "$passed passed, $failed failed"

@@ -31,7 +31,9 @@ done
   for script in tb/scripts/test_*.sh; do
     printf 'scripts/%s\t%s\n' "$(basename "$script" .sh)" "$script"
   done
-  if [[ -n ${FORMAL:-} ]]; then scripts/formal.sh setup || printf 'formal/setup\tscripts/formal.sh setup\n'; fi
+  if [[ -n ${FORMAL:-} ]]; then
+    scripts/formal.sh setup || printf 'formal/setup\tscripts/formal.sh setup\n'
+  fi
 } >"$list"
 echo "running"
 exec scripts/run_tests.py "$list" ${1:+"$1"}
