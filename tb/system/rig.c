@@ -168,6 +168,14 @@ void rig_run(const struct belfry_config *config, int (*body)(int argc, char **ar
     finish(process);
 }
 
+void rig_run_on(uint32_t slots, int (*body)(int argc, char **argv))
+{
+    struct belfry_config config = rig_config();
+
+    config.slots = slots;
+    rig_run(&config, body);
+}
+
 static void open_memory(struct rig *rig, uint32_t entries)
 {
     rig->entries = entries;

@@ -65,6 +65,8 @@ void rig_breaks(const char *rules);
 /* Open a machine, run `body` as the only process; it must return 0 (a fault fails the test too),
  * the ledger must balance and nothing leak. */
 void rig_run(const struct belfry_config *config, int (*body)(int argc, char **argv));
+/* The same on rig_config() with so many slots. */
+void rig_run_on(uint32_t slots, int (*body)(int argc, char **argv));
 /* The same in pieces, for several processes. */
 void rig_open_machine(const struct belfry_config *config);
 void rig_finish_machine(void); /* belfry_run() and the same checks, for each process. */

@@ -88,11 +88,8 @@ static int wander_over_slots(int argc, char **argv)
 
 static void DB_VA_01_constant_over_any_slots(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = SLOTS;
-    rig_run(&config, wander_over_slots);
+    rig_run_on(SLOTS, wander_over_slots);
 }
 
 /* --- DB-VA-02 --------------------------------------------------------------------------------- */
@@ -160,11 +157,8 @@ static int store_in_every_state(int argc, char **argv)
 
 static void DB_VA_02_a_store_is_harmless_in_every_state(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, store_in_every_state);
+    rig_run_on(1, store_in_every_state);
 }
 
 /* The address may lose its slot between any two stores: no fault, no store at a foreign slot. */
@@ -206,11 +200,8 @@ static int store_while_it_turns(int argc, char **argv)
 
 static void DB_VA_02_stores_survive_every_rotation(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, store_while_it_turns);
+    rig_run_on(1, store_while_it_turns);
 }
 
 /* --- DB-VA-03 --------------------------------------------------------------------------------- */

@@ -92,11 +92,8 @@ static int bus_body(int argc, char **argv)
 
 static void holes_and_missing_slots_are_refused(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 4;
-    rig_run(&config, bus_body);
+    rig_run_on(4, bus_body);
 }
 
 /* --- Programs that end ------------------------------------------------------------------------------ */

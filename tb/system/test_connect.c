@@ -17,29 +17,6 @@ enum { ENTRIES = 16, NODE = 0, WAIT = 200000, SETTLE = 3000, MANY = 8, FEW = 4 }
 static struct rig a, b, many[MANY];
 static struct rig *const pair[] = { &a, &b };
 
-static void run_on(uint32_t slots, int (*body)(int argc, char **argv))
-{
-    struct belfry_config config = rig_config();
-
-    config.slots = slots;
-    rig_run(&config, body);
-}
-
-static void make_pair(void)
-{
-    rig_make(&a, ENTRIES, NODE);
-    rig_open_beside(&b, &a, ENTRIES);
-    rig_make_queue(&b, NODE);
-    rig_make_doorbell(&b);
-}
-
-static void close_pair(void)
-{
-    watch_replay(pair, 2);
-    rig_close_beside(&b);
-    rig_close(&a);
-}
-
 static void connect_thread(void *arg)
 {
     REQUIRE_OK(rig_connect(arg));
@@ -101,7 +78,7 @@ static int connect_on_request(int argc, char **argv)
 static void DB_CON_01_connect_is_one_ddi_call(void **state)
 {
     (void)state;
-    run_on(1, connect_on_request);
+    rig_run_on(1, connect_on_request);
 }
 
 /* --- DB-CON-02 -------------------------------------------------------------------------------- */
@@ -155,7 +132,7 @@ static int routed_on_return(int argc, char **argv)
 static void DB_CON_02_slot_routes_when_the_ddi_returns(void **state)
 {
     (void)state;
-    run_on(2, routed_on_return);
+    rig_run_on(2, routed_on_return);
 }
 
 /* --- DB-CON-03 -------------------------------------------------------------------------------- */
@@ -205,7 +182,7 @@ static void DB_CON_03_bad_outputs_fail_the_call(void **state)
 {
     (void)state;
     rig_breaks("DB-CON-03 DB-VA-04");
-    run_on(1, bad_outputs);
+    rig_run_on(1, bad_outputs);
 }
 
 /* --- DB-CON-05 -------------------------------------------------------------------------------- */
@@ -273,7 +250,7 @@ static int no_double_grant(int argc, char **argv)
 static void DB_CON_05_slot_is_reserved_until_disconnect(void **state)
 {
     (void)state;
-    run_on(FEW, no_double_grant);
+    rig_run_on(FEW, no_double_grant);
 }
 
 /* --- DB-CON-07 -------------------------------------------------------------------------------- */
@@ -284,7 +261,7 @@ static int connect_twice(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     from = belfry_record_count();
     REQUIRE_OK(rig_connect(&a));
@@ -306,14 +283,14 @@ static int connect_twice(int argc, char **argv)
     REQUIRE_EQ(ddi_calls(from), 1);
     REQUIRE_EQ(rig_count(from, BELFRY_CB_ENTER, CALLBACK), 1);
     watch_require(&b, CONNECTED, BELFRY_MAPPED_SLOT);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_CON_07_connecting_again_changes_nothing(void **state)
 {
     (void)state;
-    run_on(1, connect_twice);
+    rig_run_on(1, connect_twice);
 }
 
 /* --- DB-CON-08, DB-CON-09 --------------------------------------------------------------------- */
@@ -323,7 +300,7 @@ static int connect_aborted(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     belfry_device_lost();
     from = belfry_record_count();
@@ -334,14 +311,14 @@ static int connect_aborted(int argc, char **argv)
     REQUIRE_EQ(ddi_calls(from), 0);
     watch_require(&a, ABORT, BELFRY_MAPPED_DUMMY);
     watch_require(&b, ABORT, BELFRY_MAPPED_DUMMY);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_CON_08_aborted_doorbell_stays_dead(void **state)
 {
     (void)state;
-    run_on(1, connect_aborted);
+    rig_run_on(1, connect_aborted);
 }
 
 static D3DKMT_HANDLE foreign;

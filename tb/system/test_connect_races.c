@@ -14,29 +14,6 @@ enum { ENTRIES = 16, NODE = 0, WAIT = 200000, SETTLE = 3000, LATE = 2000 };
 static struct rig a, b;
 static struct rig *const pair[] = { &a, &b };
 
-static void run_on(uint32_t slots, int (*body)(int argc, char **argv))
-{
-    struct belfry_config config = rig_config();
-
-    config.slots = slots;
-    rig_run(&config, body);
-}
-
-static void make_pair(void)
-{
-    rig_make(&a, ENTRIES, NODE);
-    rig_open_beside(&b, &a, ENTRIES);
-    rig_make_queue(&b, NODE);
-    rig_make_doorbell(&b);
-}
-
-static void close_pair(void)
-{
-    watch_replay(pair, 2);
-    rig_close_beside(&b);
-    rig_close(&a);
-}
-
 static void connect_thread(void *arg)
 {
     REQUIRE_OK(rig_connect(arg));
@@ -84,7 +61,7 @@ static int map_then_status(int argc, char **argv)
 static void DB_CON_04_map_before_status(void **state)
 {
     (void)state;
-    run_on(1, map_then_status);
+    rig_run_on(1, map_then_status);
 }
 
 /* --- DB-CON-10 -------------------------------------------------------------------------------- */
@@ -94,7 +71,7 @@ static int connect_as_ring(int argc, char **argv)
     unsigned i;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     for (i = 1; i <= 6; i++) {
         if (i % 2 == 0) /* After an OS disconnect, or a victimization, or none yet. */
             REQUIRE_OK((NTSTATUS)belfry_os_disconnect(a.doorbell));
@@ -108,14 +85,14 @@ static int connect_as_ring(int argc, char **argv)
         REQUIRE_OK(rig_connect(&b));
     }
     REQUIRE_EQ(rig_count(0, BELFRY_RING, NULL), 0);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_CON_10_connect_counts_as_a_ring(void **state)
 {
     (void)state;
-    run_on(1, connect_as_ring);
+    rig_run_on(1, connect_as_ring);
 }
 
 /* --- DB-CON-11 -------------------------------------------------------------------------------- */
@@ -147,7 +124,7 @@ static int connect_suspended(int argc, char **argv)
 static void DB_CON_11_suspended_queue_gets_a_slot_only(void **state)
 {
     (void)state;
-    run_on(1, connect_suspended);
+    rig_run_on(1, connect_suspended);
 }
 
 static void resume_thread(void *arg)
@@ -229,7 +206,7 @@ static int failed_connects(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     require_works(&a);
 
     from = belfry_record_count();
@@ -255,14 +232,14 @@ static int failed_connects(int argc, char **argv)
     require_works(&a);
     require_works(&b);
     REQUIRE_EQ(rig_owned_slots(1), 1);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_CON_12_failed_connect_leaks_no_slot(void **state)
 {
     (void)state;
-    run_on(1, failed_connects);
+    rig_run_on(1, failed_connects);
 }
 
 /* --- DB-CON-13 -------------------------------------------------------------------------------- */
@@ -274,7 +251,7 @@ static int lose_before_map(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     rig_append(&a, 1, 1);
     watch_start(&watch);
     belfry_point_hold("connect.ddi-to-map");
@@ -292,14 +269,14 @@ static int lose_before_map(int argc, char **argv)
     rig_wait(&a, 1, WAIT); /* Its connect counted as a ring all the same. */
     REQUIRE_OK(rig_connect(&a));
     watch_stop(&watch);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_CON_13_disconnect_beats_mapping(void **state)
 {
     (void)state;
-    run_on(1, lose_before_map);
+    rig_run_on(1, lose_before_map);
 }
 
 /* The same, but the eviction falls into the DDI itself, after the driver has let go of its lock:

@@ -15,10 +15,7 @@ static struct rig a, b;
 
 static void run(int (*body)(int argc, char **argv))
 {
-    struct belfry_config config = rig_config();
-
-    config.slots = SLOTS;
-    rig_run(&config, body);
+    rig_run_on(SLOTS, body);
 }
 
 /* rig->create as it stands is refused by the OS alone. */

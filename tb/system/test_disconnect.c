@@ -31,21 +31,6 @@ static void run(int (*body)(int argc, char **argv))
     rig_run(&config, body);
 }
 
-static void make_pair(void)
-{
-    rig_make(&a, ENTRIES, NODE);
-    rig_open_beside(&b, &a, ENTRIES);
-    rig_make_queue(&b, NODE);
-    rig_make_doorbell(&b);
-}
-
-static void close_pair(void)
-{
-    watch_replay(pair, 2);
-    rig_close_beside(&b);
-    rig_close(&a);
-}
-
 static void disconnect(struct rig *rig)
 {
     REQUIRE_OK((NTSTATUS)belfry_os_disconnect(rig->doorbell));
@@ -69,7 +54,7 @@ static void require_one_call(const struct rig *rig)
 static int disconnect_in_every_state(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     require_one_call(&a); /* Never connected. */
     REQUIRE_OK(rig_connect(&a));
     require_one_call(&a);
@@ -83,7 +68,7 @@ static int disconnect_in_every_state(int argc, char **argv)
     belfry_device_lost();
     require_one_call(&a);
     watch_require(&a, ABORT, BELFRY_MAPPED_DUMMY);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
@@ -128,7 +113,7 @@ static int slot_comes_free(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     disconnect(&a);
     rig_settle(SETTLE);
@@ -203,7 +188,7 @@ static int final_sample(int argc, char **argv)
     uint64_t done = 0;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     rig_append(&a, 1, 1); /* Never connected. */
     disconnect(&a);
     rig_wait(&a, ++done, WAIT);
@@ -239,7 +224,7 @@ static int final_sample(int argc, char **argv)
 
     REQUIRE_EQ(rig_count(0, BELFRY_RING, NULL), 0);
     REQUIRE_EQ(rig_count(0, BELFRY_DDI_ENTER, CONNECT_DDI), 4); /* None by itself. */
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 

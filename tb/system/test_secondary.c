@@ -10,10 +10,7 @@ static struct rig rig, rival;
 
 static void run_slots(uint32_t slots, int (*body)(int argc, char **argv))
 {
-    struct belfry_config config = rig_config();
-
-    config.slots = slots;
-    rig_run(&config, body);
+    rig_run_on(slots, body);
 }
 
 static void make(struct rig *made, bool second)

@@ -150,11 +150,8 @@ static int whole_life_body(int argc, char **argv)
 
 static void DB_THR_01_every_call_at_its_level(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, whole_life_body);
+    rig_run_on(1, whole_life_body);
 }
 
 /* --- DB-THR-02 -------------------------------------------------------------------------------- */
@@ -360,11 +357,8 @@ static int crossed_body(int argc, char **argv)
 
 static void DB_THR_03_disconnect_against_eviction(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, crossed_body);
+    rig_run_on(1, crossed_body);
 }
 
 int main(void)

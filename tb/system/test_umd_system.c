@@ -377,11 +377,8 @@ static int victim_body(int argc, char **argv)
 
 static void DB_UMD_05_thousand_victimizations(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, victim_body);
+    rig_run_on(1, victim_body);
 }
 
 enum { EAGER = 100 };
@@ -421,11 +418,8 @@ static int eager_body(int argc, char **argv)
 
 static void DB_UMD_05_two_eager_queues_one_slot(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    config.slots = 1;
-    rig_run(&config, eager_body);
+    rig_run_on(1, eager_body);
 }
 
 /* victimized again between its second ring and its look at the status, it still returns. */

@@ -17,29 +17,6 @@ enum { ENTRIES = 16, NODE = 0, WAIT = 200000, SETTLE = 3000, SLOTS = 4, QUEUES =
 static struct rig a, b, many[QUEUES];
 static struct rig *const pair[] = { &a, &b };
 
-static void run_on(uint32_t slots, int (*body)(int argc, char **argv))
-{
-    struct belfry_config config = rig_config();
-
-    config.slots = slots;
-    rig_run(&config, body);
-}
-
-static void make_pair(void)
-{
-    rig_make(&a, ENTRIES, NODE);
-    rig_open_beside(&b, &a, ENTRIES);
-    rig_make_queue(&b, NODE);
-    rig_make_doorbell(&b);
-}
-
-static void close_pair(void)
-{
-    watch_replay(pair, 2);
-    rig_close_beside(&b);
-    rig_close(&a);
-}
-
 /* The callback, as a thread of the driver would make it. */
 static NTSTATUS take_away(uint64_t queue, uint64_t doorbell, int reason)
 {
@@ -64,7 +41,7 @@ static int reason_and_mapping(int argc, char **argv)
     size_t from, enter, exit;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     from = belfry_record_count();
     REQUIRE_OK(rig_connect(&b)); /* The driver's own: RETRY, with the OS's handles. */
@@ -83,14 +60,14 @@ static int reason_and_mapping(int argc, char **argv)
 
     REQUIRE_STATUS(take_rig(&b, ABORT), STATUS_SUCCESS);
     watch_require(&b, ABORT, BELFRY_MAPPED_DUMMY);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_VIC_01_reason_and_dummy_page(void **state)
 {
     (void)state;
-    run_on(1, reason_and_mapping);
+    rig_run_on(1, reason_and_mapping);
 }
 
 /* --- DB-VIC-02 -------------------------------------------------------------------------------- */
@@ -109,7 +86,7 @@ static int refused_arguments(int argc, char **argv)
     struct belfry_doorbell_info info;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     REQUIRE_OK(rig_connect(&b));
     info = watch_info(&a);
@@ -146,7 +123,7 @@ static void DB_VIC_02_unknown_pairs_are_refused(void **state)
 {
     (void)state;
     rig_breaks("DB-VIC-02");
-    run_on(2, refused_arguments);
+    rig_run_on(2, refused_arguments);
 }
 
 /* --- DB-VIC-03 -------------------------------------------------------------------------------- */
@@ -174,7 +151,7 @@ static int routed_until_the_callback_returns(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     rig_settle(SETTLE);
     from = belfry_record_count();
@@ -195,14 +172,14 @@ static int routed_until_the_callback_returns(int argc, char **argv)
     belfry_thread_join(thread);
     REQUIRE(find_route(from) > rig_expect(from, BELFRY_CB_EXIT, CALLBACK));
     watch_require_route(&b, 0);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_VIC_03_slot_is_rerouted_after_the_callback(void **state)
 {
     (void)state;
-    run_on(1, routed_until_the_callback_returns);
+    rig_run_on(1, routed_until_the_callback_returns);
 }
 
 /* --- DB-VIC-04 -------------------------------------------------------------------------------- */
@@ -230,7 +207,7 @@ static int rings_stay_with_their_queue(int argc, char **argv)
     unsigned i;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     watch_start(&watch);
     ringing = true;
     for (i = 0; i < 4; i++)
@@ -253,7 +230,7 @@ static int rings_stay_with_their_queue(int argc, char **argv)
     watch_stop(&watch);
     rig_settle(SETTLE);
     REQUIRE(rig_count(0, BELFRY_RING, NULL) > 2 * ROUNDS);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
@@ -273,7 +250,7 @@ static int victim_is_sampled(int argc, char **argv)
     unsigned i;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     for (i = 1; i <= 4; i++) {
         REQUIRE_OK(rig_connect(&a));
         rig_settle(SETTLE);
@@ -285,14 +262,14 @@ static int victim_is_sampled(int argc, char **argv)
         watch_require(&a, RETRY, BELFRY_MAPPED_DUMMY);
     }
     REQUIRE_EQ(rig_count(0, BELFRY_RING, NULL), 0);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_VIC_04_victims_last_sample(void **state)
 {
     (void)state;
-    run_on(1, victim_is_sampled);
+    rig_run_on(1, victim_is_sampled);
 }
 
 /* --- DB-VIC-06 -------------------------------------------------------------------------------- */
@@ -341,7 +318,7 @@ static int oldest_goes_first(int argc, char **argv)
 static void DB_VIC_06_least_recently_used_is_the_victim(void **state)
 {
     (void)state;
-    run_on(SLOTS, oldest_goes_first);
+    rig_run_on(SLOTS, oldest_goes_first);
 }
 
 /* --- DB-VIC-09, DB-VIC-10 --------------------------------------------------------------------- */
@@ -359,7 +336,7 @@ static int aborted_by_the_driver(int argc, char **argv)
     size_t from;
 
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     hooks.callback = abort_victims;
     REQUIRE_OK(rig_connect(&b));
@@ -380,13 +357,13 @@ static int aborted_by_the_driver(int argc, char **argv)
 static void DB_VIC_09_driver_may_abort(void **state)
 {
     (void)state;
-    run_on(1, aborted_by_the_driver);
+    rig_run_on(1, aborted_by_the_driver);
 }
 
 static int abort_stays(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    make_pair();
+    watch_make(pair, 2, ENTRIES, NODE);
     REQUIRE_OK(rig_connect(&a));
     REQUIRE_STATUS(take_rig(&a, RETRY), STATUS_SUCCESS);
     REQUIRE_STATUS(take_rig(&a, ABORT), STATUS_SUCCESS); /* RETRY becomes ABORT. */
@@ -400,14 +377,14 @@ static int abort_stays(int argc, char **argv)
     REQUIRE_STATUS(take_rig(&b, RETRY), STATUS_SUCCESS);
     watch_require(&b, ABORT, BELFRY_MAPPED_DUMMY);
     REQUIRE_STATUS(rig_connect(&b), STATUS_DEVICE_REMOVED);
-    close_pair();
+    watch_end(pair, 2);
     return 0;
 }
 
 static void DB_VIC_10_abort_never_becomes_retry(void **state)
 {
     (void)state;
-    run_on(2, abort_stays);
+    rig_run_on(2, abort_stays);
 }
 
 #define WITH_HOOKS(test) cmocka_unit_test_setup_teardown(test, hooks_setup, hooks_teardown)

@@ -88,7 +88,7 @@ void watch_await(const volatile bool *flag, const char *what)
     }
 }
 
-void watch_make(struct rig **rigs, unsigned count, uint32_t entries, uint32_t node)
+void watch_make(struct rig *const *rigs, unsigned count, uint32_t entries, uint32_t node)
 {
     unsigned i;
 
@@ -100,11 +100,17 @@ void watch_make(struct rig **rigs, unsigned count, uint32_t entries, uint32_t no
     }
 }
 
-void watch_close(struct rig **rigs, unsigned count)
+void watch_close(struct rig *const *rigs, unsigned count)
 {
     while (count-- > 1)
         rig_close_beside(rigs[count]);
     rig_close(rigs[0]);
+}
+
+void watch_end(struct rig *const *rigs, unsigned count)
+{
+    watch_replay(rigs, count);
+    watch_close(rigs, count);
 }
 
 /* --- Sampler ---------------------------------------------------------------------------------- */

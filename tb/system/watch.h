@@ -58,8 +58,10 @@ void watch_await_point(const char *name, unsigned threads);
 void watch_await(const volatile bool *flag, const char *what);
 
 /* rig_make() for rigs[0], the others beside it on the same device; and the reverse. */
-void watch_make(struct rig **rigs, unsigned count, uint32_t entries, uint32_t node);
-void watch_close(struct rig **rigs, unsigned count);
+void watch_make(struct rig *const *rigs, unsigned count, uint32_t entries, uint32_t node);
+void watch_close(struct rig *const *rigs, unsigned count);
+/* watch_replay(), then watch_close(). */
+void watch_end(struct rig *const *rigs, unsigned count);
 
 /* Handles as the driver got them: OS handle of the queue, KMD handle of the doorbell. */
 uint64_t watch_os_queue(const struct rig *rig);
