@@ -304,7 +304,8 @@ module bell_top #(
       .wr_data_o(wr_data[n*NumUnits +: NumUnits]),
       .wr_resp_valid_i(wr_resp_valid[n*NumUnits +: NumUnits]),
       .wr_resp_i(wr_resp),
-      .busy_o(node_busy[n]), .progress_o(progress[n]), .timer_valid_o(timer_valid[n]), .timer_o(timer[n*64 +: 64]),
+      .busy_o(node_busy[n]), .progress_o(progress[n]),
+      .timer_valid_o(timer_valid[n]), .timer_o(timer[n*64 +: 64]),
       .sample_valid_o(sample_valid_o[n]),
       .start_valid_o(start_valid_o[n]), .start_rptr_o(start_rptr_o[n*64 +: 64]),
       .done_valid_o(done_valid_o[n]), .done_rptr_o(done_rptr_o[n*64 +: 64]),
@@ -326,12 +327,15 @@ module bell_top #(
 
   bell_watch #(.NumNodes(NumNodes)) u_watch (
     .clk_i, .rst_ni, .advance_i,
-    .idle_limit_i((NumNodes*32)'({sw.IDLE_LIMIT3.CLOCKS.value, sw.IDLE_LIMIT2.CLOCKS.value, sw.IDLE_LIMIT1.CLOCKS.value,
-                                   sw.IDLE_LIMIT0.CLOCKS.value})),
-    .hung_limit_i((NumNodes*32)'({sw.HUNG_LIMIT3.CLOCKS.value, sw.HUNG_LIMIT2.CLOCKS.value, sw.HUNG_LIMIT1.CLOCKS.value,
-                                   sw.HUNG_LIMIT0.CLOCKS.value})),
-    .long_work_i(NumNodes'({sw.HUNG_LIMIT3.LONG_WORK.value, sw.HUNG_LIMIT2.LONG_WORK.value, sw.HUNG_LIMIT1.LONG_WORK.value,
-                                   sw.HUNG_LIMIT0.LONG_WORK.value})),
+    .idle_limit_i((NumNodes*32)'({
+      sw.IDLE_LIMIT3.CLOCKS.value, sw.IDLE_LIMIT2.CLOCKS.value, sw.IDLE_LIMIT1.CLOCKS.value,
+      sw.IDLE_LIMIT0.CLOCKS.value})),
+    .hung_limit_i((NumNodes*32)'({
+      sw.HUNG_LIMIT3.CLOCKS.value, sw.HUNG_LIMIT2.CLOCKS.value, sw.HUNG_LIMIT1.CLOCKS.value,
+      sw.HUNG_LIMIT0.CLOCKS.value})),
+    .long_work_i(NumNodes'({
+      sw.HUNG_LIMIT3.LONG_WORK.value, sw.HUNG_LIMIT2.LONG_WORK.value, sw.HUNG_LIMIT1.LONG_WORK.value,
+      sw.HUNG_LIMIT0.LONG_WORK.value})),
     .gated_i(NumNodes'(sw.CTRL.GATED.value)),
     .running_i(node_running), .progress_i(progress), .working_i(timer_valid),
     .queue_i(node_queue),

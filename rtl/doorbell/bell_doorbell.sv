@@ -4,8 +4,8 @@
 //
 // Which queue: in layouts PAGE and PACKED the owner of the slot that the address names, in layout
 // GLOBAL the one that the value names, if it listens to the page of the store (bell_tokens): a token
-// that another process stores through its own page is rejected. The upper half of BAR2 holds the second registers of the same
-// doorbells: a store there is a ring like any other.
+// that another process stores through its own page is rejected. The upper half of BAR2 holds the
+// second registers of the same doorbells: a store there is a ring like any other.
 //
 //   from mmio   one store per clock, never held up
 //   from regs   slot table: which queue a slot wakes; token table: which page wakes a queue

@@ -6,8 +6,8 @@
 //       last and only there; at most 2 addresses wait in the device; an answer goes to one unit,
 //       or to the logs, by its id.
 //
-// The logs are one more writer. Units keep the contract of bell_pkg: a request stays until taken and stays in its 4 KiB, data
-// beats end with `last` on the last one. Memory does as it likes.
+// The logs are one more writer. Units keep the contract of bell_pkg: a request stays until taken and
+// stays in its 4 KiB, data beats end with `last` on the last one. Memory does as it likes.
 
 module f_dma_mux #(
   parameter int unsigned Nodes = 1

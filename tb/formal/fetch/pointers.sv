@@ -236,12 +236,16 @@ module f_pointers #(
                                 && (judge_q || (room_q == '0))));
       inv_handed_in_limit: assert (7'(handed_q) <= dut.u_sample.limit_q);
       inv_redo_in_turn: assert (!dut.u_entries.redo_q || (in_turn && known_q));
-      inv_asked_small: assert ((32'(dut.u_entries.asked_q) <= MaxBuffers) && (dut.u_entries.received_q <= dut.u_entries.asked_q)
+      inv_asked_small: assert ((32'(dut.u_entries.asked_q) <= MaxBuffers)
+                           && (dut.u_entries.received_q <= dut.u_entries.asked_q)
                            && (dut.u_entries.handed_q <= dut.u_entries.received_q));
-      inv_second_is_asked: assert (!dut.u_entries.second_q || (dut.u_entries.received_q != dut.u_entries.asked_q));
+      inv_second_is_asked: assert (!dut.u_entries.second_q
+                           || (dut.u_entries.received_q != dut.u_entries.asked_q));
       inv_beats_agree: assert (beats_q == 5'(waits_q && asked_q)
-                           + 5'd2 * 5'(dut.u_entries.asked_q - dut.u_entries.received_q) - 5'(dut.u_entries.second_q));
-      inv_entries_after_wptr: assert (!(waits_q || judge_q) || (!dut.u_entries.second_q && (dut.u_entries.received_q == '0)));
+                           + 5'd2 * 5'(dut.u_entries.asked_q - dut.u_entries.received_q)
+                           - 5'(dut.u_entries.second_q));
+      inv_entries_after_wptr: assert (!(waits_q || judge_q)
+                           || (!dut.u_entries.second_q && (dut.u_entries.received_q == '0)));
       inv_engine_holds_handed: assert (5'(done_q) + 5'(queued_q) + 5'(running_q) <= 5'(handed_q));
       inv_quiet_out_of_turn: assert (in_turn || ((queued_q == '0) && !running_q
                                      && (beats_q == '0)));
