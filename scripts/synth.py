@@ -187,10 +187,10 @@ def check(size, out, rtl="rtl"):
     bits = memories(out)
     text = (ROOT / out / "yosys.log").read_text()
     mapped = set(re.findall(rf"mapping memory {TOP}\.(\S+) via", text))
-    large = {memory.split(".")[-1] for memory, size in bits.items() if size > RAM_BITS}
-    for name in sorted(declared_rams(rtl)):
-        if name in large and not any(memory.split(".")[-1] == name for memory in mapped):
-            raise Broken(f"RAM: {name} is not inferred as a RAM; see {out}/yosys.log")
+    rams = {memory.split(".")[-1] for memory in mapped}
+    rams |= {memory.split(".")[-1] for memory, size in bits.items() if size <= RAM_BITS}
+    for name in sorted(declared_rams(rtl) - rams):
+        raise Broken(f"RAM: {name} is not inferred as a RAM; see {out}/yosys.log")
     for name in sorted(set(bits) - mapped):
         allowed = any(re.fullmatch(pattern, name) for pattern in FLOPS_MAY)
         if bits[name] >= FLOP_BITS and not allowed:
