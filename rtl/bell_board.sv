@@ -11,7 +11,8 @@ module bell_board #(
   parameter int unsigned NumSlots  = 64,  // Physical doorbells, 1 .. 1024.
   parameter int unsigned NumQueues = 64,  // Hardware queues, 1 .. 1024.
   parameter int unsigned NumNodes  = 3    // Nodes, 1 .. 4.
-) (  input  logic clk_i,
+) (
+  input  logic clk_i,
   input  logic rst_ni,
 
   input  logic [10:0] strap_slots_i,  // Doorbells fitted, at most NumSlots; from the next clock.

@@ -37,17 +37,15 @@ module bell_sum #(
   always_comb begin : blocks
     logic carry;
 
-    plain = '0;
-    next  = '0;
     sum_o = '0;
     carry = carry_i;
-    if (enable_i) begin
-      for (int unsigned n = 0; n < Blocks; n++) begin
-        plain[n] = {1'b0, a_i[n*Block +: Block]} + {1'b0, b_i[n*Block +: Block]};
-        next[n]  = {1'b0, a_i[n*Block +: Block]} + {1'b0, b_i[n*Block +: Block]} + 1'b1;
+    for (int unsigned n = 0; n < Blocks; n++) begin
+      plain[n] = {1'b0, a_i[n*Block +: Block]} + {1'b0, b_i[n*Block +: Block]};
+      next[n]  = {1'b0, a_i[n*Block +: Block]} + {1'b0, b_i[n*Block +: Block]} + 1'b1;
+      if (enable_i) begin
         sum_o[n*Block +: Block] = carry ? next[n][Block-1:0] : plain[n][Block-1:0];
-        carry = carry ? next[n][Block] : plain[n][Block];
       end
+      carry = carry ? next[n][Block] : plain[n][Block];
     end
     carry_o = enable_i && carry;
   end
