@@ -8,6 +8,7 @@
 
 #include <set>
 #include <string>
+#include <tuple>
 
 namespace {
 
@@ -167,13 +168,21 @@ bool report(const char *kind, const char *name, const std::string &wrong)
     return wrong.empty();
 }
 
+bool same(const bell_device_event &one, const bell_device_event &other)
+{
+    const auto fields = [](const bell_device_event &e) {
+        return std::tie(e.kind, e.cycle, e.slot, e.queue, e.node, e.bucket, e.cause, e.rptr, e.value);
+    };
+    return fields(one) == fields(other);
+}
+
 std::string differs(const Run &one, const Run &other)
 {
     for (size_t i = 0; i < one.words.size() && i < other.words.size(); i++)
         if (one.words[i] != other.words[i])
             return "register word " + std::to_string(i) + " read";
     for (size_t i = 0; i < one.events.size() && i < other.events.size(); i++)
-        if (std::memcmp(&one.events[i], &other.events[i], sizeof(one.events[i])) != 0)
+        if (!same(one.events[i], other.events[i]))
             return "event at cycle " + std::to_string(one.events[i].cycle);
     if (one.memory != other.memory)
         return "memory";
