@@ -49,7 +49,7 @@ fuzz: ## libFuzzer over the D3DKMT surface for FUZZ_SECONDS (600) or FUZZ_INPUTS
 
 nightly: ## make test FORMAL=1, then wide explorations, make synth and FUZZ_INPUTS (200000) inputs to the fuzzer
 	@scripts/setup.sh fuzz
-	@$(if $(FUZZ_INPUTS),FUZZ_INPUTS=$(FUZZ_INPUTS)) scripts/nightly.sh
+	@scripts/nightly.sh
 
 formal: ## Prove properties of the RTL, each seen to fail on a planted bug; table of the proofs
 	@scripts/formal.sh $(TEST)
