@@ -11,7 +11,8 @@
 //
 // A credit that finds sched busy with another queue is remembered in a FIFO: sched looks at its
 // queue later. A queue is there twice only when its turn was given meanwhile, or when it was closed
-// and opened again; sched gives no turn while many_o. So there is always room.
+// and opened again; sched gives no turn while many_o. So there is always room. It takes a ring for
+// another queue in every clock, and turns that leave none over, to get that far.
 //
 // Timing  what a credit is worth is combinational, writes count one clock later.
 // Reset   the FIFO is empty. The flags mean something while a queue is open; OPEN clears them.
@@ -54,7 +55,7 @@ module bell_sched_owed #(
 
   localparam int unsigned QueueBits = (NumQueues > 1) ? $clog2(NumQueues) : 1;
   localparam int unsigned Depth     = 2 * ((NumQueues > 8) ? (1 << QueueBits) : 8);
-  localparam int unsigned Many      = 8;
+  localparam int unsigned Many      = (Depth > 48) ? Depth / 2 - 16 : 8;
 
   typedef logic [QueueBits-1:0] index_t;
 

@@ -75,6 +75,48 @@ RTL_TEST(bound, without_quantum_at_most_n_minus_1_turns)
     check_bound(0, 4);
 }
 
+// Two queues take turns while a ring comes in every clock, each for another queue that is owed
+// nothing and cannot run: none of those is in the way of a turn.
+RTL_TEST(bound, first_rings_of_others_hold_no_turn_up)
+{
+    Sched t;
+    for (unsigned q = 2; q < kQueues; q++) {
+        t.context(q, q % kNodes);
+        t.command(q, BELL_QUEUE_CMD_OPEN);
+    }
+    t.dut.enable_i = 0;
+    for (unsigned q = 0; q < 2; q++) {
+        t.start(q, 0);
+        t.place(q, 1);
+        t.ring(q);
+    }
+    t.dut.enable_i = 1;
+    unsigned ring = 2, turns = 0;
+    const auto offer_next = [&] {
+        if (ring < kQueues) {
+            CHECK(!t.offer(ring++).coalesced);
+        }
+    };
+    while (ring < kQueues) {
+        t.dut.turn_ready_i = 1;
+        t.until(kSwitch, [&] {
+            offer_next();
+            return t.dut.turn_valid_o == 1;
+        });
+        const unsigned q = (unsigned)t.turn().queue;
+        t.step();
+        t.dut.turn_ready_i = 0;
+        for (unsigned i = 0; i < kStep; i++) {
+            offer_next();
+            t.step();
+        }
+        offer_next();
+        t.offer_end(0, q, turns++, true);
+        t.until(4, [&] { return !(t.dut.end_valid_i & 1); });
+    }
+    CHECK(turns >= (kQueues - 2) / (kSwitch + kStep + 5));
+}
+
 // One credit per clock is taken without end, whatever else goes on, and every queue gets ready.
 RTL_TEST(bound, a_ring_of_every_queue_back_to_back)
 {
