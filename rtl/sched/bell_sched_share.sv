@@ -67,6 +67,11 @@ module bell_sched_share #(
                           && ((percent_i == '0) || (!waiting[n] && !(running_i[n]
                               && (level_i[n] == bell_pkg::LevelNormal))));
 
+    // It stops at its largest value; a clock adds less than that.
+    logic full;
+
+    assign full = debt_q[n][DebtBits-1:DebtBits-2] == 2'b01;
+
     // One sum of three: a sum that is compared afterwards would be twice as deep in logic.
     debt_t past;
 
@@ -83,7 +88,7 @@ module bell_sched_share #(
         lift_q[n]      <= 1'b0;
         unsettled_q[n] <= 1'b0;
       end else if (growing[n]) begin
-        debt_q[n]      <= debt_q[n] + grows;
+        debt_q[n]      <= full ? debt_q[n] : debt_q[n] + grows;
         lift_q[n]      <= lift_q[n] || !past[DebtBits-1];
         unsettled_q[n] <= 1'b1;
       end else if (shrinking[n]) begin

@@ -4,6 +4,7 @@
 #include "bell_model.h"
 
 #define WHOLE 100
+#define MOST_DEBT (INT64_C(1) << 46) /* It stops there. */
 
 static bool is_active(const struct bell_model *model, uint32_t node)
 {
@@ -70,6 +71,8 @@ static bool runs(const struct bell_model *model, uint32_t node, uint32_t level)
 static void count_debt(struct bell_model *model, struct bell_model_slice *slice)
 {
     slice->debt += slice->rate * (int64_t)(model->cycle - slice->debt_at);
+    if (slice->debt > MOST_DEBT)
+        slice->debt = MOST_DEBT;
     slice->debt_at = model->cycle;
     if (slice->rate > 0 && slice->debt >= due_of(model))
         slice->lift = true;

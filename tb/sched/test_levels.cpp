@@ -333,6 +333,34 @@ RTL_TEST(levels, HS_PRI_01_normal_gets_its_share)
     }
 }
 
+// A buffer of level 2 that cannot be stopped runs for longer than can be counted: what is owed to
+// level 1 stays the most that there is.
+RTL_TEST(levels, debt_stops_at_its_largest)
+{
+    Sched t;
+    t.start(1, 0);
+    t.place(1, 1);
+    t.start(2, 0);
+    t.place(2, 2);
+    t.global(true, BELL_BANDS_OFFSET, 50 | BELL_FIELD_PUT(BELL_BANDS_NORMAL_SLICE, 10));
+    t.ring(2);
+    CHECK_EQ(t.take(0), 2);
+    t.ring(1);
+    for (unsigned i = 0; i < 20; i++)
+        t.step();
+    t.dut.advance_i = 0xffffffff;
+    for (unsigned i = 0; i < 1000; i++) // 50 % of them are beyond 2^47.
+        t.step();
+    t.dut.advance_i = 1;
+    t.end(0, 2, 0, true);
+    for (unsigned i = 0; i < 5; i++) {
+        CHECK_EQ(t.take(0, 2 * kGivePatience), 1);
+        for (unsigned clock = 0; clock < 50; clock++)
+            t.step();
+        t.end(0, 1, 0, true);
+    }
+}
+
 // Real time gives nothing away, and owes nothing.
 RTL_TEST(levels, real_time_owes_no_share)
 {
