@@ -438,7 +438,8 @@ module bell_top #(
   assign hw.CAPS.LAYOUTS.next          = Fitted[2:0];
   assign hw.CAPS.SECONDARY.next        = 1'b1;
   assign hw.DOORBELLS.IN_FORCE.next    = layout;
-  assign hw.STATUS.IDLE.next           = !(|node_running || doorbell_busy || sched_busy);
+  assign hw.STATUS.IDLE.next           = !(|node_running || doorbell_busy || sched_busy || stop_valid
+                                           || log_valid);
   assign hw.STATUS.NODE_BUSY.next      = 8'(node_running);
   assign hw.STATUS.LOG_BUSY.next       = 8'(log_writing);
   assign hw.IRQ_LEVEL.COUNT.next       = 16'(level);
@@ -468,8 +469,8 @@ module bell_top #(
 
   bell_clock_gate u_clock (
     .clk_i, .clk_o(clk),
-    .enable_i(mmio_busy || doorbell_busy || sched_busy || sched_wake || (|event_valid)
-              || watch_valid || report_busy || report_valid || (slots != slots_q))
+    .enable_i(mmio_busy || doorbell_busy || sched_busy || sched_wake || (|source_valid)
+              || report_busy || (slots != slots_q))
   );
 
   // ------------------------------------------------------ idle and deadline

@@ -36,11 +36,11 @@ enum bell_cause {
     BELL_CAUSE_ENGINE_IDLE      = 10,
     /* No packet ended for HUNG_LIMIT clocks of a turn. Data: that limit. */
     BELL_CAUSE_ENGINE_HUNG      = 11,
-    /* The entry chosen by LOG_CONFIG of the scheduling log was written. Data: index and wrap count. */
+    /* The entry chosen by LOG_CONFIG of the scheduling log was written, once or, without room for this event, more often. Data: index and wrap count when it was made. */
     BELL_CAUSE_SCHED_LOG        = 12,
     /* A SIGNAL packet took a native fence beyond its monitored value. Data: address of its current value. */
     BELL_CAUSE_FENCE_SIGNALED   = 13,
-    /* Memory refused a write of the scheduling log: LOG_BASE.ENABLE counts as 0 until LOG_BASE is written. Data: address. */
+    /* Memory refused a write of the scheduling log: LOG_BASE.ENABLE counts as 0 until LOG_BASE is written. Data: the last such address. */
     BELL_CAUSE_SCHED_LOG_LOST   = 14,
     /* Doorbell stores were rejected. Data: REPORT, code of the first: bell_reject_e. */
     BELL_CAUSE_RING_REJECTED    = 16,
@@ -150,8 +150,8 @@ enum bell_block {
 /* One bit a node: it works on a queue. */
 #define   BELL_STATUS_NODE_BUSY_SHIFT 8
 #define   BELL_STATUS_NODE_BUSY_MASK UINT64_C(0x000000000000ff00)
-/* One bit a node: a write of its scheduling log is not answered yet. 0 after LOG_BASE.ENABLE was
- * cleared: nothing more will be written. */
+/* One bit a node: an entry of its scheduling log waits, or is being written. 0 after
+ * LOG_BASE.ENABLE was cleared: nothing more will be written. */
 #define   BELL_STATUS_LOG_BUSY_SHIFT 16
 #define   BELL_STATUS_LOG_BUSY_MASK UINT64_C(0x0000000000ff0000)
 

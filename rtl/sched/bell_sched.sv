@@ -588,7 +588,7 @@ module bell_sched #(
 
   assign wake_o = slice_wake || wr_resp_valid_i;
   assign busy_o = select_busy || now_q.valid || ack_read_o || sampled_o || forgone_o
-                  || (|turn_valid_q) || pick_busy || log_busy || event_valid_o || credit_valid_i
+                  || (|turn_valid_q) || pick_busy || log_busy || credit_valid_i
                   || slice_busy || wake_busy || regs_busy;
 
 endmodule : bell_sched

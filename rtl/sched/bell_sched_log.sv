@@ -3,10 +3,14 @@
 // Scheduling logs in memory: an entry for each change of a queue's state, then the header's word of
 // index and wrap count; the next entry only after that word was answered.
 //
-//   Idle -> Entry -> EntryAnswer -> Index -> IndexAnswer -> Idle, or Post -> Idle
+//   Idle -> Entry -> EntryAnswer -> Index -> IndexAnswer -> Idle
 //
 // No entry is lost: while room_o is low, sched changes no queue. Entries that wait when their log
 // is switched off are dropped. When memory refuses a write, the log of that node stops.
+//
+// Only memory holds the log up: software makes room in the event queue through registers that may
+// wait for room here. So a notice waits beside it, one of a kind and node; one that comes while it
+// waits is merged into it, and it tells the index, or the last address refused, of when it is made.
 //
 // Timing  quiet while an answer of memory is awaited.
 // Reset   nothing is under way.
@@ -40,9 +44,9 @@ module bell_sched_log #(
   output logic            [NumNodes-1:0]       advance_o,  // Pulse: the word is next_o now.
   output logic                          [63:0] next_o,
   output logic            [NumNodes-1:0]       lost_o,     // Pulse.
-  output logic            [NumNodes-1:0]       writing_o,  // A write is not answered.
+  output logic            [NumNodes-1:0]       writing_o,  // An entry waits, or is being written.
 
-  // To irq, held until taken.
+  // To irq, held until taken, even when its log is switched off.
   output logic             event_valid_o,
   input  logic             event_ready_i,
   output bell_pkg::event_t event_o,
@@ -64,7 +68,7 @@ module bell_sched_log #(
   localparam logic [1:0]  LastBeat    = 2'd3;  // Of an entry.
   localparam int unsigned NodeBits    = (NumNodes > 1) ? $clog2(NumNodes) : 1;
 
-  typedef enum logic [2:0] {Idle, Entry, EntryAnswer, Index, IndexAnswer, Post} state_e;
+  typedef enum logic [2:0] {Idle, Entry, EntryAnswer, Index, IndexAnswer} state_e;
 
   typedef struct packed {
     bell_pkg::node_id_t node;
@@ -77,7 +81,7 @@ module bell_sched_log #(
   logic        asked_q;  // The mux has the address.
   logic [1:0]  beat_q;
   entry_t      head;
-  logic        empty, full, start, drop, last, answered, refused, notify_q, lost_q;
+  logic        empty, full, pop, start, drop, last, answered, refused, notify_q;
   logic [$clog2(Depth):0] unused_count;
 
   logic [NodeBits-1:0] node;
@@ -115,9 +119,11 @@ module bell_sched_log #(
   bell_fifo #(.Width($bits(entry_t)), .Depth(Depth)) u_entries (
     .clk_i, .rst_ni, .clear_i(1'b0),
     .push_i(push), .data_i({node_i, time_i, handle_i, now}), .full_o(full),
-    .pop_i(drop || ((state_q == Entry) && wr_data_valid_o && wr_data_ready_i && last)),
+    .pop_i(pop),
     .data_o(head), .empty_o(empty), .count_o(unused_count)
   );
+
+  assign pop = drop || ((state_q == Entry) && wr_data_valid_o && wr_data_ready_i && last);
 
   // The node of the entry under way; it has left the FIFO when its index is written.
   logic [NodeBits-1:0] node_q;
@@ -196,10 +202,9 @@ module bell_sched_log #(
       case (state_q)
         Idle:        if (start) state_q <= Entry;
         Entry:       if (wr_data_valid_o && wr_data_ready_i && last) state_q <= EntryAnswer;
-        EntryAnswer: if (answered) state_q <= refused ? Post : Index;
+        EntryAnswer: if (answered) state_q <= refused ? Idle : Index;
         Index:       if (wr_data_valid_o && wr_data_ready_i) state_q <= IndexAnswer;
-        IndexAnswer: if (answered) state_q <= (refused || notify_q) ? Post : Idle;
-        Post:        if (event_ready_i) state_q <= Idle;
+        IndexAnswer: if (answered) state_q <= Idle;
         default:     state_q <= Idle;
       endcase
     end
@@ -214,9 +219,6 @@ module bell_sched_log #(
       addr_q   <= wraps ? last_addr : entry_addr;
       next_q   <= wraps ? {word[63:32] + 32'd1, 32'd0} : {word[63:32], word[31:0] + 32'd1};
       notify_q <= notify;
-      lost_q   <= 1'b0;
-    end else if (refused) begin
-      lost_q <= 1'b1;
     end else if (answered) begin
       addr_q <= base_q;
     end
@@ -228,23 +230,84 @@ module bell_sched_log #(
     assign here_now     = 32'(node_q) == 32'(n);
     assign advance_o[n] = here_now && (state_q == IndexAnswer) && answered && !refused;
     assign lost_o[n]    = here_now && refused;
-    assign writing_o[n] = here_now && (state_q != Idle) && (state_q != Post);
-  end
+    assign writing_o[n] = (here_now && (state_q != Idle)) || (waiting_q != '0);
 
-  assign next_o        = next_q;
-  assign event_valid_o = state_q == Post;
+    logic [$clog2(Depth):0] waiting_q;
+    logic                   comes, goes;
 
-  always_comb begin
-    event_o = '0;
-    if (event_valid_o) begin
-      event_o.cause = lost_q ? bell_formats_pkg::CauseSchedLogLost
-                             : bell_formats_pkg::CauseSchedLog;
-      event_o.node  = 2'(node_q);
-      event_o.data  = lost_q ? {16'd0, addr_q} : next_q;
+    assign comes = push && (node_i == 2'(n));
+    assign goes  = pop && (head.node == 2'(n));
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        waiting_q <= '0;
+      end else if (comes != goes) begin
+        waiting_q <= comes ? waiting_q + 1'b1 : waiting_q - 1'b1;
+      end
     end
   end
 
+  assign next_o = next_q;
+
+  // ----------------------------------------------------------------- notices
+
+  logic [NumNodes-1:0] reached_q, lost_q, reached_made, lost_made;
+  bell_pkg::addr_t     lost_addr_q [NumNodes];
+  bell_pkg::event_t    event_d, event_q;
+  logic                event_valid_q, makes;
+
+  assign makes = !event_valid_q && ((|reached_q) || (|lost_q));
+
+  always_comb begin
+    event_d      = '0;
+    reached_made = '0;
+    lost_made    = '0;
+    if (makes) begin
+      for (int n = int'(NumNodes) - 1; n >= 0; n--) begin
+        if (reached_q[n]) begin
+          event_d       = '0;
+          event_d.cause = bell_formats_pkg::CauseSchedLog;
+          event_d.node  = 2'(n);
+          event_d.data  = index_i[n];
+          {lost_made, reached_made} = '0;
+          reached_made[n]           = 1'b1;
+        end else if (lost_q[n]) begin
+          event_d       = '0;
+          event_d.cause = bell_formats_pkg::CauseSchedLogLost;
+          event_d.node  = 2'(n);
+          event_d.data  = {16'd0, lost_addr_q[n]};
+          {lost_made, reached_made} = '0;
+          lost_made[n]              = 1'b1;
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      reached_q     <= '0;
+      lost_q        <= '0;
+      event_valid_q <= 1'b0;
+    end else begin
+      reached_q     <= (reached_q & ~reached_made) | (notify_q ? advance_o : '0);
+      lost_q        <= (lost_q & ~lost_made) | lost_o;
+      event_valid_q <= makes || (event_valid_q && !event_ready_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (refused) begin
+      lost_addr_q[node_q] <= addr_q;
+    end
+    if (makes) begin
+      event_q <= event_d;
+    end
+  end
+
+  assign event_valid_o = event_valid_q;
+  assign event_o       = event_valid_q ? event_q : '0;
+
   assign busy_o = push || ((state_q == Idle) && !empty) || wr_req_valid_o
-                  || wr_data_valid_o || event_valid_o;
+                  || wr_data_valid_o || makes;
 
 endmodule : bell_sched_log

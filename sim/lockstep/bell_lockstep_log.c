@@ -184,14 +184,14 @@ void bell_lockstep_log(struct bell_lockstep *lockstep)
         lockstep->model->sched.logs[node].lost = true;
 }
 
-/* When it comes is not compared. */
+/* When it comes is not compared; without room it may be older than the log. */
 void bell_lockstep_log_event(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
     const struct bell_model_sched_log *log = &lockstep->model->sched.logs[now->node];
     const bool lost = now->cause == BELL_CAUSE_SCHED_LOG_LOST;
 
-    if (now->queue || (lost && !log->lost) || (!lost && now->value != log->index))
+    if (now->queue || (lost && !log->lost) || (!lost && now->value > log->index))
         bell_lockstep_differ(lockstep, "event", "log index 0x%llx, %s",
                              (unsigned long long)log->index, log->lost ? "lost" : "not lost");
 }

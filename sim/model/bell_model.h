@@ -267,7 +267,6 @@ enum bell_model_log_state {
     BELL_MODEL_LOG_IDLE,
     BELL_MODEL_LOG_ENTRY, /**< The entry is written, */
     BELL_MODEL_LOG_WORD,  /**< the word of index and wraps is. */
-    BELL_MODEL_LOG_POST,  /**< An event waits for room. */
 };
 
 /** Writer of the scheduling logs. */
@@ -283,7 +282,13 @@ struct bell_model_log {
     uint32_t here;  /**< Its index. */
     uint64_t addr;  /**< Of the write under way. */
     uint64_t next;  /**< LOG_INDEX after it. */
-    enum bell_cause cause; /**< Of the event. */
+    uint32_t reached; /**< Nodes with a SCHED_LOG to make, */
+    uint32_t lost;    /**< and a SCHED_LOG_LOST, with its */
+    uint64_t lost_addr[BELL_MODEL_LOGS];
+    bool told;        /**< A notice is made, and waits for room: */
+    enum bell_cause cause;
+    uint32_t told_node;
+    uint64_t data;
 };
 
 struct bell_model_sched {

@@ -101,16 +101,39 @@ static void write_entry(struct bell_model *model, const struct bell_model_log_en
     bell_model_dma_log(model, log->addr, &words, sizeof words);
 }
 
+/* The lowest node's first: as the device, one at a time. */
+static bool make_notice(struct bell_model *model)
+{
+    struct bell_model_log *log = &model->log;
+
+    for (uint32_t n = 0; n < BELL_MODEL_LOGS; n++) {
+        const uint32_t bit = UINT32_C(1) << n;
+
+        if (!((log->reached | log->lost) & bit))
+            continue;
+        log->told = true;
+        log->told_node = n;
+        log->cause = log->reached & bit ? BELL_CAUSE_SCHED_LOG : BELL_CAUSE_SCHED_LOG_LOST;
+        log->data = log->reached & bit ? model->sched.logs[n].index : log->lost_addr[n];
+        if (log->reached & bit)
+            log->reached &= ~bit;
+        else
+            log->lost &= ~bit;
+        return true;
+    }
+    return false;
+}
+
+/* A notice never holds the log up: those for which there is no room are merged. */
 static void post(struct bell_model *model)
 {
     struct bell_model_log *log = &model->log;
-    const uint64_t data = log->cause == BELL_CAUSE_SCHED_LOG ? log->next : log->addr;
 
-    log->state = BELL_MODEL_LOG_POST;
-    if (!bell_model_irq_push(model, log->cause, log->node, 0, data))
-        return;
-    log->state = BELL_MODEL_LOG_IDLE;
-    log->at = model->cycle + 1;
+    while (log->told || make_notice(model)) {
+        if (!bell_model_irq_push(model, log->cause, log->told_node, 0, log->data))
+            return;
+        log->told = false;
+    }
 }
 
 void bell_model_log_run(struct bell_model *model)
@@ -118,10 +141,7 @@ void bell_model_log_run(struct bell_model *model)
     struct bell_model_log *log = &model->log;
 
     log->at = BELL_MODEL_NEVER;
-    if (log->state == BELL_MODEL_LOG_POST) {
-        post(model);
-        return;
-    }
+    post(model);
     while (log->state == BELL_MODEL_LOG_IDLE && log->count) {
         const struct bell_model_log_entry entry = log->entries[log->first];
 
@@ -137,34 +157,37 @@ void bell_model_log_answer(struct bell_model *model, enum bell_resp resp)
     struct bell_model_log *log = &model->log;
     struct bell_model_sched_log *regs = &model->sched.logs[log->node];
 
-    if (resp != BELL_RESP_OKAY) {
-        regs->lost = true;
-        log->cause = BELL_CAUSE_SCHED_LOG_LOST;
-        post(model);
-    } else if (log->state == BELL_MODEL_LOG_ENTRY) {
+    if (resp == BELL_RESP_OKAY && log->state == BELL_MODEL_LOG_ENTRY) {
         log->state = BELL_MODEL_LOG_WORD;
         log->addr = BELL_FIELD_GET(regs->base, BELL_LOG_BASE0_ADDR) / HEADER_BYTES * HEADER_BYTES;
         bell_model_dma_log(model, log->addr, &log->next, sizeof log->next);
+        return;
+    }
+    if (resp != BELL_RESP_OKAY) {
+        regs->lost = true;
+        log->lost |= UINT32_C(1) << log->node;
+        log->lost_addr[log->node] = log->addr;
     } else {
         regs->index = log->next;
-        log->state = BELL_MODEL_LOG_IDLE;
-        log->at = model->cycle + 1;
-        log->cause = BELL_CAUSE_SCHED_LOG;
         if (BELL_FIELD_GET(regs->config, BELL_LOG_CONFIG0_INTERRUPT_ENTRY) == log->here)
-            post(model);
+            log->reached |= UINT32_C(1) << log->node;
     }
+    log->state = BELL_MODEL_LOG_IDLE;
+    log->at = model->cycle + 1;
 }
 
 void bell_model_log_room(struct bell_model *model)
 {
-    if (model->log.state == BELL_MODEL_LOG_POST)
+    if (model->log.told)
         model->log.at = model->cycle + 1;
 }
 
 uint64_t bell_model_log_busy(const struct bell_model *model)
 {
-    const bool writes = model->log.state == BELL_MODEL_LOG_ENTRY ||
-                        model->log.state == BELL_MODEL_LOG_WORD;
+    const struct bell_model_log *log = &model->log;
+    uint64_t busy = log->state == BELL_MODEL_LOG_IDLE ? 0 : UINT64_C(1) << log->node;
 
-    return writes ? UINT64_C(1) << model->log.node : 0;
+    for (size_t i = 0; i < log->count; i++)
+        busy |= UINT64_C(1) << log->entries[(log->first + i) % log->capacity].node;
+    return busy;
 }

@@ -8,6 +8,7 @@
 #define LOG_HEADER 32u
 #define LOG_ENTRY 32u
 #define PATIENCE 20000u
+#define EVENTS 64u /* Places in the event queue. */
 
 enum { STATE_IDLE, STATE_RUNNING, STATE_READY, STATE_STANDBY };
 
@@ -318,6 +319,34 @@ static void no_entry_is_lost_under_load(void **state)
         expect_entry(i, 0xc0de01, i % 2 ? STATE_IDLE : STATE_READY, &time);
 }
 
+/* Each entry interrupts and nobody takes an event: the log goes on, the last event tells all. */
+static void a_log_without_room_for_events_goes_on(void **state)
+{
+    const unsigned rounds = 60;
+    uint64_t index, told = 0;
+    unsigned events = 0;
+
+    (void)state;
+    start_log(1, 0);
+    submit(1, 1);
+    for (unsigned i = 0; i < rounds; i++) {
+        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_REMOVE);
+        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_ADD);
+    }
+    bench_settle(&bench);
+    assert_int_equal(bench_read(&bench, BELL_IRQ_LEVEL_OFFSET), EVENTS);
+    index = bench_read(&bench, BELL_LOG_INDEX0_OFFSET);
+    assert_int_equal(index, BELL_FIELD_PUT(BELL_LOG_INDEX0_WRAPS, 1 + 2 * rounds));
+    for (; bench_read(&bench, BELL_EVENT0_OFFSET) & BELL_EVENT0_VALID_MASK; events++) {
+        assert_true(bench_read(&bench, BELL_EVENT1_OFFSET) > told);
+        told = bench_read(&bench, BELL_EVENT1_OFFSET);
+        bench_write(&bench, BELL_EVENT_POP_OFFSET, 1);
+        bench_run(&bench, 20);
+    }
+    assert_int_equal(told, index);
+    assert_int_equal(events, EVENTS + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(HS_LOG_01_a_log_switched_off_is_frozen, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refused_log_write_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(no_entry_is_lost_under_load, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_log_without_room_for_events_goes_on, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,6 +210,48 @@ RTL_TEST(top, all_sources_fire_into_one_place)
     }
 }
 
+// A scheduling log tells of every entry, each log fills at once, and nobody takes an event: the log
+// goes on, registers are answered as ever, and what there was no room for is told in fewer events.
+RTL_TEST(top, a_log_that_cannot_tell_holds_nothing_up)
+{
+    constexpr uint64_t kLog = 0x90000;
+    constexpr unsigned kTurns = 40;
+    constexpr unsigned kAnswer = 64; // Clocks; bounded by memory, which is awaited for the log.
+    Top t(6);
+    for (unsigned n = 0; n < 2; n++) {
+        t.open(n); // Its turns find nothing to do.
+        t.write(BELL_LOG_CONFIG0_OFFSET + 8 * n, 1); // One entry, which interrupts.
+        t.write(BELL_LOG_BASE0_OFFSET + 8 * n, (kLog + 64 * n) | BELL_LOG_BASE0_ENABLE_MASK);
+    }
+    t.enable();
+    for (unsigned i = 0; i < kTurns; i++)
+        for (unsigned q = 0; q < 2; q++) {
+            const uint64_t from = t.clock;
+            t.write(BELL_QUEUE_CMD_OFFSET(q), BELL_QUEUE_CMD_KICK);
+            t.state(q);
+            CHECK(t.clock - from < 2 * kAnswer);
+        }
+    t.wait("the logs", [&] { return (t.read(BELL_STATUS_OFFSET) & BELL_STATUS_LOG_BUSY_MASK) == 0; });
+    CHECK_EQ(t.read(BELL_IRQ_LEVEL_OFFSET), 1);
+    const uint64_t index[] = {t.read(BELL_LOG_INDEX0_OFFSET), t.read(BELL_LOG_INDEX1_OFFSET)};
+    uint64_t told[2] = {};
+    unsigned logs = 0;
+    for (unsigned quiet = 0; quiet < 3; quiet++) {
+        t.run(20);
+        for (const Event &e : t.take_events())
+            if (e.cause == BELL_CAUSE_SCHED_LOG) {
+                CHECK(e.data > told[e.node]);
+                told[e.node] = e.data;
+                logs++;
+            }
+    }
+    for (unsigned n = 0; n < 2; n++) {
+        CHECK(BELL_FIELD_GET(index[n], BELL_LOG_INDEX0_WRAPS) > kTurns);
+        CHECK_EQ(told[n], index[n]); // The last one tells all.
+    }
+    CHECK(logs <= 4);
+}
+
 // Counters stop at their largest value and say so; those without the bit are exact.
 RTL_TEST(top, counters_saturate_and_say_so)
 {
