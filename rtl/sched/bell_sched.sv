@@ -507,6 +507,17 @@ module bell_sched #(
 
   assign answer = go && now_q.req && !again_q;
 
+  // A queue that was read before the first log was switched on is not logged: its handle is not here.
+  logic read_handle, handle_q;
+
+  assign read_handle = read.req || read.place || (|log_enable);
+
+  always_ff @(posedge clk_i) begin
+    if (reads) begin
+      handle_q <= read_handle;
+    end
+  end
+
   bell_sched_view #(.NumNodes(NumNodes)) u_view (
     .valid_i(answer && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
     .pending_i(kick || ring), .level_i(level), .later_i(later), .enable_i, .gated_i,
@@ -537,7 +548,7 @@ module bell_sched #(
 
   bell_sched_context #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_context (
     .clk_i, .rst_ni,
-    .read_i(reads), .read_logs_i(read.req || read.place || (|log_enable)),
+    .read_i(reads), .read_logs_i(read_handle),
     .read_queue_i(read_queue), .queue_i(queue),
     .write_i(write_context), .write_word_i(ask_word), .write_data_i(ask_data),
     .end_i(go && now_q.ends), .end_rptr_i(turn_end.rptr), .end_resume_i(turn_end.resume),
@@ -573,7 +584,7 @@ module bell_sched #(
 
   bell_sched_log #(.NumNodes(NumNodes)) u_log (
     .clk_i, .rst_ni,
-    .look_i(change && open && !moves), .node_i(state.node), .was_running_i(state.running),
+    .look_i(change && open && !moves && handle_q), .node_i(state.node), .was_running_i(state.running),
     .was_ready_i(again_q ? again_ready_q : was), .running_i(state_d.running),
     .ready_i(ready_d), .standby_i(later || outdone), .time_i(time_o), .handle_i(handle),
     .handle_o(log_any_unused), .room_o(room),
