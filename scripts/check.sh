@@ -48,7 +48,7 @@ windows_driver() {
 driver_includes() {
   # The driver does not know that it is simulated: only DDI headers, its own, and C's.
   if grep -nE '#include' driver/kmd/*.[ch] driver/umd/*.[ch] \
-    | grep -vE '"(bell_(kmd|umd|regs|formats|private|wdk)[a-z_]*|d3d[a-z]+)\.h"|<(std(arg|bool|int|def|lib|atomic)|string)\.h>'; then
+    | grep -vE '"(bell_(kmd|umd|regs|formats|private|ring|wdk)[a-z_]*|d3d[a-z]+)\.h"|<(std(arg|bool|int|def|lib|atomic)|string)\.h>'; then
     return 1
   fi
 }

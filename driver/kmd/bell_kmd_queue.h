@@ -74,7 +74,7 @@ struct bell_queue {
 
     /* Kernel-mode queue only. */
     KSPIN_LOCK ring_lock;
-    struct bell_ring_entry *entries;
+    volatile struct bell_ring_entry *entries;
     volatile struct bell_ring_control *counts;
 };
 

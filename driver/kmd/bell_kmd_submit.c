@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bell_kmd_queue.h"
+#include "bell_ring.h"
 
 #define BELL_KERNEL_RING_BYTES (BELL_KMD_KERNEL_ENTRIES * BELL_ENTRY_BYTES)
 
@@ -19,7 +20,7 @@ NTSTATUS bell_kmd_submit_attach_ring(struct bell_queue *queue)
     if (memory == NULL)
         return STATUS_NO_MEMORY;
     memset(memory, 0, bytes);
-    queue->entries = (struct bell_ring_entry *)(VOID *)memory;
+    queue->entries = (volatile struct bell_ring_entry *)(VOID *)memory;
     queue->counts = (volatile struct bell_ring_control *)(VOID *)(memory + BELL_KERNEL_RING_BYTES);
     queue->log2_entries = BELL_KMD_KERNEL_LOG2_ENTRIES;
     queue->ring = (UINT64)MmGetPhysicalAddress(memory).QuadPart;
@@ -31,7 +32,7 @@ VOID bell_kmd_submit_detach_ring(struct bell_queue *queue)
 {
     if (queue->entries == NULL)
         return;
-    MmFreeContiguousMemory(queue->entries);
+    MmFreeContiguousMemory((VOID *)(ULONG_PTR)queue->entries);
     queue->entries = NULL;
     queue->counts = NULL;
 }
@@ -49,13 +50,11 @@ static bool buffer_is_valid(const DXGKARG_SUBMITCOMMANDTOHWQUEUE *args)
 static NTSTATUS append(struct bell_queue *queue, const DXGKARG_SUBMITCOMMANDTOHWQUEUE *args)
 {
     UINT64 count = queue->counts->wptr;
-    struct bell_ring_entry *entry = &queue->entries[count % BELL_KMD_KERNEL_ENTRIES];
 
     if (count - queue->counts->rptr >= BELL_KMD_KERNEL_ENTRIES)
         return STATUS_INSUFFICIENT_RESOURCES;
-    entry->word0 = BELL_FIELD_PUT(BELL_ENTRY_WORD0_ADDR, args->DmaBufferVirtualAddress) |
-                   BELL_FIELD_PUT(BELL_ENTRY_WORD0_TAG, count);
-    entry->word1 = BELL_FIELD_PUT(BELL_ENTRY_WORD1_LENGTH, args->DmaBufferSize);
+    bell_ring_store(&queue->entries[count % BELL_KMD_KERNEL_ENTRIES], count,
+                    args->DmaBufferVirtualAddress, args->DmaBufferSize);
     KeMemoryBarrier(); /* The entry is in memory before the count that covers it. */
     queue->counts->wptr = count + 1;
     KeMemoryBarrier(); /* The count is in memory before the kick that makes hardware read it. */

@@ -38,7 +38,7 @@ struct bell_umd_queue {
     const volatile UINT64 *status;
     volatile UINT64 *last_queued;
     const volatile UINT64 *progress_fence;
-    volatile UINT64 *ring;         /* Two words an entry. */
+    volatile struct bell_ring_entry *ring;
     volatile UINT64 *control;      /* WPTR, RPTR. */
     UINT64 wptr;                   /* Entries appended; equals the control area's. */
     UINT64 ring_mask;

@@ -90,7 +90,7 @@ NTSTATUS bell_umd_queue_create_ring(struct bell_umd_queue *queue, bool resize)
     status = bell_umd_alloc(queue->device, BELL_CONTROL_BYTES, &queue->control_memory);
     if (!NT_SUCCESS(status))
         return status;
-    queue->ring = queue->ring_memory.cpu;
+    queue->ring = (volatile struct bell_ring_entry *)queue->ring_memory.cpu;
     queue->control = queue->control_memory.cpu;
     queue->ring_mask = queue->desc.ring_entries - 1;
     queue->wptr = 0;
@@ -105,7 +105,8 @@ void bell_umd_queue_destroy_ring(struct bell_umd_queue *queue)
     queue->doorbell_handle = 0;
     bell_umd_free(queue->device, &queue->control_memory);
     bell_umd_free(queue->device, &queue->ring_memory);
-    queue->doorbell = queue->second = queue->last_queued = queue->ring = queue->control = NULL;
+    queue->doorbell = queue->second = queue->last_queued = queue->control = NULL;
+    queue->ring = NULL;
     queue->status = NULL;
 }
 

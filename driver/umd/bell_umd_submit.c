@@ -7,6 +7,7 @@
  * A status that reads CONNECTED was read before the OS wrote RETRY, so WPTR was stored before the OS
  * took its last sample. A status that reads RETRY leads to a connect, which samples WPTR.
  */
+#include "bell_ring.h"
 #include "bell_umd_internal.h"
 
 enum { CONNECT_TRIES = 64 };
@@ -40,21 +41,12 @@ static NTSTATUS wait_for_room(struct bell_umd_queue *queue)
     return STATUS_IO_TIMEOUT;
 }
 
-static void store_entry(struct bell_umd_queue *queue, UINT64 gpu, UINT32 bytes)
-{
-    volatile UINT64 *entry = queue->ring + (queue->wptr & queue->ring_mask) * (BELL_ENTRY_BYTES / 8);
-
-    entry[BELL_ENTRY_WORD1_OFFSET / 8] = bytes;
-    entry[BELL_ENTRY_WORD0_OFFSET / 8] =
-        (gpu & BELL_ENTRY_WORD0_ADDR_MASK) | queue->wptr << BELL_ENTRY_WORD0_TAG_SHIFT;
-}
-
 static void publish(struct bell_umd_queue *queue, UINT64 gpu, UINT32 bytes, UINT64 value)
 {
     atomic_thread_fence(memory_order_release);
     *queue->last_queued = value;
     BELL_POINT("umd.lqv-to-wptr");
-    store_entry(queue, gpu, bytes);
+    bell_ring_store(&queue->ring[queue->wptr & queue->ring_mask], queue->wptr, gpu, bytes);
     atomic_thread_fence(memory_order_release);
     queue->wptr++;
     queue->control[BELL_CONTROL_WPTR_OFFSET / 8] = queue->wptr;

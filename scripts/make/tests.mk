@@ -17,9 +17,9 @@ $(B)/rtl/%: tb/%.cpp $(RTL_SRC) $(wildcard tb/common/* tb/assert/*) scripts/buil
 DRIVER_TESTS := $(patsubst tb/driver/%.c,$(T)/%,$(wildcard tb/driver/test_*.c))
 KMD_TESTS := $(filter $(T)/test_kmd%,$(DRIVER_TESTS))
 UMD_TESTS := $(filter $(T)/test_umd%,$(DRIVER_TESTS))
-$(UMD_TESTS): $(T)/%: tb/driver/%.c tb/driver/fake_kmt.c $(wildcard driver/umd/*.c)
+$(UMD_TESTS): $(T)/%: tb/driver/%.c tb/driver/fake_kmt.c tb/driver/step.c $(wildcard driver/umd/*.c)
 $(KMD_TESTS): $(T)/%: tb/driver/%.c $(filter-out tb/driver/fake_kmt.c,$(wildcard \
-  tb/driver/fake_*.c)) $(wildcard driver/kmd/*.c)
+  tb/driver/fake_*.c)) tb/driver/step.c $(wildcard driver/kmd/*.c)
 ABI_TESTS := $(patsubst tb/abi/%.c,$(T)/%,$(wildcard tb/abi/test_*.c))
 $(ABI_TESTS): $(T)/%: tb/abi/%.c
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "fake_bell.h"
+#include "step.h"
 
 #define KERNEL_ENTRIES 256
 
@@ -135,6 +136,70 @@ static void HS_SUB_01_entry_count_kick(void **state)
     control->rptr = 1;
     assert_int_equal(submit(queue.queue, 0x1000, 64), STATUS_SUCCESS);
     assert_int_equal(ring[0].word0 >> 48, KERNEL_ENTRIES); /* Tag of the second lap. */
+    fake_queue_free(&queue);
+}
+
+/* A submission that the device watches: its entry, read early and whole. */
+static struct {
+    const volatile struct bell_ring_entry *ring;
+    HANDLE queue;
+    UINT64 count, address;
+    UINT bytes;
+    NTSTATUS status;
+    unsigned good, wrong;
+} early;
+
+/* Is it good, it is the one that the driver means. */
+static void read_early(void)
+{
+    const volatile struct bell_ring_entry *entry = &early.ring[early.count % KERNEL_ENTRIES];
+    UINT64 word0 = entry->word0, word1 = entry->word1;
+    UINT64 address = BELL_FIELD_GET(word0, BELL_ENTRY_WORD0_ADDR);
+
+    if (BELL_FIELD_GET(word0, BELL_ENTRY_WORD0_TAG) != (early.count & 0xFFFF) ||
+        address % BELL_PACKET_BYTES != 0 || word1 == 0 || word1 % BELL_PACKET_BYTES != 0)
+        return;
+    early.good++;
+    early.wrong += address != early.address || word1 != early.bytes;
+}
+
+static void submit_early(void)
+{
+    early.status = submit(early.queue, early.address, early.bytes);
+}
+
+static void submit_watched(UINT64 address, UINT bytes)
+{
+    early.address = address;
+    early.bytes = bytes;
+    early.good = early.wrong = 0;
+    assert_true(step_through(submit_early, read_early) > 50);
+    assert_int_equal(early.status, STATUS_SUCCESS);
+    assert_true(early.good > 0);
+    assert_int_equal(early.wrong, 0);
+    early.count++;
+}
+
+static void watch_ring(const struct fake_queue *queue)
+{
+    memset(&early, 0, sizeof(early));
+    early.queue = queue->queue;
+    early.ring = (const struct bell_ring_entry *)(UINT_PTR)fake.context[queue->hw_id][0];
+}
+
+static void HS_SUB_01_entry_read_early(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    struct bell_ring_control *control =
+        (struct bell_ring_control *)(UINT_PTR)fake.context[queue.hw_id][1];
+
+    UNREFERENCED_PARAMETER(state);
+    watch_ring(&queue);
+    for (; early.count < KERNEL_ENTRIES; early.count++)
+        assert_int_equal(submit(queue.queue, 0x1000, 64), STATUS_SUCCESS);
+    control->rptr = early.count; /* All are done; a turn finds nothing, and the next entry. */
+    submit_watched(0x2000, 96);
+    submit_watched(0x1000, 32);
     fake_queue_free(&queue);
 }
 
@@ -324,6 +389,7 @@ int main(void)
         T(DB_QUE_06_failure_leaves_nothing),
         T(DB_QUE_06_all_hardware_queues_taken),
         T(HS_SUB_01_entry_count_kick),
+        T(HS_SUB_01_entry_read_early),
         T(HS_SUB_01_bad_buffers),
         T(DB_SUS_01_status_and_report),
         T(DB_SUS_02_stale_event),

@@ -11,6 +11,7 @@
 
 #include "bell_umd_internal.h"
 #include "fake_kmt.h"
+#include "step.h"
 
 static struct bell_umd_device *device;
 static struct bell_umd_queue *queue;
@@ -71,6 +72,46 @@ static void DB_PF_01_stores_in_order(void **state)
     assert_string_equal(seen_order, "lqv-to-wptr lqv=1 wptr=0 entry=0 ring=0;"
                                     "wptr-to-ring lqv=1 wptr=1 entry=1 ring=0;"
                                     "ring-to-status lqv=1 wptr=1 entry=1 ring=1;");
+}
+
+static UINT64 early_count;
+static unsigned early_good, early_wrong;
+
+static void submit_longer(void)
+{
+    struct bell_umd_commands list;
+
+    (void)bell_umd_commands_begin(&list, &memory, 96, 160);
+    bell_umd_cmd_nop(&list);
+    bell_umd_cmd_nop(&list);
+    (void)bell_umd_submit(queue, &list, &fence);
+}
+
+/* As the device, beside WPTR: an entry that is good is the one that the library means. */
+static void read_early(void)
+{
+    const volatile UINT64 *entry = fake_kmt.ring + early_count % fake_kmt.ring_entries * 2;
+    UINT64 word0 = entry[0], word1 = entry[1];
+
+    if (word0 >> BELL_ENTRY_WORD0_TAG_SHIFT != early_count || word1 == 0)
+        return;
+    early_good++;
+    early_wrong += (word0 & BELL_ENTRY_WORD0_ADDR_MASK) != memory.gpu + 96 ||
+                   word1 != 3 * BELL_PACKET_BYTES;
+}
+
+static void entry_read_early(void **state)
+{
+    (void)state;
+    fake_kmt.status = D3DDDI_DOORBELLSTATUS_CONNECTED;
+    early_good = early_wrong = 0;
+    for (early_count = 0; early_count < 256; early_count++)
+        assert_int_equal(submit_nop(), STATUS_SUCCESS);
+    fake_kmt_run_gpu(256);
+    assert_true(step_through(submit_longer, read_early) > 50);
+    assert_int_equal(fake_kmt.control[0], 257);
+    assert_true(early_good > 0);
+    assert_int_equal(early_wrong, 0);
 }
 
 /* DB-UMD-03: connected: one ring, no kernel call. */
@@ -334,6 +375,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(DB_PF_01_stores_in_order),
+        CASE(entry_read_early),
         CASE(DB_UMD_03_fast_path_has_no_kernel_call),
         CASE(DB_UMD_05_retry_connects_once),
         CASE(DB_UMD_05_transient_connect_failure_repeats),
