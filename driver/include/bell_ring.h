@@ -2,7 +2,8 @@
 /*
  * How an entry gets into a ring, whoever owns it. The device may read the entry at WPTR before WPTR
  * covers it, and takes it for the new one when word 0 has its tag (A-73). So word 0 is stored behind
- * all else of the entry.
+ * all else of the entry, and until then has another tag: that of a lap ago, or what a new ring
+ * begins with.
  */
 #ifndef BELL_RING_H
 #define BELL_RING_H
@@ -11,6 +12,12 @@
 
 #include "bell_formats.h"
 #include "bell_wdk.h"
+
+/* A new ring of zeros, before the device knows it: the tag of count 0 must not be there yet. */
+static inline VOID bell_ring_begin(volatile struct bell_ring_entry *ring)
+{
+    ring->word0 = BELL_ENTRY_WORD0_TAG_MASK;
+}
 
 /* Store the entry of that count. The place is free; WPTR, stored after a barrier, covers it. */
 static inline VOID bell_ring_store(volatile struct bell_ring_entry *entry, UINT64 count,

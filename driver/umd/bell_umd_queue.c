@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bell_ring.h"
 #include "bell_umd_internal.h"
 
 #include <stdlib.h>
@@ -91,6 +92,7 @@ NTSTATUS bell_umd_queue_create_ring(struct bell_umd_queue *queue, bool resize)
     if (!NT_SUCCESS(status))
         return status;
     queue->ring = (volatile struct bell_ring_entry *)queue->ring_memory.cpu;
+    bell_ring_begin(queue->ring);
     queue->control = queue->control_memory.cpu;
     queue->ring_mask = queue->desc.ring_entries - 1;
     queue->wptr = 0;

@@ -203,6 +203,18 @@ static void HS_SUB_01_entry_read_early(void **state)
     fake_queue_free(&queue);
 }
 
+/* Zeros have the tag of the very first entry. */
+static void HS_SUB_01_first_entry_read_early(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+
+    UNREFERENCED_PARAMETER(state);
+    watch_ring(&queue);
+    submit_watched(0x2000, 96);
+    submit_watched(0x1000, 32);
+    fake_queue_free(&queue);
+}
+
 static void HS_SUB_01_bad_buffers(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
@@ -390,6 +402,7 @@ int main(void)
         T(DB_QUE_06_all_hardware_queues_taken),
         T(HS_SUB_01_entry_count_kick),
         T(HS_SUB_01_entry_read_early),
+        T(HS_SUB_01_first_entry_read_early),
         T(HS_SUB_01_bad_buffers),
         T(DB_SUS_01_status_and_report),
         T(DB_SUS_02_stale_event),

@@ -58,7 +58,7 @@ static void note_order(const char *name)
 
     snprintf(seen_order + used, sizeof(seen_order) - used, "%s lqv=%d wptr=%d entry=%d ring=%d;",
              name + 4, (int)fake_kmt.last_queued, (int)fake_kmt.control[0],
-             fake_kmt.ring[0] != 0, (int)fake_kmt.doorbell);
+             fake_kmt.ring[0] >> BELL_ENTRY_WORD0_TAG_SHIFT == 0, (int)fake_kmt.doorbell);
 }
 
 /* DB-PF-01, DB-PF-02, DB-UMD-04: LQV, then entry and WPTR, then the ring. */
@@ -100,18 +100,41 @@ static void read_early(void)
                    word1 != 3 * BELL_PACKET_BYTES;
 }
 
+static void submit_watched(UINT64 count)
+{
+    fake_kmt.status = D3DDDI_DOORBELLSTATUS_CONNECTED;
+    early_count = count;
+    early_good = early_wrong = 0;
+    assert_true(step_through(submit_longer, read_early) > 50);
+    assert_int_equal(fake_kmt.control[0], count + 1);
+    assert_true(early_good > 0);
+    assert_int_equal(early_wrong, 0);
+}
+
 static void entry_read_early(void **state)
 {
     (void)state;
     fake_kmt.status = D3DDDI_DOORBELLSTATUS_CONNECTED;
-    early_good = early_wrong = 0;
-    for (early_count = 0; early_count < 256; early_count++)
+    for (unsigned i = 0; i < 256; i++)
         assert_int_equal(submit_nop(), STATUS_SUCCESS);
     fake_kmt_run_gpu(256);
-    assert_true(step_through(submit_longer, read_early) > 50);
-    assert_int_equal(fake_kmt.control[0], 257);
-    assert_true(early_good > 0);
-    assert_int_equal(early_wrong, 0);
+    submit_watched(256);
+}
+
+/* Zeros have the tag of the very first entry. */
+static void first_entry_read_early(void **state)
+{
+    (void)state;
+    submit_watched(0);
+}
+
+static void first_entry_read_early_after_resize(void **state)
+{
+    (void)state;
+    fake_kmt.status = D3DDDI_DOORBELLSTATUS_CONNECTED;
+    assert_int_equal(submit_nop(), STATUS_SUCCESS);
+    assert_int_equal(bell_umd_queue_resize(queue, 16), STATUS_SUCCESS);
+    submit_watched(0);
 }
 
 /* DB-UMD-03: connected: one ring, no kernel call. */
@@ -376,6 +399,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(DB_PF_01_stores_in_order),
         CASE(entry_read_early),
+        CASE(first_entry_read_early),
+        CASE(first_entry_read_early_after_resize),
         CASE(DB_UMD_03_fast_path_has_no_kernel_call),
         CASE(DB_UMD_05_retry_connects_once),
         CASE(DB_UMD_05_transient_connect_failure_repeats),
