@@ -126,10 +126,16 @@ static bool now_quiet(struct bell_adapter *adapter, struct bell_context *context
     return tell(adapter, context);
 }
 
-/* An event that a resume has made pointless finds the queue not stopping. */
+static bool is_running(struct bell_adapter *adapter, const struct bell_queue *queue)
+{
+    return (bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id)) &
+            BELL_QUEUE_STATE_RUNNING_MASK) != 0;
+}
+
+/* Whichever request the event is of, STATE says whether the last one is fulfilled. */
 static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
 {
-    if (!queue->stopping)
+    if (!queue->stopping || is_running(adapter, queue))
         return;
     queue->stopping = false;
     if (--queue->context->stopping == 0)
@@ -316,9 +322,7 @@ static bool stop_queues(struct bell_adapter *adapter, struct bell_context *conte
             continue;
         bell_kmd_queue_cmd_now(adapter, queue->hw_id, BELL_QUEUE_CMD_SUSPEND);
         /* Still running after the command: its event is to come, and not before this read. */
-        if (!queue->stopping &&
-            (bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id)) &
-             BELL_QUEUE_STATE_RUNNING_MASK) != 0) {
+        if (!queue->stopping && is_running(adapter, queue)) {
             queue->stopping = true;
             context->stopping++;
         }
@@ -343,22 +347,20 @@ VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence)
     at_dirql(context->device->adapter, stop_context, context);
 }
 
-static bool list_queues(struct bell_adapter *adapter, const struct bell_context *context)
+static VOID list_queues(struct bell_adapter *adapter, const struct bell_context *context)
 {
-    const struct bell_queue *pushed = NULL;
+    bool listed = false;
 
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
         if (!queue->open)
             continue;
         bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_ADD);
         bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_KICK); /* After ADD. */
-        pushed = queue;
+        listed = true;
     }
-    /* The commands have arrived: none overtakes those of another processor's next suspend, and
-     * events of the old request are all in the device's queue. */
-    if (pushed != NULL)
-        (VOID)bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(pushed->hw_id));
-    return pushed != NULL;
+    /* The commands have arrived: none overtakes those of another processor's next suspend. */
+    if (listed)
+        bell_kmd_flush(adapter);
 }
 
 static BOOLEAN resume(PVOID argument)
@@ -371,8 +373,8 @@ static BOOLEAN resume(PVOID argument)
     context->tell_suspended = false;
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
         queue->stopping = false;
-    if (!context->barred && list_queues(adapter, context))
-        (VOID)take_events(adapter);
+    if (!context->barred)
+        list_queues(adapter, context);
     if (tell(adapter, context))
         (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
     return TRUE;
@@ -409,7 +411,7 @@ static BOOLEAN switch_lists(PVOID argument)
     for (struct bell_context *context = adapter->contexts; context != NULL && present;
          context = context->next)
         if (context->joins && !context->suspended)
-            (VOID)list_queues(adapter, context);
+            list_queues(adapter, context);
     if (present)
         bell_kmd_flush(adapter);
     return TRUE;

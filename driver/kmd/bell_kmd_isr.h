@@ -5,6 +5,18 @@
  * The interrupt routine moves events from the hardware into bell_adapter.events and reports each
  * to the OS, once (DB-INT-02). When that queue is full it leaves the rest in hardware, which holds
  * them back without loss, and masks the interrupt; the DPC empties the queue and unmasks.
+ *
+ * STOPPED events bear no number. One may wait in the device while the request that it is of is
+ * cancelled by a resume and another one made (A-35, DB-SUS-02). So an event only says when to look:
+ * a request is fulfilled if the queue's STATE does not read RUNNING when an event of it is taken.
+ *   Never too early (DB-SUS-04): requests, resumes and the taking of events exclude each other at
+ *   DIRQL, and none ends before its commands have arrived. From a request until a resume is called
+ *   the queue is off the run list and gets no turn: one that does not run is at rest, whichever
+ *   request the event is of. STATE reads so only after RPTR was answered (A-72).
+ *   Never missed: an event is awaited only if STATE read RUNNING after SUSPEND. That command met
+ *   the turn then, whose end posts one, and clears RUNNING before the event can be read.
+ *   A turn that ends as a resume comes has left an event, or ADD has called it off: the next
+ *   request cares for neither.
  */
 #ifndef BELL_KMD_ISR_H
 #define BELL_KMD_ISR_H

@@ -47,6 +47,8 @@ void fake_post_event(unsigned cause, unsigned node, unsigned queue, UINT64 data)
     event[0] = BELL_FIELD_PUT(BELL_EVENT0_CAUSE, cause) | BELL_FIELD_PUT(BELL_EVENT0_NODE, node) |
                BELL_FIELD_PUT(BELL_EVENT0_QUEUE, queue) | BELL_EVENT0_VALID_MASK;
     event[1] = data;
+    if (cause == BELL_CAUSE_STOPPED)
+        fake.running_reads = 0;
 }
 
 BOOLEAN fake_interrupt(void)

@@ -294,14 +294,82 @@ static void DB_SUS_02_stale_event(void **state)
     assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
     assert_true(fake.listed[queue.hw_id]);
     suspend.contextSuspendFence = 2;
-    fake.running_reads = 1;
+    fake.running_reads = -2;
     assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
-    (void)fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0);
+    (void)fake_interrupt();
     assert_int_equal(fake.notify_count, 0);
     fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
     assert_true(fake_interrupt());
     assert_int_equal(fake.notify_count, 1);
     assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
+    fake_queue_free(&queue);
+}
+
+enum { DRIVER_EVENTS = 64 }; /* As many as the driver holds for its DPC. */
+
+static void fill_driver(const struct fake_queue *queue)
+{
+    for (unsigned i = 0; i < DRIVER_EVENTS; i++)
+        fake_post_event(BELL_CAUSE_USER_IRQ, 2, queue->hw_id, i);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.event_head, fake.event_tail);
+    fake.notify_count = 0;
+}
+
+/* The same, when the old event could not be taken before the later request. */
+static void DB_SUS_02_stale_event_behind_others(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {queue.context};
+
+    UNREFERENCED_PARAMETER(state);
+    fill_driver(&queue);
+    fake.running_reads = -2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    (void)fake_interrupt();
+    assert_true(fake.event_head != fake.event_tail);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    fake.running_reads = -2; /* Its next turn. */
+    suspend.contextSuspendFence = 2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_run_dpc();
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.event_head, fake.event_tail);
+    assert_int_equal(fake.notify_count, 0); /* DB-SUS-04: it still runs. */
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+/* An old event may be the one that finds the later turn ended; the later event adds nothing. */
+static void DB_SUS_02_stale_event_after_the_end(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {queue.context};
+
+    UNREFERENCED_PARAMETER(state);
+    fill_driver(&queue);
+    fake.running_reads = -2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    fake.running_reads = -2; /* Its next turn. */
+    suspend.contextSuspendFence = 2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    fake_run_dpc();
+    assert_true(fake_interrupt()); /* Both events. */
+    assert_int_equal(fake.event_head, fake.event_tail);
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
+    fake_run_dpc();
     fake_queue_free(&queue);
 }
 
@@ -406,6 +474,8 @@ int main(void)
         T(HS_SUB_01_bad_buffers),
         T(DB_SUS_01_status_and_report),
         T(DB_SUS_02_stale_event),
+        T(DB_SUS_02_stale_event_behind_others),
+        T(DB_SUS_02_stale_event_after_the_end),
         T(DB_SUS_03_queue_that_does_not_stop),
         T(DB_INT_02_each_cause_once),
         T(DB_INT_02_nothing_lost_when_full),

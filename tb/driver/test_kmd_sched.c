@@ -365,6 +365,37 @@ static void HS_SWI_01_with_suspend_and_connect(void **state)
     fake_queue_free(&first);
 }
 
+/* DB-SUS-02: a resume that finds the context barred puts nothing on the run list, so the event of
+ * the request that it cancels is still to come. */
+static void HS_SWI_01_stale_event_of_a_barred_context(void **state)
+{
+    struct fake_queue first = make(&process), second = make(&process);
+    DXGKARG_SUSPENDCONTEXT suspend = {first.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {first.context};
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(run_list(second.context, NULL, NODE), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_false(fake.listed[first.hw_id]);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, first.hw_id, 0);
+    assert_int_equal(run_list(first.context, NULL, NODE), STATUS_SUCCESS);
+    assert_true(fake.listed[first.hw_id]);
+    fake.running_reads = -2; /* Its next turn. */
+    suspend.contextSuspendFence = 2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 0);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, first.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 2);
+    fake_run_dpc();
+    fake_queue_free(&second);
+    fake_queue_free(&first);
+}
+
 static void HS_UPD_01_switch_completed(void **state)
 {
     struct fake_queue queue = make(&process);
@@ -567,6 +598,7 @@ int main(void)
         T(HS_PRI_02_groups_run_out),
         T(HS_SWI_01_first_second_idle),
         T(HS_SWI_01_with_suspend_and_connect),
+        T(HS_SWI_01_stale_event_of_a_barred_context),
         T(HS_UPD_01_switch_completed),
         T(HS_UPD_01_and_suspend_together),
         T(A_54_resume_point_kept),
