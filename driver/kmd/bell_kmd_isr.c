@@ -132,14 +132,14 @@ static bool is_running(struct bell_adapter *adapter, const struct bell_queue *qu
             BELL_QUEUE_STATE_RUNNING_MASK) != 0;
 }
 
-/* Whichever request the event is of, STATE says whether the last one is fulfilled. */
-static VOID note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
+/* Whichever request the event is of, STATE says whether the last one is fulfilled. True: somebody
+ * was told. */
+static bool note_stopped(struct bell_adapter *adapter, struct bell_queue *queue)
 {
     if (!queue->stopping || is_running(adapter, queue))
-        return;
+        return false;
     queue->stopping = false;
-    if (--queue->context->stopping == 0)
-        (VOID)now_quiet(adapter, queue->context);
+    return --queue->context->stopping == 0 && now_quiet(adapter, queue->context);
 }
 
 bool bell_kmd_isr_is_refusal(UINT64 cause)
@@ -177,7 +177,7 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
     else if (cause == BELL_CAUSE_USER_IRQ)
         report_user_irq(adapter, node);
     else if (cause == BELL_CAUSE_STOPPED)
-        note_stopped(adapter, queue);
+        (VOID)note_stopped(adapter, queue);
     else if (!queue->closing && !bell_kmd_is_notice(cause))
         report_fault(adapter, queue, node, cause, event->word1);
 }
@@ -223,11 +223,14 @@ static BOOLEAN take_events(PVOID context)
     return moved != 0 || adapter->irq_masked;
 }
 
+static bool is_present(const struct bell_adapter *adapter)
+{
+    return adapter->started && !adapter->lost && !adapter->off;
+}
+
 BOOLEAN bell_kmd_isr(struct bell_adapter *adapter)
 {
-    if (!adapter->started || adapter->lost || adapter->off)
-        return FALSE;
-    return take_events(adapter);
+    return is_present(adapter) ? take_events(adapter) : FALSE;
 }
 
 /* Run a routine at DIRQL, apart from the interrupt routine. */
@@ -273,8 +276,25 @@ VOID bell_kmd_isr_enable(struct bell_adapter *adapter)
 
 VOID bell_kmd_isr_flush(struct bell_adapter *adapter)
 {
-    if (adapter->started && !adapter->lost && !adapter->off)
+    if (is_present(adapter))
         at_dirql(adapter, take_events, adapter);
+}
+
+static BOOLEAN note_closed(PVOID context)
+{
+    struct bell_queue *queue = context;
+    struct bell_adapter *adapter = queue->adapter;
+
+    (VOID)take_events(adapter);
+    if (note_stopped(adapter, queue))
+        (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_note_closed(struct bell_queue *queue)
+{
+    if (is_present(queue->adapter))
+        at_dirql(queue->adapter, note_closed, queue);
 }
 
 static BOOLEAN clear_table_entry(PVOID context)

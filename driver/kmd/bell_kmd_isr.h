@@ -53,6 +53,9 @@ VOID bell_kmd_isr_enable(struct bell_adapter *adapter);
 /* Take what events the hardware has now, as an interrupt would. */
 VOID bell_kmd_isr_flush(struct bell_adapter *adapter);
 
+/* The hardware queue is closed: take what events there are, and await its STOPPED no more. */
+VOID bell_kmd_isr_note_closed(struct bell_queue *queue);
+
 /* No event of the queue reaches the object any more; its number is free. */
 VOID bell_kmd_isr_forget_queue(struct bell_queue *queue);
 

@@ -293,7 +293,7 @@ NTSTATUS bell_kmd_queue_close(struct bell_queue *queue)
         queue->closing = true;
         status = close_locked(queue);
         if (NT_SUCCESS(status)) {
-            bell_kmd_isr_flush(queue->adapter);
+            bell_kmd_isr_note_closed(queue);
             queue->open = false;
             queue->faulted = false;
         }

@@ -373,6 +373,28 @@ static void DB_SUS_02_stale_event_after_the_end(void **state)
     fake_queue_free(&queue);
 }
 
+/* A queue that is gone has stopped, whether or not its event could be taken. */
+static void DB_SUS_01_queue_destroyed_meanwhile(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+
+    UNREFERENCED_PARAMETER(state);
+    fill_driver(&queue);
+    fake.running_reads = -2;
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    fake_post_event(BELL_CAUSE_STOPPED, 2, queue.hw_id, 0);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queue.queue), STATUS_SUCCESS);
+    fake_run_dpc();
+    (void)fake_interrupt();
+    assert_int_equal(fake.event_head, fake.event_tail);
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED);
+    assert_int_equal(fake.notifies[0].SuspendContextCompleted.ContextSuspendFence, 1);
+    fake_run_dpc();
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(queue.context), STATUS_SUCCESS);
+}
+
 static void DB_INT_02_each_cause_once(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
@@ -473,6 +495,7 @@ int main(void)
         T(HS_SUB_01_first_entry_read_early),
         T(HS_SUB_01_bad_buffers),
         T(DB_SUS_01_status_and_report),
+        T(DB_SUS_01_queue_destroyed_meanwhile),
         T(DB_SUS_02_stale_event),
         T(DB_SUS_02_stale_event_behind_others),
         T(DB_SUS_02_stale_event_after_the_end),
