@@ -235,6 +235,7 @@ uint64_t Core::step(uint64_t cycles)
     do
         clock(end);
     while (link.cycle < end && !link.stop);
+    link.lockstep.look(link.cycle);
     return link.cycle - start;
 }
 

@@ -27,10 +27,23 @@ class Lockstep {
     bool open(const struct bell_device_config &config, const struct bell_device_host &host)
     {
         lockstep_ = bell_lockstep_create(&config, host.differs, host.ctx);
-        return lockstep_ != nullptr;
+        if (on())
+            look_at_ = bell_lockstep_look_at(lockstep_);
+        return on();
     }
 
     bool on() const { return lockstep_ != nullptr; }
+
+    /// An access is on the pins.
+    void offered(uint64_t cycle, bool write, uint64_t addr)
+    {
+        if (!on())
+            return;
+        bell_lockstep_action action = make(BELL_SAW_OFFER, cycle);
+        action.write = write;
+        action.addr = addr;
+        bell_lockstep_saw(lockstep_, &action);
+    }
 
     void accepted(uint64_t cycle, bool write, uint64_t addr, uint64_t data, uint8_t lanes)
     {
@@ -90,11 +103,19 @@ class Lockstep {
         bell_lockstep_saw(lockstep_, &action);
     }
 
+    /// Everything before this clock was told: has all happened that was due?
+    void look(uint64_t cycle)
+    {
+        if (on() && cycle >= *look_at_)
+            bell_lockstep_look(lockstep_, cycle);
+    }
+
     /// Within the clock, pins settled: everything that is not on the buses.
     void observe(const Vbell_top &top, uint64_t cycle)
     {
         if (!on())
             return;
+        look(cycle);
         const Vbell_top___024root &root = *top.rootp;
         const unsigned running = root.bell_top__DOT__node_running;
         const unsigned given = root.bell_top__DOT__u_sched__DOT__given;
@@ -206,6 +227,7 @@ class Lockstep {
     }
 
     struct bell_lockstep *lockstep_ = nullptr;
+    const uint64_t *look_at_ = nullptr;
     unsigned running_ = 0; // Nodes with a turn, a clock ago.
 };
 

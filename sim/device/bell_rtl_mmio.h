@@ -42,7 +42,7 @@ class MmioPort {
         while (queue_.head() < lost_)
             answer(link, queue_[queue_.head()].write, 0, BELL_RESP_SLVERR);
         if (!up_ && issue_ != queue_.tail() && in_turn())
-            present(top, queue_[issue_]);
+            present(top, link, queue_[issue_]);
         top.s_axil_awvalid = (up_ & kAddress) != 0;
         top.s_axil_wvalid = (up_ & kData) != 0;
         top.s_axil_arvalid = (up_ & kRead) != 0;
@@ -89,8 +89,9 @@ class MmioPort {
         return issue_ == queue_.head() || queue_[queue_.head()].write == queue_[issue_].write;
     }
 
-    void present(Vbell_top &top, const Access &access)
+    void present(Vbell_top &top, Link &link, const Access &access)
     {
+        link.lockstep.offered(link.cycle, access.write, access.addr);
         const uint32_t addr = static_cast<uint32_t>(access.addr & kAddrMask);
         if (access.write) {
             top.s_axil_awaddr = addr;

@@ -104,6 +104,10 @@ static void print_action(FILE *out, const struct bell_lockstep_action *action)
     case BELL_SAW_ACCEPT:
         fprintf(out, "accepts an access at 0x%llx", (unsigned long long)action->addr);
         break;
+    case BELL_SAW_OFFER:
+        fprintf(out, "is offered an access at 0x%llx", (unsigned long long)action->addr);
+        break;
+    case BELL_SAW_SILENCE: fprintf(out, "does nothing of the kind"); break;
     case BELL_SAW_PERFORM: fprintf(out, "performs a write"); break;
     case BELL_SAW_ANSWER:
         fprintf(out, "answers a %s %s, data 0x%llx", action->write ? "write" : "read",
@@ -144,6 +148,7 @@ void bell_lockstep_differ(struct bell_lockstep *lockstep, const char *what, cons
     if (lockstep->over)
         return;
     lockstep->over = true;
+    lockstep->look_at = BELL_MODEL_NEVER;
     out = open_memstream(&text, &size);
     if (!out)
         abort();
@@ -186,6 +191,8 @@ static void reset(struct bell_lockstep *lockstep)
     lockstep->model->device.ops->reset(&lockstep->model->device);
     forget_nodes(lockstep);
     lockstep->access_count = lockstep->reads_open = 0;
+    lockstep->offered = false;
+    lockstep->full_at = 0;
     memset(lockstep->limits, 0, sizeof lockstep->limits);
     lockstep->irq_since = lockstep->model->cycle;
     lockstep->irq_wanted = false;
@@ -206,12 +213,18 @@ static void compare(struct bell_lockstep *lockstep)
     case BELL_SAW_EVENT: bell_lockstep_event(lockstep); break;
     case BELL_SAW_IRQ: bell_lockstep_irq(lockstep); break;
     case BELL_SAW_RING: bell_lockstep_ring(lockstep); break;
+    case BELL_SAW_OFFER: bell_lockstep_offer(lockstep); break;
     case BELL_SAW_ACCEPT: bell_lockstep_accept(lockstep); break;
     case BELL_SAW_PERFORM: bell_lockstep_perform(lockstep); break;
     case BELL_SAW_ANSWER: bell_lockstep_answer(lockstep); break;
     case BELL_SAW_RESET: reset(lockstep); break;
     default: break;
     }
+}
+
+static bool may_change_queues(enum bell_lockstep_kind kind)
+{
+    return kind != BELL_SAW_READ && kind != BELL_SAW_OFFER;
 }
 
 void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockstep_action *action)
@@ -228,18 +241,16 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
     }
     lockstep->now = action;
     bell_lockstep_timers(lockstep);
+    bell_lockstep_note_full(lockstep);
     if (action->node >= BELL_MODEL_NODES)
         bell_lockstep_differ(lockstep, "node", "there are %u nodes", BELL_MODEL_NODES);
     else
         compare(lockstep);
-    if (!lockstep->over && action->kind != BELL_SAW_READ)
+    if (!lockstep->over && may_change_queues(action->kind))
         bell_lockstep_rivals(lockstep);
     if (!lockstep->over)
         bell_lockstep_watch(lockstep);
-    if (!lockstep->over)
-        bell_lockstep_report_owed(lockstep);
-    if (!lockstep->over && lockstep->model->cycle >= lockstep->look_at)
-        bell_lockstep_owed(lockstep);
+    bell_lockstep_note_full(lockstep);
     lockstep->now = NULL;
 }
 

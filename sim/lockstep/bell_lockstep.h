@@ -9,7 +9,8 @@
  * free. The caller tells what the RTL did with bell_lockstep_saw(), in the order of clocks; within
  * one clock: turn ends, turns given, rings, buffer starts and ends, events, register writes
  * performed, register accesses answered, accepted, memory reads, memory writes, interrupt line.
- * The first difference is reported and ends the comparison.
+ * What should have happened and did not is found by bell_lockstep_look(). The first difference is
+ * reported and ends the comparison.
  */
 #ifndef BELL_LOCKSTEP_H
 #define BELL_LOCKSTEP_H
@@ -32,11 +33,13 @@ enum bell_lockstep_kind {
     BELL_SAW_EVENT,    /**< An event enters the event queue: cause, node, queue, value. */
     BELL_SAW_IRQ,      /**< The interrupt line changed: value. */
     BELL_SAW_RING,     /**< A doorbell store was judged: slot, queue, bucket, cause. */
+    BELL_SAW_OFFER,    /**< A register access or doorbell store is on the pins: write, addr. */
     BELL_SAW_ACCEPT,   /**< A register access or doorbell store was accepted: write, addr, value,
                             lanes. */
     BELL_SAW_PERFORM,  /**< The oldest register write accepted takes effect. */
     BELL_SAW_ANSWER,   /**< The oldest access of its direction is answered: write, resp, value. */
     BELL_SAW_RESET,    /**< Hardware reset: everything under way is forgotten. */
+    BELL_SAW_SILENCE,  /**< Not told: what was due has not happened. */
     BELL_SAW_KINDS
 };
 
@@ -56,8 +59,9 @@ struct bell_lockstep_action {
 struct bell_lockstep; /**< Opaque. */
 
 /**
- * @param differs  Called at most once, from bell_lockstep_saw(): several lines that give the class of
- *                 the action, cycle, node, queue, and both sides. `text` lives until it returns.
+ * @param differs  Called at most once, from bell_lockstep_saw() or bell_lockstep_look(): several
+ *                 lines that give the class of the action, cycle, node, queue, and both sides. `text`
+ *                 lives until it returns.
  * @return NULL: no memory.
  */
 struct bell_lockstep *bell_lockstep_create(const struct bell_device_config *config,
@@ -66,6 +70,15 @@ struct bell_lockstep *bell_lockstep_create(const struct bell_device_config *conf
 void bell_lockstep_destroy(struct bell_lockstep *lockstep);
 
 void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockstep_action *action);
+
+/**
+ * The clock from which bell_lockstep_look() is to be called, as it is now. A clock that passes
+ * costs the caller this comparison.
+ */
+const uint64_t *bell_lockstep_look_at(const struct bell_lockstep *lockstep);
+
+/** Clock `cycle` came and everything before it was told: has all happened that was due? */
+void bell_lockstep_look(struct bell_lockstep *lockstep, uint64_t cycle);
 
 /**
  * For tests: `alter` sees each action of every lockstep before it is compared, and may change it:

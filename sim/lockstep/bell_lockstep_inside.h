@@ -11,6 +11,9 @@
 
 #define BELL_LOCKSTEP_SETTLE 8u  /**< Clocks that an order to a node may take to reach it. */
 #define BELL_LOCKSTEP_OWED 4096u /**< Clocks in which a free node serves a ready queue. */
+#define BELL_LOCKSTEP_LOOK 64u   /**< Clocks between two looks for what is due. */
+#define BELL_LOCKSTEP_POSTED 256u /**< Clocks in which an event is posted, once there is room:
+                                       other sources go first. */
 #define BELL_LOCKSTEP_EARLY 16u  /**< Entries that a turn reads before it knows WPTR, at most. */
 #define BELL_LOCKSTEP_VALUES 16u /**< Values that a register may have had during one read. */
 
@@ -120,8 +123,15 @@ struct bell_lockstep {
     unsigned access_first;
     unsigned access_count;
     unsigned reads_open; /**< Accesses that are reads. */
+    bool offered;      /**< An access is on the pins, not accepted. */
+    bool offered_write;
+    uint64_t offered_addr;
+    uint64_t port_at;  /**< Clock in which the register port last did something. */
     uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
-    uint64_t look_at;  /**< Clock of the next look for turns that are owed. */
+    uint64_t look_at;  /**< Clock of the next look for what is due; */
+    uint64_t turns_at; /**< for turns that are. */
+    uint64_t full_at;  /**< Clock in which the event queue was last full. */
+    uint64_t log_at;   /**< Clock of the newest write of a scheduling log. */
     uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
     struct {
         uint64_t base;
@@ -133,7 +143,6 @@ struct bell_lockstep {
         bool made;          /**< An event of refusals is to be posted: */
         unsigned kind;      /**< of this kind, */
         uint64_t made_at;   /**< made in this clock. */
-        uint64_t full_at;   /**< Clock in which the event queue was last full. */
     } report;
     bool irq;
     bool irq_wanted;
@@ -154,8 +163,6 @@ void bell_lockstep_write(struct bell_lockstep *lockstep);
 void bell_lockstep_reach_copy(struct bell_lockstep *lockstep);
 /** Until the model does what lockstep->now says. */
 void bell_lockstep_step(struct bell_lockstep *lockstep);
-/** Some clocks passed: no node stands idle before a ready queue. */
-void bell_lockstep_owed(struct bell_lockstep *lockstep);
 /** Clock in which an access that touched memory in clock `cycle` was asked for. */
 uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
 /** A register write was performed: look what it means to running turns. */
@@ -197,6 +204,12 @@ bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
 /* bell_lockstep_event.c */
 void bell_lockstep_event(struct bell_lockstep *lockstep);
 
+/* bell_lockstep_owed.c: what should have happened and did not. */
+/** The event queue may be full. */
+void bell_lockstep_note_full(struct bell_lockstep *lockstep);
+/** Nothing was posted, though there was room for so long. */
+bool bell_lockstep_is_overdue(const struct bell_lockstep *lockstep, uint64_t since);
+
 /* bell_lockstep_report.c: refusals as events. */
 void bell_lockstep_refusal(void *ctx, enum bell_model_refusal kind, uint32_t code, uint32_t addr);
 /** REPORT_ARM was written, or an event posted: the next one may be made. */
@@ -207,17 +220,21 @@ static inline bool bell_lockstep_is_refusal(uint32_t cause)
            cause - BELL_CAUSE_RING_REJECTED < BELL_MODEL_REFUSALS;
 }
 void bell_lockstep_report_event(struct bell_lockstep *lockstep);
-/** Some clocks passed: an event that is made is posted when there is room. */
+/** An event that is made is posted when there is room. */
 void bell_lockstep_report_owed(struct bell_lockstep *lockstep);
 /** Bits of REPORT_ARM that are not compared. */
 uint64_t bell_lockstep_report_free(const struct bell_lockstep *lockstep);
 
 /* bell_lockstep_mmio.c: register accesses and rings. */
+void bell_lockstep_offer(struct bell_lockstep *lockstep);
 void bell_lockstep_accept(struct bell_lockstep *lockstep);
 void bell_lockstep_perform(struct bell_lockstep *lockstep);
 void bell_lockstep_ring(struct bell_lockstep *lockstep);
 void bell_lockstep_answer(struct bell_lockstep *lockstep);
+/** An access has waited for too long. */
+void bell_lockstep_port_owed(struct bell_lockstep *lockstep);
 void bell_lockstep_irq(struct bell_lockstep *lockstep);
+void bell_lockstep_irq_owed(struct bell_lockstep *lockstep);
 /** Something happened: registers that are being read may have another value now. */
 void bell_lockstep_watch(struct bell_lockstep *lockstep);
 

@@ -176,6 +176,7 @@ void bell_lockstep_log(struct bell_lockstep *lockstep)
         bell_lockstep_differ(lockstep, "scheduling log", "no log is there");
         return;
     }
+    lockstep->log_at = now->cycle;
     if (now->size == ENTRY_BYTES)
         entry(lockstep, node);
     else

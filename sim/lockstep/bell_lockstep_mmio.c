@@ -87,6 +87,14 @@ static bool had_value(const struct bell_lockstep *lockstep,
 
 /* ------------------------------------------------------------------ accesses */
 
+void bell_lockstep_offer(struct bell_lockstep *lockstep)
+{
+    lockstep->offered = true;
+    lockstep->offered_write = lockstep->now->write;
+    lockstep->offered_addr = lockstep->now->addr & ADDR_MASK;
+    lockstep->port_at = lockstep->now->cycle;
+}
+
 void bell_lockstep_accept(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
@@ -105,6 +113,8 @@ void bell_lockstep_accept(struct bell_lockstep *lockstep)
         .data = now->value,
     };
     lockstep->reads_open += !now->write;
+    lockstep->offered = false;
+    lockstep->port_at = now->cycle;
 }
 
 static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
@@ -190,10 +200,29 @@ void bell_lockstep_answer(struct bell_lockstep *lockstep)
     lockstep->reads_open -= !access->write;
     lockstep->access_first = (lockstep->access_first + 1) % BELL_LOCKSTEP_ACCESSES;
     lockstep->access_count--;
-    if (lockstep->irq != lockstep->irq_wanted &&
-        lockstep->now->cycle > lockstep->irq_since + BELL_LOCKSTEP_SETTLE)
-        bell_lockstep_differ(lockstep, "interrupt line", "drives it to %u since cycle %llu",
-                             lockstep->irq_wanted, (unsigned long long)lockstep->irq_since);
+    lockstep->port_at = lockstep->now->cycle;
+}
+
+/* What the port waits for otherwise is memory, for the sake of a scheduling log. */
+#define PORT_CLOCKS 1024u
+
+void bell_lockstep_port_owed(struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_access *access = access_at(lockstep, 0);
+    const uint64_t since =
+        lockstep->port_at > lockstep->log_at ? lockstep->port_at : lockstep->log_at;
+    const uint64_t bound = PORT_CLOCKS + 2 * (uint64_t)lockstep->model->config.dma_latency;
+
+    if ((!lockstep->access_count && !lockstep->offered) ||
+        lockstep->now->cycle <= since + bound)
+        return;
+    if (lockstep->access_count)
+        bell_lockstep_differ(lockstep, "register access", "answers the %s at 0x%llx",
+                             access->write ? "write" : "read", (unsigned long long)access->addr);
+    else
+        bell_lockstep_differ(lockstep, "register access", "accepts the %s at 0x%llx",
+                             lockstep->offered_write ? "write" : "read",
+                             (unsigned long long)lockstep->offered_addr);
 }
 
 /* ------------------------------------------------------------------ rings */
@@ -229,11 +258,23 @@ void bell_lockstep_ring(struct bell_lockstep *lockstep)
 
 /* ------------------------------------------------------------------ interrupt line */
 
+static bool irq_is_wrong(const struct bell_lockstep *lockstep)
+{
+    return lockstep->irq != lockstep->irq_wanted &&
+           lockstep->now->cycle > lockstep->irq_since + BELL_LOCKSTEP_SETTLE;
+}
+
+void bell_lockstep_irq_owed(struct bell_lockstep *lockstep)
+{
+    if (irq_is_wrong(lockstep))
+        bell_lockstep_differ(lockstep, "interrupt line", "drives it to %u since cycle %llu",
+                             lockstep->irq_wanted, (unsigned long long)lockstep->irq_since);
+}
+
 void bell_lockstep_irq(struct bell_lockstep *lockstep)
 {
     lockstep->irq = lockstep->now->value != 0;
-    if (lockstep->irq != lockstep->irq_wanted &&
-        lockstep->now->cycle > lockstep->irq_since + BELL_LOCKSTEP_SETTLE)
+    if (irq_is_wrong(lockstep))
         bell_lockstep_differ(lockstep, "interrupt line", "leaves it at %u",
                              lockstep->irq_wanted);
 }

@@ -363,25 +363,6 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
     own->free_at = lockstep->now->cycle;
 }
 
-/* Each queue of the model is looked at: not in every clock. */
-void bell_lockstep_owed(struct bell_lockstep *lockstep)
-{
-    const struct bell_model *model = lockstep->model;
-
-    lockstep->look_at = model->cycle + BELL_LOCKSTEP_OWED;
-    for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
-        const struct bell_model_queue *queue = &model->sched.queues[q];
-
-        if (!queue->ready || queue->ready_at + BELL_LOCKSTEP_OWED > model->cycle ||
-            lockstep->nodes[queue->node].free_at + BELL_LOCKSTEP_OWED > model->cycle ||
-            bell_model_sched_refusal(model, queue->node, q))
-            continue;
-        bell_lockstep_differ(lockstep, "turn", "gives queue %u a turn: ready since cycle %llu", q,
-                             (unsigned long long)queue->ready_at);
-        return;
-    }
-}
-
 void bell_lockstep_buffer(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_node *own = own_node(lockstep);

@@ -5,8 +5,6 @@
 
 #include "bell_lockstep_inside.h"
 
-#define POSTED_WITHIN 256u /* Clocks, once there is room: other sources go first. */
-
 static bool has_some(const struct bell_lockstep *lockstep, unsigned kind)
 {
     const struct bell_lockstep_refusals *own = &lockstep->report.kinds[kind];
@@ -122,16 +120,10 @@ void bell_lockstep_report_event(struct bell_lockstep *lockstep)
 
 void bell_lockstep_report_owed(struct bell_lockstep *lockstep)
 {
-    const uint64_t now = lockstep->model->cycle;
-    const uint64_t since = lockstep->report.made_at > lockstep->report.full_at
-                               ? lockstep->report.made_at : lockstep->report.full_at;
-
-    if (lockstep->model->irq.count == BELL_MODEL_EVENTS)
-        lockstep->report.full_at = now;
-    else if (lockstep->report.made && now > since + POSTED_WITHIN)
+    if (lockstep->report.made && bell_lockstep_is_overdue(lockstep, lockstep->report.made_at))
         bell_lockstep_differ(lockstep, "event", "posts cause %u since cycle %llu",
                              BELL_CAUSE_RING_REJECTED + lockstep->report.kind,
-                             (unsigned long long)since);
+                             (unsigned long long)lockstep->report.made_at);
 }
 
 uint64_t bell_lockstep_report_free(const struct bell_lockstep *lockstep)

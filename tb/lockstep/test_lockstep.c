@@ -303,9 +303,9 @@ static const struct {
     {"write that takes no effect", BELL_SAW_PERFORM, -1, 0, NULL, left_out, true,
      "register write", "answers a write OKAY", "performs the write at 0x10"},
     {"interrupt line", BELL_SAW_IRQ, -1, 0, NULL, left_out, true,
-     "interrupt line", "answers a", "drives it to 1"},
+     "interrupt line", "does nothing of the kind", "drives it to 1"},
     {"level of the line", BELL_SAW_IRQ, -1, 1, NULL, value, true,
-     "interrupt line", "answers a", "drives it to 0"},
+     "interrupt line", "does nothing of the kind", "drives it to 0"},
 };
 
 /* One line of the report, that begins with `side`. */
