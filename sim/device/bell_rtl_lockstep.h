@@ -96,7 +96,7 @@ class Lockstep {
 
     void reset(uint64_t cycle)
     {
-        running_ = 0;
+        running_ = working_ = 0;
         if (!on())
             return;
         const bell_lockstep_action action = make(BELL_SAW_RESET, cycle);
@@ -126,6 +126,8 @@ class Lockstep {
             ring(top, cycle);
         if (top.start_valid_o | top.done_valid_o)
             buffers(top, cycle);
+        if (working_ != root.bell_top__DOT__timer_valid)
+            work(cycle, root.bell_top__DOT__timer_valid);
         if (root.bell_top__DOT__u_irq__DOT__push)
             event(root.bell_top__DOT__u_irq__DOT__incoming, cycle);
         if (root.bell_top__DOT__u_regs__DOT__cpuif_wr_ack)
@@ -215,6 +217,14 @@ class Lockstep {
         }
     }
 
+    void work(uint64_t cycle, unsigned working)
+    {
+        for (unsigned node = 0; node < kNodes; node++)
+            if ((working_ ^ working) >> node & 1)
+                saw(BELL_SAW_WORK, cycle, node, 0, working >> node & 1);
+        working_ = working;
+    }
+
     // event_t of bell_pkg: cause 8, node 2, queue 10, data 64.
     void event(const VlWide<3> &incoming, uint64_t cycle)
     {
@@ -228,7 +238,8 @@ class Lockstep {
 
     struct bell_lockstep *lockstep_ = nullptr;
     const uint64_t *look_at_ = nullptr;
-    unsigned running_ = 0; // Nodes with a turn, a clock ago.
+    unsigned running_ = 0; // Nodes with a turn, a clock ago;
+    unsigned working_ = 0; // with a WORK packet.
 };
 
 } // namespace bell

@@ -107,6 +107,7 @@ static void print_action(FILE *out, const struct bell_lockstep_action *action)
     case BELL_SAW_OFFER:
         fprintf(out, "is offered an access at 0x%llx", (unsigned long long)action->addr);
         break;
+    case BELL_SAW_WORK: fprintf(out, value ? "begins a WORK" : "ends a WORK"); break;
     case BELL_SAW_SILENCE: fprintf(out, "does nothing of the kind"); break;
     case BELL_SAW_PERFORM: fprintf(out, "performs a write"); break;
     case BELL_SAW_ANSWER:
@@ -193,11 +194,12 @@ static void reset(struct bell_lockstep *lockstep)
     lockstep->access_count = lockstep->reads_open = 0;
     lockstep->offered = false;
     lockstep->full_at = 0;
-    memset(lockstep->limits, 0, sizeof lockstep->limits);
+    bell_lockstep_watches_reset(lockstep);
     lockstep->irq_since = lockstep->model->cycle;
     lockstep->irq_wanted = false;
     memset(lockstep->log_time, 0, sizeof lockstep->log_time);
     memset(lockstep->log_open, 0, sizeof lockstep->log_open);
+    memset(lockstep->notices, 0, sizeof lockstep->notices);
     memset(&lockstep->report, 0, sizeof lockstep->report);
 }
 
@@ -224,7 +226,7 @@ static void compare(struct bell_lockstep *lockstep)
 
 static bool may_change_queues(enum bell_lockstep_kind kind)
 {
-    return kind != BELL_SAW_READ && kind != BELL_SAW_OFFER;
+    return kind != BELL_SAW_READ && kind != BELL_SAW_WORK && kind != BELL_SAW_OFFER;
 }
 
 void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockstep_action *action)
@@ -249,6 +251,8 @@ void bell_lockstep_saw(struct bell_lockstep *lockstep, const struct bell_lockste
     if (!lockstep->over && may_change_queues(action->kind))
         bell_lockstep_rivals(lockstep);
     if (!lockstep->over)
+        bell_lockstep_watches_saw(lockstep);
+    if (!lockstep->over)
         bell_lockstep_watch(lockstep);
     bell_lockstep_note_full(lockstep);
     lockstep->now = NULL;
@@ -270,6 +274,7 @@ struct bell_lockstep *bell_lockstep_create(const struct bell_device_config *conf
     lockstep->oracle = bell_lockstep_oracle;
     lockstep->oracle.ctx = lockstep;
     lockstep->model = bell_model_create_stepped(config, &host, &lockstep->oracle);
+    bell_lockstep_watches_reset(lockstep);
     if (lockstep->model)
         return lockstep;
     free(lockstep);

@@ -7,7 +7,7 @@
  * where a removed queue stops, when an abort bites. All else follows from that and from the
  * registers, and is worked out by the code of sim/model: README.md says what is compared and what is
  * free. The caller tells what the RTL did with bell_lockstep_saw(), in the order of clocks; within
- * one clock: turn ends, turns given, rings, buffer starts and ends, events, register writes
+ * one clock: turn ends, turns given, rings, buffer starts and ends, WORK, events, register writes
  * performed, register accesses answered, accepted, memory reads, memory writes, interrupt line.
  * What should have happened and did not is found by bell_lockstep_look(). The first difference is
  * reported and ends the comparison.
@@ -27,6 +27,7 @@ enum bell_lockstep_kind {
     BELL_SAW_TURN_END, /**< node. */
     BELL_SAW_START,    /**< A command buffer starts: node, queue, value = its count. */
     BELL_SAW_DONE,     /**< It is finished: node, queue, value = its count + 1. */
+    BELL_SAW_WORK,     /**< A WORK packet runs from now on, or no more: node, value. */
     BELL_SAW_READ,     /**< Memory is read: node, unit (enum bell_model_reader), pasid, addr, size,
                             resp, data. */
     BELL_SAW_WRITE,    /**< Memory is written: node, unit (enum bell_model_writer), likewise. */

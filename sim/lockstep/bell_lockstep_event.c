@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Events: faults and packets of a node, STOPPED of the scheduler, those of the watches.
+// Events: faults and packets of a node, STOPPED of the scheduler.
 
 #include "bell_lockstep_inside.h"
 
@@ -67,23 +67,6 @@ static bool is_of_watch(uint32_t cause)
     return cause == BELL_CAUSE_ENGINE_IDLE || cause == BELL_CAUSE_ENGINE_HUNG;
 }
 
-/* When it comes is not compared. */
-static void watch_event(struct bell_lockstep *lockstep)
-{
-    const struct bell_lockstep_action *now = lockstep->now;
-    const bool idle = now->cause == BELL_CAUSE_ENGINE_IDLE;
-    const uint32_t queue = idle ? 0 : model_node(lockstep)->queue;
-    const uint32_t limit =
-        lockstep->model->watch.timers[now->node + (idle ? 0 : BELL_MODEL_NODES)].limit;
-    const uint32_t before =
-        lockstep->limits[now->node + (idle ? 0 : BELL_MODEL_LIMITS)];
-
-    if (now->queue != queue || (now->value != limit && now->value != before))
-        bell_lockstep_differ(lockstep, "event",
-                             "posts cause %u, node %u, queue %u, data 0x%x", now->cause, now->node,
-                             queue, limit);
-}
-
 static void stopped_event(struct bell_lockstep *lockstep)
 {
     struct bell_lockstep_node *own = own_node(lockstep);
@@ -116,7 +99,7 @@ void bell_lockstep_event(struct bell_lockstep *lockstep)
     const struct bell_lockstep_action *now = lockstep->now;
 
     if (is_of_watch(now->cause))
-        watch_event(lockstep);
+        bell_lockstep_watches_event(lockstep);
     else if (now->cause == BELL_CAUSE_STOPPED)
         stopped_event(lockstep);
     else if (now->cause == BELL_CAUSE_SCHED_LOG || now->cause == BELL_CAUSE_SCHED_LOG_LOST)

@@ -107,6 +107,36 @@ struct bell_lockstep_refusals {
     bool first_known;               /**< if it was still among them when it became the first. */
 };
 
+/** What a scheduling log has to tell by an event. */
+struct bell_lockstep_notice {
+    unsigned count;
+    bool must;            /**< One of them has to be told; else it is not known whether. */
+    uint64_t first, last; /**< DATA of the oldest and the newest. */
+    uint64_t made_at;     /**< Clock of the oldest; */
+    uint64_t must_at;     /**< of the oldest that has to be. */
+};
+
+/** A timer of the watches, by the clocks that can be seen. */
+struct bell_lockstep_timer {
+    uint32_t limit;
+    uint32_t before;  /**< Its limit before the last change. */
+    uint64_t from;    /**< It has not counted for longer than since then; NEVER: it does not. */
+    uint64_t last;    /**< The last sign of a start anew. */
+    bool armed;       /**< It counts. */
+    uint64_t owed_at; /**< It ended in this clock and was not told; NEVER. */
+    uint64_t told_at; /**< Clock of its last event. */
+    bool ended;       /**< It may have ended before it was started anew or stopped: */
+    uint32_t ended_queue, ended_limit; /**< then. */
+};
+
+struct bell_lockstep_watch {
+    struct bell_lockstep_timer idle, hung;
+    bool running;     /**< The node has a turn, */
+    bool working;     /**< in which a WORK packet runs, */
+    uint64_t work_at; /**< since this clock. */
+    bool long_work, gated;
+};
+
 #define BELL_LOCKSTEP_ACCESSES 64u /**< Accepted and not answered: more than the bus can hold. */
 
 struct bell_lockstep {
@@ -127,7 +157,7 @@ struct bell_lockstep {
     bool offered_write;
     uint64_t offered_addr;
     uint64_t port_at;  /**< Clock in which the register port last did something. */
-    uint32_t limits[2 * BELL_MODEL_LIMITS]; /**< Of the watches, before their last change. */
+    struct bell_lockstep_watch watches[BELL_MODEL_NODES];
     uint64_t look_at;  /**< Clock of the next look for what is due; */
     uint64_t turns_at; /**< for turns that are. */
     uint64_t full_at;  /**< Clock in which the event queue was last full. */
@@ -136,7 +166,10 @@ struct bell_lockstep {
     struct {
         uint64_t base;
         uint64_t config;
+        uint64_t on_at; /**< Clock of the last change while it was on; 0: none. */
     } log_before[BELL_MODEL_NODES]; /**< Its registers, before their last change; */
+    /** An index is to be told; a log is lost. */
+    struct bell_lockstep_notice notices[BELL_MODEL_NODES][2];
     bool log_open[BELL_MODEL_NODES];     /**< its index is not written yet. */
     struct {
         struct bell_lockstep_refusals kinds[BELL_MODEL_REFUSALS];
@@ -182,6 +215,9 @@ void bell_lockstep_served(struct bell_lockstep *lockstep);
 /** A write of a scheduling log: bell_lockstep_log.c. */
 void bell_lockstep_log(struct bell_lockstep *lockstep);
 void bell_lockstep_log_event(struct bell_lockstep *lockstep);
+void bell_lockstep_log_owed(struct bell_lockstep *lockstep);
+/** An event waits for room. */
+bool bell_lockstep_log_waits(const struct bell_lockstep *lockstep);
 /** The register at `addr` is about to be written. */
 void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr);
 /** Word `index` of the write is a time of a fence log, and may be what it is. */
@@ -203,6 +239,15 @@ bool bell_lockstep_copy_failed(const struct bell_lockstep_node *node);
 
 /* bell_lockstep_event.c */
 void bell_lockstep_event(struct bell_lockstep *lockstep);
+
+/* bell_lockstep_watches.c: idle detectors and watchdogs. */
+void bell_lockstep_watches_reset(struct bell_lockstep *lockstep);
+/** Something happened: timers may start or stop. */
+void bell_lockstep_watches_saw(struct bell_lockstep *lockstep);
+/** A register was written. */
+void bell_lockstep_watches_written(struct bell_lockstep *lockstep);
+void bell_lockstep_watches_event(struct bell_lockstep *lockstep);
+void bell_lockstep_watches_owed(struct bell_lockstep *lockstep);
 
 /* bell_lockstep_owed.c: what should have happened and did not. */
 /** The event queue may be full. */

@@ -60,6 +60,8 @@ void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
         if (addr == BELL_LOG_BASE0_OFFSET + 8 * n || addr == BELL_LOG_CONFIG0_OFFSET + 8 * n) {
             lockstep->log_before[n].base = log->base;
             lockstep->log_before[n].config = log->config;
+            if (log->base & BELL_LOG_BASE0_ENABLE_MASK)
+                lockstep->log_before[n].on_at = lockstep->now->cycle;
         }
     }
 }
@@ -151,6 +153,41 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
                              (unsigned long long)due.state, (unsigned long long)addr);
 }
 
+/* An event is to be posted; `must`: it is known that it is. */
+static void notice(struct bell_lockstep *lockstep, uint32_t node, bool lost, uint64_t data,
+                   bool must)
+{
+    struct bell_lockstep_notice *own = &lockstep->notices[node][lost];
+
+    if (!own->count) {
+        own->first = data;
+        own->made_at = lockstep->now->cycle;
+    }
+    if (must && !own->must)
+        own->must_at = lockstep->now->cycle;
+    own->last = data;
+    own->must = own->must || must;
+    own->count++;
+}
+
+#define ENTRY_CLOCKS 1024u /* From the start of an entry, besides memory. */
+
+/* Whether an entry is told was decided when the RTL started it: not known if its log has changed. */
+static void told(struct bell_lockstep *lockstep, uint32_t node,
+                 const struct bell_model_sched_log *log, uint64_t next)
+{
+    const uint64_t last = BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES) - 1;
+    const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
+    const uint64_t changed_at = lockstep->log_before[node].on_at;
+    const bool sure = !changed_at ||
+                      lockstep->now->cycle > changed_at + ENTRY_CLOCKS +
+                                                 2 * (uint64_t)lockstep->model->config.dma_latency;
+
+    if (!sure || BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_INTERRUPT_ENTRY) ==
+                     (index < last ? index : last))
+        notice(lockstep, node, false, next, sure);
+}
+
 static void word(struct bell_lockstep *lockstep, uint32_t node)
 {
     const struct bell_lockstep_action *now = lockstep->now;
@@ -163,8 +200,10 @@ static void word(struct bell_lockstep *lockstep, uint32_t node)
     if (now->addr != base_of(log.base) || now->data[0] != next)
         bell_lockstep_differ(lockstep, "scheduling log", "writes 0x%llx at 0x%llx",
                              (unsigned long long)next, (unsigned long long)base_of(log.base));
-    if (now->resp == BELL_RESP_OKAY)
-        lockstep->model->sched.logs[node].index = next;
+    if (now->resp != BELL_RESP_OKAY)
+        return;
+    lockstep->model->sched.logs[node].index = next;
+    told(lockstep, node, &log, next);
 }
 
 void bell_lockstep_log(struct bell_lockstep *lockstep)
@@ -181,20 +220,76 @@ void bell_lockstep_log(struct bell_lockstep *lockstep)
         entry(lockstep, node);
     else
         word(lockstep, node);
-    if (now->resp != BELL_RESP_OKAY)
-        lockstep->model->sched.logs[node].lost = true;
+    if (now->resp == BELL_RESP_OKAY)
+        return;
+    lockstep->model->sched.logs[node].lost = true;
+    notice(lockstep, node, true, now->addr, true);
 }
 
-/* When it comes is not compared; without room it may be older than the log. */
+static bool was_full(const struct bell_lockstep *lockstep, const struct bell_lockstep_notice *own)
+{
+    return own->count && lockstep->full_at >= own->made_at;
+}
+
+/* Without room it tells one for several, and may tell how far the log came then. */
+static bool may_tell(const struct bell_lockstep *lockstep, const struct bell_lockstep_notice *own)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    const uint64_t index = lockstep->model->sched.logs[now->node].index;
+
+    if (now->queue != 0 || now->value == own->first || now->value == own->last)
+        return now->queue == 0;
+    return now->cause == BELL_CAUSE_SCHED_LOG && now->value > own->first &&
+           (now->value < own->last || (was_full(lockstep, own) && now->value <= index));
+}
+
 void bell_lockstep_log_event(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
-    const struct bell_model_sched_log *log = &lockstep->model->sched.logs[now->node];
     const bool lost = now->cause == BELL_CAUSE_SCHED_LOG_LOST;
+    struct bell_lockstep_notice *own = &lockstep->notices[now->node][lost];
+    struct bell_lockstep_notice *other = &lockstep->notices[now->node][!lost];
 
-    if (now->queue || (lost && !log->lost) || (!lost && now->value > log->index))
-        bell_lockstep_differ(lockstep, "event", "log index 0x%llx, %s",
-                             (unsigned long long)log->index, log->lost ? "lost" : "not lost");
+    if (!own->count)
+        bell_lockstep_differ(lockstep, "event", lost ? "no write of the log was refused"
+                                                     : "no index of the log is to be told");
+    else if (!may_tell(lockstep, own))
+        bell_lockstep_differ(lockstep, "event", "tells 0x%llx of the log",
+                             (unsigned long long)own->last);
+    if (was_full(lockstep, other))
+        other->must = false;
+    if (!was_full(lockstep, own) && now->value != own->last) {
+        own->first = now->value;
+        own->must_at = now->cycle;
+        return;
+    }
+    own->count = 0;
+    own->must = false;
+}
+
+void bell_lockstep_log_owed(struct bell_lockstep *lockstep)
+{
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++)
+        for (unsigned lost = 0; lost < 2; lost++) {
+            const struct bell_lockstep_notice *own = &lockstep->notices[n][lost];
+
+            if (own->must && bell_lockstep_is_overdue(
+                                 lockstep, own->must_at + lockstep->model->config.dma_latency))
+                bell_lockstep_differ(lockstep, "event",
+                                     "posts cause %u, node %u, data 0x%llx since cycle %llu",
+                                     lost ? BELL_CAUSE_SCHED_LOG_LOST : BELL_CAUSE_SCHED_LOG, n,
+                                     (unsigned long long)own->last,
+                                     (unsigned long long)own->must_at);
+        }
+}
+
+bool bell_lockstep_log_waits(const struct bell_lockstep *lockstep)
+{
+    bool waits = false;
+
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++)
+        waits = waits || lockstep->notices[n][0].must || lockstep->notices[n][1].must;
+    return waits && lockstep->model->irq.count == BELL_MODEL_EVENTS;
 }
 
 /* ------------------------------------------------------------------ fence logs */

@@ -120,14 +120,10 @@ void bell_lockstep_accept(struct bell_lockstep *lockstep)
 static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access *access)
 {
     for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
-        const struct bell_model_timer *timers = lockstep->model->watch.timers;
-
         if (access->addr == BELL_CTRL_OFFSET) {
             lockstep->nodes[n].free_at = lockstep->now->cycle;
             lockstep->model->sched.slices[n].must_keep = false; /* A turn may be withdrawn. */
         }
-        lockstep->limits[n] = timers[n].limit;
-        lockstep->limits[BELL_MODEL_LIMITS + n] = timers[BELL_MODEL_NODES + n].limit;
     }
     bell_lockstep_log_moves(lockstep, access->addr);
     access->known = true;
@@ -137,6 +133,7 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
         bell_model_report_note(lockstep->model, BELL_MODEL_REFUSED, 1, (uint32_t)access->addr);
     else if (access->addr == BELL_REPORT_ARM_OFFSET)
         bell_lockstep_report_make(lockstep);
+    bell_lockstep_watches_written(lockstep);
     bell_lockstep_orders(lockstep);
 }
 

@@ -53,7 +53,11 @@ void bell_lockstep_look(struct bell_lockstep *lockstep, uint64_t cycle)
     bell_lockstep_irq_owed(lockstep);
     bell_lockstep_port_owed(lockstep);
     bell_lockstep_report_owed(lockstep);
-    if (cycle >= lockstep->turns_at)
+    bell_lockstep_log_owed(lockstep);
+    bell_lockstep_watches_owed(lockstep);
+    if (bell_lockstep_log_waits(lockstep))
+        lockstep->turns_at = cycle + BELL_LOCKSTEP_OWED; /* It may hold up the schedule. */
+    else if (cycle >= lockstep->turns_at)
         look_for_turns(lockstep);
     lockstep->now = NULL;
 }
