@@ -93,7 +93,8 @@ enum bell_block {
     BELL_BLOCK_FENCE    = 5, /* Its next packet waits for a native fence. */
     BELL_BLOCK_DISABLED = 6, /* CTRL.ENABLE is 0. */
     BELL_BLOCK_GATED    = 7, /* Its node is gated. */
-    BELL_BLOCK_LEVEL    = 8, /* Ready; a queue of a higher level goes first on its node. */
+    /* Ready; a queue of another level goes first on its node: of a higher one, or of 1, when its share is due, before 2. */
+    BELL_BLOCK_LEVEL    = 8,
     BELL_BLOCK_PEER     = 9, /* Ready; a queue of its own group has a higher priority. */
     BELL_BLOCK_TURN     = 10, /* Ready; waits for its turn among queues of its level. */
 };

@@ -521,8 +521,8 @@ module bell_sched #(
   bell_sched_view #(.NumNodes(NumNodes)) u_view (
     .valid_i(answer && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
     .pending_i(kick || ring), .level_i(level), .later_i(later), .enable_i, .gated_i,
-    .running_i(node_busy), .run_level_i(run_level), .top_valid_i(top_valid), .top_i(top),
-    .outdone_o(outdone), .data_o(state_data)
+    .running_i(node_busy), .run_level_i(run_level), .lift_i(lift), .ready_i(top_valid),
+    .serve_i(serve), .outdone_o(outdone), .data_o(state_data)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -17,10 +17,11 @@ module bell_sched_view #(
   input  logic             [NumNodes-1:0]     gated_i,
   input  logic             [NumNodes-1:0]     running_i,   // Of the nodes.
   input  bell_pkg::level_t [NumNodes-1:0]     run_level_i,
-  input  logic             [NumNodes-1:0]     top_valid_i,
-  input  bell_pkg::level_t [NumNodes-1:0]     top_i,
+  input  logic             [NumNodes-1:0]     lift_i,      // Level 1 goes before level 2.
+  input  logic             [NumNodes-1:0]     ready_i,     // Some queue is,
+  input  bell_pkg::level_t [NumNodes-1:0]     serve_i,     // and of this level goes first.
 
-  output logic        outdone_o,  // A higher level is ready or runs; also while not asked.
+  output logic        outdone_o,  // A level that goes first is ready or runs; also while not asked.
   output logic [63:0] data_o
 );
 
@@ -32,8 +33,17 @@ module bell_sched_view #(
 
   assign node      = state_i.node[NodeBits-1:0];
   assign outdone_o = outdone;
-  assign outdone   = (top_valid_i[node] && (top_i[node] > level_i))
-                   || (running_i[node] && (run_level_i[node] > level_i));
+  assign outdone   = (ready_i[node] && goes_first(lift_i[node], serve_i[node], level_i))
+                   || (running_i[node] && goes_first(lift_i[node], run_level_i[node], level_i));
+
+  function automatic logic goes_first(input logic lift, input bell_pkg::level_t level,
+                                      input bell_pkg::level_t other);
+    if (lift && (other == bell_pkg::LevelFocus) && (level == bell_pkg::LevelNormal)) begin
+      return 1'b1;
+    end
+    return (level > other) && !(lift && (other == bell_pkg::LevelNormal)
+                                && (level == bell_pkg::LevelFocus));
+  endfunction
 
   always_comb begin
     block  = bell_formats_pkg::BlockNone;

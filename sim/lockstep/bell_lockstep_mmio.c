@@ -63,6 +63,31 @@ static bool follows(uint64_t before, uint64_t after)
                                    wraps == BELL_FIELD_GET(before, BELL_LOG_INDEX0_WRAPS) + 1);
 }
 
+static bool waits_for_others(uint64_t state)
+{
+    const uint64_t block = BELL_FIELD_GET(state, BELL_QUEUE_STATE_BLOCK);
+
+    return block == BELL_BLOCK_LEVEL || block == BELL_BLOCK_PEER || block == BELL_BLOCK_TURN;
+}
+
+/* When the share of level 1 is due is not compared, hence neither for whom levels 1 and 2 wait. */
+static uint64_t reason_free(const struct bell_lockstep *lockstep, uint64_t addr, uint64_t value,
+                            uint64_t data)
+{
+    const uint64_t offset = addr - BELL_QUEUE_STATE_OFFSET(0);
+    const struct bell_model_queue *queue =
+        &lockstep->model->sched.queues[offset / BELL_QUEUE_STRIDE % BELL_MODEL_QUEUES];
+    const uint32_t level = bell_model_sched_place_of(queue).level;
+
+    if (addr < BELL_QUEUE_STATE_OFFSET(0) || offset % BELL_QUEUE_STRIDE ||
+        offset / BELL_QUEUE_STRIDE >= BELL_MODEL_QUEUES ||
+        !BELL_FIELD_GET(lockstep->model->sched.bands, BELL_BANDS_NORMAL_PERCENT))
+        return 0;
+    return (level == BELL_MODEL_LEVEL_NORMAL || level == BELL_MODEL_LEVEL_FOCUS) &&
+                   waits_for_others(value) && waits_for_others(data)
+               ? BELL_QUEUE_STATE_BLOCK_MASK : 0;
+}
+
 static bool had_value(const struct bell_lockstep *lockstep,
                       const struct bell_lockstep_access *access, uint64_t data)
 {
@@ -80,7 +105,8 @@ static bool had_value(const struct bell_lockstep *lockstep,
         return data + BELL_LOCKSTEP_SETTLE >= access->value[0] &&
                data <= bell_model_time(lockstep->model) + BELL_LOCKSTEP_SETTLE;
     for (unsigned i = 0; i < kept; i++)
-        if (((access->value[i] ^ data) & ~free) == 0)
+        if (((access->value[i] ^ data) &
+             ~(free | reason_free(lockstep, access->addr, access->value[i], data))) == 0)
             return true;
     return is_log_index(access->addr) && follows(data, access->value[0]);
 }

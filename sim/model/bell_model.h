@@ -563,6 +563,9 @@ bool bell_model_slice_may_lift(const struct bell_model *model, uint32_t node);
 void bell_model_slice_lifted(struct bell_model *model, uint32_t node, bool lift);
 /** Level that is served next on the node; LEVELS when none has a ready queue. */
 uint32_t bell_model_slice_level(const struct bell_model *model, uint32_t node);
+/** A queue of `level` goes before one of `other` on the node: it is higher, or 1, lifted, against 2. */
+bool bell_model_slice_outranks(const struct bell_model *model, uint32_t node, uint32_t level,
+                               uint32_t other);
 /** Something changed that may let a node start. */
 void bell_model_sched_wake(struct bell_model *model);
 void bell_model_sched_run(struct bell_model *model);

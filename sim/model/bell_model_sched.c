@@ -62,16 +62,18 @@ static void count_ready(struct bell_model *model, uint32_t index, uint32_t one)
         model->sched.peers_gone[queue->place.group][queue->place.priority] = model->cycle;
 }
 
-/* A queue of a higher level is ready on its node, or runs there. */
+/* A queue of a level that goes first is ready on its node, or runs there. */
 static bool is_outdone(const struct bell_model *model, const struct bell_model_queue *queue)
 {
     const uint8_t level = bell_model_sched_place_of(queue).level;
     const struct bell_model_slice *slice = &model->sched.slices[queue->node];
 
-    for (unsigned l = level + 1u; l < BELL_MODEL_LEVELS; l++)
-        if (model->sched.levels[queue->node][l].count)
+    for (uint32_t l = BELL_MODEL_LEVEL_NORMAL; l < BELL_MODEL_LEVELS; l++)
+        if (model->sched.levels[queue->node][l].count &&
+            bell_model_slice_outranks(model, queue->node, l, level))
             return true;
-    return slice->phase != BELL_MODEL_NO_TURN && slice->level > level;
+    return slice->phase != BELL_MODEL_NO_TURN &&
+           bell_model_slice_outranks(model, queue->node, slice->level, level);
 }
 
 /* How ready it is counts at the moment it gets ready. */

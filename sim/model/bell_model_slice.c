@@ -36,6 +36,14 @@ static uint32_t rank_of(const struct bell_model_slice *slice, uint32_t level)
     return 2 * level + (slice->lift && level == BELL_MODEL_LEVEL_NORMAL ? 3 : 0);
 }
 
+bool bell_model_slice_outranks(const struct bell_model *model, uint32_t node, uint32_t level,
+                               uint32_t other)
+{
+    const struct bell_model_slice *slice = &model->sched.slices[node];
+
+    return rank_of(slice, level) > rank_of(slice, other);
+}
+
 static bool is_outdone(const struct bell_model *model, uint32_t node)
 {
     const struct bell_model_slice *slice = &model->sched.slices[node];

@@ -333,6 +333,30 @@ RTL_TEST(levels, HS_PRI_01_normal_gets_its_share)
     }
 }
 
+// While level 1 has its share, the other one is the level that waits.
+RTL_TEST(levels, STATE_says_who_goes_first_while_the_share_is_due)
+{
+    Sched t;
+    ready(t, {kNormal, kNormal, kFocus, kFocus});
+    t.global(true, BELL_BANDS_OFFSET, BELL_FIELD_PUT(BELL_BANDS_NORMAL_PERCENT, 50) |
+                                          BELL_FIELD_PUT(BELL_BANDS_NORMAL_SLICE, 200));
+    t.dut.enable_i = 1;
+    const unsigned focus = t.take(0);
+    CHECK(focus >= 3);
+    CHECK_EQ(t.reason(1), BELL_BLOCK_LEVEL);
+    CHECK_EQ(t.reason(7 - focus), BELL_BLOCK_TURN);
+    for (unsigned i = 0; i < 400; i++)
+        t.step();
+    CHECK_EQ(t.reason(1), BELL_BLOCK_TURN);
+    CHECK_EQ(t.reason(7 - focus), BELL_BLOCK_LEVEL);
+    t.end(0, focus, 0, true);
+    const unsigned normal = t.take(0, 2 * kGivePatience);
+    CHECK(normal <= 2);
+    CHECK_EQ(t.reason(3 - normal), BELL_BLOCK_TURN);
+    CHECK_EQ(t.reason(3), BELL_BLOCK_LEVEL);
+    CHECK_EQ(t.reason(4), BELL_BLOCK_LEVEL);
+}
+
 // A buffer of level 2 that cannot be stopped runs for longer than can be counted: what is owed to
 // level 1 stays the most that there is.
 RTL_TEST(levels, debt_stops_at_its_largest)
