@@ -111,6 +111,18 @@ struct bell_packet {
 #define   BELL_REPORT_WORD_ADDR_SHIFT 40
 #define   BELL_REPORT_WORD_ADDR_MASK UINT64_C(0xffffff0000000000)
 
+/* Data of the events ENGINE_IDLE, ENGINE_HUNG */
+
+#define BELL_WATCH_BYTES 8u
+#define BELL_WATCH_WORD_OFFSET 0u
+/* IDLE_LIMIT or HUNG_LIMIT when the timer ended; so the queue of the event. */
+#define   BELL_WATCH_WORD_LIMIT_SHIFT 0
+#define   BELL_WATCH_WORD_LIMIT_MASK UINT64_C(0x00000000ffffffff)
+/* So often it ended again while this event waited behind another for room, and had no event of
+ * its own; stays at its largest value. */
+#define   BELL_WATCH_WORD_MORE_SHIFT 32
+#define   BELL_WATCH_WORD_MORE_MASK UINT64_C(0x000000ff00000000)
+
 /* Doorbell page of BAR2, one per slot; layouts PAGE and PACKED */
 
 #define BELL_DOORBELL_BYTES 4096u

@@ -32,9 +32,9 @@ enum bell_cause {
     BELL_CAUSE_ABORTED          = 8,
     /* The turn that CMD.SUSPEND met has ended. Data: RPTR, which memory has too. */
     BELL_CAUSE_STOPPED          = 9,
-    /* The node gave nobody a turn for IDLE_LIMIT clocks. Data: that limit. */
+    /* The node gave nobody a turn for IDLE_LIMIT clocks. Data: WATCH. */
     BELL_CAUSE_ENGINE_IDLE      = 10,
-    /* No packet ended for HUNG_LIMIT clocks of a turn. Data: that limit. */
+    /* No packet ended for HUNG_LIMIT clocks of a turn of the queue. Data: WATCH. */
     BELL_CAUSE_ENGINE_HUNG      = 11,
     /* The entry chosen by LOG_CONFIG of the scheduling log was written, once or, without room for this event, more often. Data: index and wrap count when it was made. */
     BELL_CAUSE_SCHED_LOG        = 12,

@@ -181,9 +181,10 @@ static void forget_nodes(struct bell_lockstep *lockstep)
             bell_lockstep_clear(&node->reads[u]);
         for (unsigned u = 0; u < BELL_WRITERS; u++)
             bell_lockstep_clear(&node->due[u]);
-        node->asked.open = node->failed.is = node->stopped_due = false;
+        node->asked.open = node->failed.is = node->stopped_due = node->running = false;
         node->free_at = lockstep->model->cycle;
         node->left = 0;
+        node->turns.count = 0;
     }
 }
 

@@ -41,6 +41,30 @@ const struct bell_lockstep_word *bell_lockstep_at(const struct bell_lockstep_wor
                                                   size_t index);
 void bell_lockstep_clear(struct bell_lockstep_words *words);
 
+#define BELL_LOCKSTEP_LATE 64u /**< Clocks that an event may wait while there is room. */
+#define BELL_LOCKSTEP_TURNS 32u
+#define BELL_LOCKSTEP_LIMITS 8u
+
+/** Turns of a node in which the watchdog may have ended; the newest, at number modulo size. */
+struct bell_lockstep_turns {
+    uint64_t count;
+    struct {
+        uint32_t queue;
+        uint64_t clocks; /**< That it lasted. */
+        uint64_t ended_at;
+    } last[BELL_LOCKSTEP_TURNS];
+};
+
+/** Limit of a timer of the watches, and those before it; the newest, as above. */
+struct bell_lockstep_limit {
+    uint32_t value;
+    uint64_t count;
+    struct {
+        uint32_t value;
+        uint64_t ended_at;
+    } last[BELL_LOCKSTEP_LIMITS];
+};
+
 struct bell_lockstep_node {
     struct bell_lockstep_words reads[BELL_READERS]; /**< By the RTL, not yet by the model. */
     struct bell_lockstep_words due[BELL_WRITERS];   /**< By the model, not yet by the RTL. */
@@ -71,7 +95,9 @@ struct bell_lockstep_node {
     bool stopped_due; /**< STOPPED is to be posted. */
     uint64_t stopped_rptr;
     uint32_t stopped_queue;
-    uint64_t given_at;
+    bool running; /**< It has a turn, */
+    uint64_t given_at; /**< since this clock. */
+    struct bell_lockstep_turns turns;
     uint64_t free_at;     /**< Clock of the end of its last turn. */
     uint64_t unlisted_at; /**< The queue left the run list during the turn; NEVER: it did not. */
     bool rival;           /**< Another queue of the node was ready during the turn, */
@@ -119,14 +145,12 @@ struct bell_lockstep_notice {
 /** A timer of the watches, by the clocks that can be seen. */
 struct bell_lockstep_timer {
     uint32_t limit;
-    uint32_t before;  /**< Its limit before the last change. */
     uint64_t from;    /**< It has not counted for longer than since then; NEVER: it does not. */
     uint64_t last;    /**< The last sign of a start anew. */
     bool armed;       /**< It counts. */
     uint64_t owed_at; /**< It ended in this clock and was not told; NEVER. */
     uint64_t told_at; /**< Clock of its last event. */
-    bool ended;       /**< It may have ended before it was started anew or stopped: */
-    uint32_t ended_queue, ended_limit; /**< then. */
+    uint64_t ended;   /**< Times that it may have ended, not told, before the last start or stop. */
 };
 
 struct bell_lockstep_watch {
@@ -162,6 +186,7 @@ struct bell_lockstep {
     uint64_t turns_at; /**< for turns that are. */
     uint64_t full_at;  /**< Clock in which the event queue was last full. */
     uint64_t log_at;   /**< Clock of the newest write of a scheduling log. */
+    struct bell_lockstep_limit limits[BELL_MODEL_TIMERS];
     uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
     struct {
         uint64_t base;
@@ -282,5 +307,12 @@ void bell_lockstep_irq(struct bell_lockstep *lockstep);
 void bell_lockstep_irq_owed(struct bell_lockstep *lockstep);
 /** Something happened: registers that are being read may have another value now. */
 void bell_lockstep_watch(struct bell_lockstep *lockstep);
+/** An event of a watch says what was true when its timer ended. */
+bool bell_lockstep_may_tell(struct bell_lockstep *lockstep);
+/** Events have waited for room. */
+bool bell_lockstep_was_full(const struct bell_lockstep *lockstep);
+/** For the events of the watches: a register was written; a turn ends. */
+void bell_lockstep_limits(struct bell_lockstep *lockstep);
+void bell_lockstep_long_turn(struct bell_lockstep *lockstep);
 
 #endif

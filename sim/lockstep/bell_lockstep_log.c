@@ -243,6 +243,24 @@ static bool may_tell(const struct bell_lockstep *lockstep, const struct bell_loc
            (now->value < own->last || (was_full(lockstep, own) && now->value <= index));
 }
 
+/* Without room one is made and waits, those behind it are merged: one more may come, or must. */
+static void told_one(const struct bell_lockstep *lockstep, struct bell_lockstep_notice *own,
+                     bool lost)
+{
+    const struct bell_lockstep_action *now = lockstep->now;
+    const bool last = now->value == own->last || (!lost && now->value > own->last);
+    const bool full = was_full(lockstep, own);
+
+    own->must_at = now->cycle;
+    if (!last && !lost)
+        own->first = now->value;
+    if (full && own->count > 1)
+        own->count--;
+    else if (last || full)
+        own->count = 0;
+    own->must = own->must && own->count && !last;
+}
+
 void bell_lockstep_log_event(struct bell_lockstep *lockstep)
 {
     const struct bell_lockstep_action *now = lockstep->now;
@@ -258,23 +276,20 @@ void bell_lockstep_log_event(struct bell_lockstep *lockstep)
                              (unsigned long long)own->last);
     if (was_full(lockstep, other))
         other->must = false;
-    if (!was_full(lockstep, own) && now->value != own->last) {
-        own->first = now->value;
-        own->must_at = now->cycle;
-        return;
-    }
-    own->count = 0;
-    own->must = false;
+    told_one(lockstep, own, lost);
 }
 
 void bell_lockstep_log_owed(struct bell_lockstep *lockstep)
 {
     for (uint32_t n = 0; n < BELL_MODEL_NODES; n++)
         for (unsigned lost = 0; lost < 2; lost++) {
-            const struct bell_lockstep_notice *own = &lockstep->notices[n][lost];
+            struct bell_lockstep_notice *own = &lockstep->notices[n][lost];
+            const uint64_t latency = lockstep->model->config.dma_latency;
 
-            if (own->must && bell_lockstep_is_overdue(
-                                 lockstep, own->must_at + lockstep->model->config.dma_latency))
+            if (own->count && !own->must &&
+                bell_lockstep_is_overdue(lockstep, own->made_at + latency))
+                own->count = 0; /* It was merged, or not to be told. */
+            if (own->must && bell_lockstep_is_overdue(lockstep, own->must_at + latency))
                 bell_lockstep_differ(lockstep, "event",
                                      "posts cause %u, node %u, data 0x%llx since cycle %llu",
                                      lost ? BELL_CAUSE_SCHED_LOG_LOST : BELL_CAUSE_SCHED_LOG, n,

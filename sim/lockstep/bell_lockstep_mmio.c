@@ -155,6 +155,7 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
     access->known = true;
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);
+    bell_lockstep_limits(lockstep);
     if (access->resp != BELL_RESP_OKAY)
         bell_model_report_note(lockstep->model, BELL_MODEL_REFUSED, 1, (uint32_t)access->addr);
     else if (access->addr == BELL_REPORT_ARM_OFFSET)

@@ -258,6 +258,7 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     own->early = now->queue == model_node(lockstep)->queue && own->left ? own->left : 1;
     bell_model_sched_give(lockstep->model, now->node, now->queue);
     bell_lockstep_served(lockstep);
+    own->running = true;
     own->given_at = now->cycle;
     own->unlisted_at = own->abort_at = BELL_MODEL_NEVER;
     own->leave_at = own->stop_at = BELL_MODEL_NEVER;
@@ -361,6 +362,7 @@ void bell_lockstep_turn_end(struct bell_lockstep *lockstep)
         bell_lockstep_clear(&own->reads[u]);
     own->failed.is = false;
     own->free_at = lockstep->now->cycle;
+    bell_lockstep_long_turn(lockstep);
 }
 
 void bell_lockstep_buffer(struct bell_lockstep *lockstep)

@@ -57,11 +57,8 @@ static bool may_have_ended(const struct bell_lockstep *lockstep,
 static void stop(struct bell_lockstep *lockstep, uint32_t node, struct bell_lockstep_timer *timer)
 {
     end(lockstep, &lockstep->watches[node], timer);
-    if (may_have_ended(lockstep, timer) && !timer->ended) {
-        timer->ended = true;
-        timer->ended_limit = timer->limit;
-        timer->ended_queue = lockstep->model->nodes[node].queue;
-    }
+    if (may_have_ended(lockstep, timer))
+        timer->ended += (lockstep->now->cycle + BELL_LOCKSTEP_SETTLE - timer->from) / timer->limit;
     timer->from = BELL_MODEL_NEVER;
     timer->armed = false;
 }
@@ -176,7 +173,6 @@ static bool take_limit(struct bell_lockstep *lockstep, uint32_t node,
     if (timer->limit == limit)
         return false;
     stop(lockstep, node, timer);
-    timer->before = timer->limit;
     timer->limit = limit;
     return true;
 }
@@ -234,6 +230,7 @@ static void tell(struct bell_lockstep *lockstep, const struct bell_lockstep_watc
                  struct bell_lockstep_timer *timer)
 {
     const uint64_t now = lockstep->now->cycle;
+    const uint64_t told = 1 + BELL_FIELD_GET(lockstep->now->value, BELL_WATCH_WORD_MORE);
 
     timer->told_at = now;
     timer->owed_at = BELL_MODEL_NEVER;
@@ -244,7 +241,7 @@ static void tell(struct bell_lockstep *lockstep, const struct bell_lockstep_watc
         else if (!timer->ended)
             timer->from += timer->limit;
     }
-    timer->ended = false;
+    timer->ended -= bell_lockstep_was_full(lockstep) && told < timer->ended ? told : timer->ended;
 }
 
 void bell_lockstep_watches_event(struct bell_lockstep *lockstep)
@@ -253,18 +250,14 @@ void bell_lockstep_watches_event(struct bell_lockstep *lockstep)
     struct bell_lockstep_watch *watch = &lockstep->watches[now->node];
     const bool idle = now->cause == BELL_CAUSE_ENGINE_IDLE;
     struct bell_lockstep_timer *timer = idle ? &watch->idle : &watch->hung;
-    const uint32_t queue = idle ? 0 : lockstep->model->nodes[now->node].queue;
-    const uint32_t limit = (uint32_t)now->value; /* Above it, what else ended is not compared. */
     const char *early = too_early(lockstep, timer);
 
     if (early)
         bell_lockstep_differ(lockstep, "event", "%s", early);
-    else if ((now->queue != queue &&
-              (idle || !timer->ended || now->queue != timer->ended_queue)) ||
-             (limit != timer->limit && limit != timer->before &&
-              (!timer->ended || limit != timer->ended_limit)))
+    else if (!bell_lockstep_may_tell(lockstep))
         bell_lockstep_differ(lockstep, "event", "posts cause %u, node %u, queue %u, data 0x%x",
-                             now->cause, now->node, queue, timer->limit);
+                             now->cause, now->node,
+                             idle ? 0 : lockstep->model->nodes[now->node].queue, timer->limit);
     tell(lockstep, watch, timer);
 }
 

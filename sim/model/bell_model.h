@@ -439,13 +439,24 @@ struct bell_model_irq {
 struct bell_model_timer {
     uint32_t limit;
     uint64_t at; /**< Clock at which it ends; NEVER: it does not count. */
-    bool fired;  /**< Its event found no room yet. */
+    bool fired;  /**< An event is not offered yet: */
+    uint32_t fired_queue;
+    uint32_t fired_limit;
+    uint32_t more; /**< so often it ended again. */
 };
 
 struct bell_model_watch {
     struct bell_model_timer timers[BELL_MODEL_TIMERS];
     bool long_work[BELL_MODEL_NODES];
     bool used; /**< A limit is not 0. */
+    struct {
+        bool valid; /**< An event is offered: */
+        enum bell_cause cause;
+        uint32_t node;
+        uint32_t queue;
+        uint64_t data;
+    } held;
+    uint32_t next; /**< Round robin: first timer to look at. */
     uint64_t retry_at;
 };
 

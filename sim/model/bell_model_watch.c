@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// watch: idle detector and progress watchdog of each node. A timer fires once per start.
+// watch: idle detector and progress watchdog of each node. A timer fires once per start. For want
+// of room one event is offered and one of each timer waits, as in rtl/engine/bell_watch.sv.
 
 #include "bell_model.h"
+
+#define MOST ((uint32_t)BELL_FIELD_GET(UINT64_MAX, BELL_WATCH_WORD_MORE))
 
 static struct bell_model_timer *idle_of(struct bell_model *model, uint32_t node)
 {
@@ -91,34 +94,70 @@ uint64_t bell_model_watch_next(const struct bell_model *model)
     return next;
 }
 
-static void post(struct bell_model *model, uint32_t index)
+/* What is true now; of an event that waits already, only that there would have been another. */
+static void fire(struct bell_model *model, uint32_t index)
 {
     struct bell_model_timer *timer = &model->watch.timers[index];
     const uint32_t node = index % BELL_MODEL_NODES;
-    const bool idle = index < BELL_MODEL_NODES;
 
-    timer->fired = !bell_model_irq_push(model, idle ? BELL_CAUSE_ENGINE_IDLE
-                                                    : BELL_CAUSE_ENGINE_HUNG,
-                                        node, idle ? 0 : model->nodes[node].queue, timer->limit);
+    timer->at = BELL_MODEL_NEVER;
+    if (timer->fired) {
+        if (timer->more < MOST)
+            timer->more++;
+        return;
+    }
+    timer->fired = true;
+    timer->fired_queue = index < BELL_MODEL_NODES ? 0 : model->nodes[node].queue;
+    timer->fired_limit = timer->limit;
+    timer->more = 0;
+}
+
+/* Offer the next event, after the last one's timer first. @return false: there is none. */
+static bool offer(struct bell_model_watch *watch)
+{
+    for (uint32_t i = 0; i < BELL_MODEL_TIMERS; i++) {
+        const uint32_t index = (watch->next + i) % BELL_MODEL_TIMERS;
+        struct bell_model_timer *timer = &watch->timers[index];
+
+        if (!timer->fired)
+            continue;
+        timer->fired = false;
+        watch->next = (index + 1) % BELL_MODEL_TIMERS;
+        watch->held.valid = true;
+        watch->held.cause =
+            index < BELL_MODEL_NODES ? BELL_CAUSE_ENGINE_IDLE : BELL_CAUSE_ENGINE_HUNG;
+        watch->held.node = index % BELL_MODEL_NODES;
+        watch->held.queue = timer->fired_queue;
+        watch->held.data = BELL_FIELD_PUT(BELL_WATCH_WORD_LIMIT, timer->fired_limit) |
+                           BELL_FIELD_PUT(BELL_WATCH_WORD_MORE, timer->more);
+        return true;
+    }
+    return false;
+}
+
+static void post(struct bell_model *model)
+{
+    struct bell_model_watch *watch = &model->watch;
+
+    while (watch->held.valid || offer(watch)) {
+        watch->held.valid = !bell_model_irq_push(model, watch->held.cause, watch->held.node,
+                                                 watch->held.queue, watch->held.data);
+        if (watch->held.valid)
+            return;
+    }
 }
 
 void bell_model_watch_run(struct bell_model *model)
 {
     model->watch.retry_at = BELL_MODEL_NEVER;
-    for (uint32_t t = 0; t < BELL_MODEL_TIMERS; t++) {
-        struct bell_model_timer *timer = &model->watch.timers[t];
-
-        if (timer->at > model->cycle && !timer->fired)
-            continue;
-        if (timer->at <= model->cycle)
-            timer->at = BELL_MODEL_NEVER;
-        post(model, t);
-    }
+    for (uint32_t t = 0; t < BELL_MODEL_TIMERS; t++)
+        if (model->watch.timers[t].at <= model->cycle)
+            fire(model, t);
+    post(model);
 }
 
 void bell_model_watch_room(struct bell_model *model)
 {
-    for (unsigned t = 0; t < BELL_MODEL_TIMERS; t++)
-        if (model->watch.timers[t].fired)
-            model->watch.retry_at = model->cycle + 1;
+    if (model->watch.held.valid)
+        model->watch.retry_at = model->cycle + 1;
 }

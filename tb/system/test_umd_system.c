@@ -269,9 +269,9 @@ static int published_body(int argc, char **argv)
     thread = belfry_thread_start("submits", submit_one, &fence);
     rig_wait_point("umd.wptr-to-ring", WAIT);
     REQUIRE_EQ(library.queue->control[BELL_CONTROL_WPTR_OFFSET / 8], 1);
-    REQUIRE_EQ(library.queue->ring[0],
+    REQUIRE_EQ(library.queue->ring[0].word0,
                library.commands.gpu + RIG_LIBRARY_BUFFER_BYTES); /* Tag 0. */
-    REQUIRE_EQ(library.queue->ring[1], 2 * BELL_PACKET_BYTES);
+    REQUIRE_EQ(library.queue->ring[0].word1, 2 * BELL_PACKET_BYTES);
     REQUIRE_EQ(rig_count(from, BELFRY_STORE, "dummy"), 0);
     belfry_point_release("umd.wptr-to-ring");
     belfry_thread_join(thread);

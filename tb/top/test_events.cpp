@@ -43,6 +43,40 @@ void put_irqs(Top &t, unsigned q, unsigned irqs)
     t.open(q);
 }
 
+/// The one place is taken.
+void fill(Top &t)
+{
+    t.write(BELL_REPORT_ARM_OFFSET, BELL_REPORT_ARM_UNOWNED_MASK);
+    t.ring(3);
+    t.wait("an event", [&] { return t.read(BELL_IRQ_LEVEL_OFFSET) != 0; });
+}
+
+/// One WORK of queue q on `node`, from its start to its end.
+void work(Top &t, unsigned q, unsigned node, unsigned clocks)
+{
+    const Place p = {q};
+    t.put_packet(p.buffer(0), BELL_OP_WORK, clocks);
+    t.put_entry(q, 0, p.buffer(0), 1);
+    t.open(q, node);
+    t.ring(q);
+    t.run(clocks + 500);
+    CHECK_EQ(t.memory->word(p.control() + 8), 1);
+}
+
+const Event kFilled = {BELL_CAUSE_RING_UNOWNED, 0, 0, uint64_t(3 * BELL_DOORBELL_BYTES) << 40 | 1};
+
+void check_events(Top &t, const std::vector<Event> &expected)
+{
+    const std::vector<Event> events = t.take_events();
+    CHECK_EQ(events.size(), expected.size());
+    for (size_t i = 0; i < events.size(); i++) {
+        CHECK_EQ(events[i].cause, expected[i].cause);
+        CHECK_EQ(events[i].node, expected[i].node);
+        CHECK_EQ(events[i].queue, expected[i].queue);
+        CHECK_EQ(events[i].data, expected[i].data);
+    }
+}
+
 } // namespace
 
 // Off after reset: what is refused is counted and raises nothing.
@@ -250,6 +284,56 @@ RTL_TEST(top, a_log_that_cannot_tell_holds_nothing_up)
         CHECK_EQ(told[n], index[n]); // The last one tells all.
     }
     CHECK(logs <= 4);
+}
+
+// Two packets hang one after the other while nothing is taken: both are told, with their queues.
+RTL_TEST(top, each_hung_queue_has_its_event)
+{
+    for (unsigned stall : {0u, 30u}) {
+        Top t(7, stall);
+        t.enable();
+        fill(t);
+        t.write(BELL_HUNG_LIMIT0_OFFSET, 200);
+        work(t, 0, 0, 1000);
+        work(t, 2, 0, 1000);
+        check_events(t, {kFilled, {BELL_CAUSE_ENGINE_HUNG, 0, 0, 200},
+                         {BELL_CAUSE_ENGINE_HUNG, 0, 2, 200}});
+    }
+}
+
+// The queue that runs when the event is taken has not hung, and the limit is another one.
+RTL_TEST(top, the_queue_that_hung_is_named)
+{
+    Top t(8, 30);
+    t.enable();
+    fill(t);
+    t.write(BELL_HUNG_LIMIT0_OFFSET, 200);
+    work(t, 0, 0, 1000);
+    t.write(BELL_HUNG_LIMIT0_OFFSET, 700);
+    work(t, 2, 0, 10);
+    check_events(t, {kFilled, {BELL_CAUSE_ENGINE_HUNG, 0, 0, 200}});
+}
+
+// A lower timer fires while an event waits: that stays as it is, and nothing is left to do until
+// software takes one. The checkers of tb/assert see a payload that moves.
+RTL_TEST(top, events_of_watches_wait_quietly)
+{
+    Top t(9);
+    t.enable();
+    fill(t);
+    t.write(BELL_HUNG_LIMIT1_OFFSET, 200);
+    work(t, 1, 1, 1000);
+    CHECK_EQ(t.dut.idle_o, 1);
+    t.write(BELL_IDLE_LIMIT0_OFFSET, 50);
+    t.run(20);
+    CHECK_EQ(t.dut.idle_o, 1);
+    CHECK(t.dut.next_deadline_o <= 50);
+    t.run(100);
+    CHECK_EQ(t.dut.idle_o, 1);
+    check_events(t, {kFilled, {BELL_CAUSE_ENGINE_HUNG, 1, 1, 200},
+                     {BELL_CAUSE_ENGINE_IDLE, 0, 0, 50}});
+    t.run(10);
+    CHECK_EQ(t.dut.idle_o, 1);
 }
 
 // Counters stop at their largest value and say so; those without the bit are exact.

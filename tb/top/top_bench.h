@@ -204,13 +204,14 @@ struct Top : rtl_test::Bench<Vbell_top> {
     }
 
     /// Context, OPEN, ADD; slot q wakes queue q, which runs on node q.
-    void open(unsigned q)
+    void open(unsigned q) { open(q, q); }
+    void open(unsigned q, unsigned node)
     {
         const Place p = {q};
         write(BELL_QUEUE_BASE_OFFSET(q), p.ring());
         write(BELL_QUEUE_CONTROL_OFFSET(q), p.control());
         write(BELL_QUEUE_CONFIG_OFFSET(q), BELL_FIELD_PUT(BELL_QUEUE_CONFIG_LOG2_ENTRIES, 2) |
-                                               BELL_FIELD_PUT(BELL_QUEUE_CONFIG_NODE, q) |
+                                               BELL_FIELD_PUT(BELL_QUEUE_CONFIG_NODE, node) |
                                                BELL_FIELD_PUT(BELL_QUEUE_CONFIG_PASID, q + 1));
         write(BELL_QUEUE_RPTR_OFFSET(q), 0);
         write(BELL_QUEUE_CMD_OFFSET(q), BELL_QUEUE_CMD_OPEN);

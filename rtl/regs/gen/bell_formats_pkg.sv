@@ -373,6 +373,15 @@ package bell_formats_pkg;
   localparam int unsigned ReportWordAddrLsb = 40;
   localparam int unsigned ReportWordAddrMsb = 63;
 
+  // Data of the events ENGINE_IDLE, ENGINE_HUNG
+  localparam int unsigned WatchBytes = 8;
+  localparam int unsigned WatchWordOffset = 0;
+  localparam int unsigned WatchWordBytes = 8;
+  localparam int unsigned WatchWordLimitLsb = 0;
+  localparam int unsigned WatchWordLimitMsb = 31;
+  localparam int unsigned WatchWordMoreLsb = 32;
+  localparam int unsigned WatchWordMoreMsb = 39;
+
   // Doorbell page of BAR2, one per slot; layouts PAGE and PACKED
   localparam int unsigned DoorbellBytes = 4096;
   localparam int unsigned DoorbellFirst = 0;
