@@ -151,11 +151,12 @@ static void DB_INT_02_engine_states(void **state)
     fake_run_dpc();
 }
 
-/* Node 2 has no user-mode submission. */
+/* Node 2 has no user-mode submission. It hung more than once: one report. */
 static void HS_TMO_01_hang_of_a_kernel_node(void **state)
 {
     UNREFERENCED_PARAMETER(state);
-    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 2, 5, 100);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 2, 5, BELL_FIELD_PUT(BELL_WATCH_WORD_LIMIT, 100) |
+                                                      BELL_FIELD_PUT(BELL_WATCH_WORD_MORE, 3));
     assert_true(fake_interrupt());
     assert_int_equal(fake.notify_count, 1);
     assert_int_equal(fake.notifies[0].InterruptType, DXGK_INTERRUPT_GPU_ENGINE_TIMEOUT);
