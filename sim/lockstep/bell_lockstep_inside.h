@@ -81,7 +81,8 @@ struct bell_lockstep_node {
         enum bell_resp resp;
         uint64_t addr;
     } failed;
-    uint64_t first;     /**< RPTR at the start of the turn. */
+    uint64_t first;     /**< RPTR at the start of the turn, */
+    uint32_t offset;    /**< and where it goes on in the buffer of that entry. */
     uint64_t entries;   /**< Ring entries the model has read in this turn. */
     bool sampled;       /**< It has read WPTR, */
     uint64_t sampled_at; /**< in this clock. */

@@ -104,6 +104,24 @@ static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
            time <= due->time + due->slack && time <= bell_model_time(lockstep->model);
 }
 
+/* One that is still to be logged is what the RTL logs now, to the clock. */
+static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node)
+{
+    const struct bell_model_log *log = &lockstep->model->log;
+    const uint64_t *words = lockstep->now->data;
+
+    for (size_t i = 0; i < log->count; i++) {
+        const struct bell_model_log_entry *entry =
+            &log->entries[(log->first + i) % log->capacity];
+
+        if (entry->node == node && entry->handle == words[2] &&
+            same_state(words[3], entry->state) && words[0] + BELL_LOCKSTEP_SETTLE >= entry->time &&
+            words[0] <= entry->time + BELL_LOCKSTEP_SETTLE)
+            return true;
+    }
+    return false;
+}
+
 static uint64_t next_index(const struct bell_model_sched_log *log)
 {
     const uint64_t index = BELL_FIELD_GET(log->index, BELL_LOG_INDEX0_INDEX);
@@ -128,7 +146,8 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
     /* What waited when the log was switched off was dropped, or not; a change under way when it was
      * switched on is in it, or not. */
     while (found && due.time <= log.set_at + CHANGE_CLOCKS &&
-           !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due)))
+           !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due) &&
+             !fits_another(lockstep, node)))
         found = take_entry(&lockstep->model->log, node, now->data[2], &due);
     if (found && !is_time(lockstep, node, &due)) {
         bell_lockstep_differ(lockstep, "scheduling log", "changes state at time %llu, %llu clocks "

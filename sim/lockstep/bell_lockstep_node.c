@@ -228,14 +228,19 @@ void bell_lockstep_step(struct bell_lockstep *lockstep)
     }
 }
 
+/* It has words to copy: those that were read can be its own. */
+static bool is_copying(const struct bell_model_node *node)
+{
+    return node->state == BELL_MODEL_COPIED || (node->state == BELL_MODEL_COPY && node->bytes);
+}
+
 void bell_lockstep_reach_copy(struct bell_lockstep *lockstep)
 {
     const struct bell_model_node *node = model_node(lockstep);
 
     lockstep->found = false;
     while (own_node(lockstep)->reads[BELL_READS_COPY].count && !lockstep->over &&
-           node->cause == BELL_CAUSE_NONE && node->state != BELL_MODEL_COPY &&
-           node->state != BELL_MODEL_COPIED && may_step(lockstep)) {
+           node->cause == BELL_CAUSE_NONE && !is_copying(node) && may_step(lockstep)) {
         tell_failure(lockstep);
         bell_model_node_run(lockstep->model, model_node(lockstep));
     }
@@ -265,6 +270,7 @@ void bell_lockstep_turn(struct bell_lockstep *lockstep)
     own->rival = own->shares = false;
     own->asked.open = own->failed.is = own->sampled = own->reread = false;
     own->first = model_node(lockstep)->rptr;
+    own->offset = model_node(lockstep)->resume.offset;
     own->entries = own->next_command = own->copy_next = own->answered_at = 0;
 }
 

@@ -248,17 +248,20 @@ struct ahead {
     size_t entry;  /* Where its words are among the leftover reads of the ring. */
 };
 
-static bool next_buffer(const struct bell_lockstep_words *ring, struct ahead *ahead)
+static bool next_buffer(const struct bell_lockstep_node *own, struct ahead *ahead)
 {
+    const struct bell_lockstep_words *ring = &own->reads[BELL_READS_RING];
+    const uint32_t offset = ahead->rptr == own->first ? own->offset : 0;
     struct bell_ring_entry entry;
 
     if (ahead->entry + ENTRY_WORDS > ring->count)
         return false;
     entry = entry_at(ring, ahead->entry);
-    if (!bell_model_entry_is_good(&entry, ahead->rptr, 0))
+    if (!bell_model_entry_is_good(&entry, ahead->rptr, offset))
         return false;
-    ahead->addr = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
-    ahead->end = ahead->addr + BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
+    ahead->end = BELL_FIELD_GET(entry.word0, BELL_ENTRY_WORD0_ADDR);
+    ahead->addr = ahead->end + offset;
+    ahead->end += BELL_FIELD_GET(entry.word1, BELL_ENTRY_WORD1_LENGTH);
     ahead->entry += ENTRY_WORDS;
     ahead->rptr++;
     return true;
@@ -278,7 +281,7 @@ static void command_leftovers(struct bell_lockstep *lockstep, uint32_t n)
     for (size_t i = 0; i < words->count && !lockstep->over; i++) {
         const struct bell_lockstep_word *word = bell_lockstep_at(words, i);
 
-        if (ahead.addr == ahead.end && !next_buffer(&own->reads[BELL_READS_RING], &ahead))
+        if (ahead.addr == ahead.end && !next_buffer(own, &ahead))
             differ(lockstep, n, BELL_READS_COMMANDS, word, 0, node->pasid);
         else if (word->addr != ahead.addr || word->pasid != node->pasid)
             differ(lockstep, n, BELL_READS_COMMANDS, word, ahead.addr, node->pasid);
