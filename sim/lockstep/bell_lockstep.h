@@ -61,8 +61,8 @@ struct bell_lockstep; /**< Opaque. */
 
 /**
  * @param differs  Called at most once, from bell_lockstep_saw() or bell_lockstep_look(): several
- *                 lines that give the class of the action, cycle, node, queue, and both sides. `text`
- *                 lives until it returns.
+ *                 lines that give the class of the action, cycle, node, queue, and both sides.
+ *                 `text` lives until it returns.
  * @return NULL: no memory.
  */
 struct bell_lockstep *bell_lockstep_create(const struct bell_device_config *config,

@@ -212,20 +212,27 @@ struct bell_lockstep {
 void bell_lockstep_differ(struct bell_lockstep *lockstep, const char *what, const char *model,
                           ...) __attribute__((format(printf, 3, 4)));
 
-/* bell_lockstep_node.c: turns. Each compares lockstep->now. */
+/* bell_lockstep_turn.c: turns and buffers. Each compares lockstep->now. */
 void bell_lockstep_turn(struct bell_lockstep *lockstep);
 void bell_lockstep_turn_end(struct bell_lockstep *lockstep);
 void bell_lockstep_buffer(struct bell_lockstep *lockstep);
+/** A register write was performed: look what it means to running turns. */
+void bell_lockstep_orders(struct bell_lockstep *lockstep);
+
+/* bell_lockstep_node.c: what a node does in a turn. */
+extern const char *const bell_lockstep_writers[BELL_WRITERS];
 void bell_lockstep_read(struct bell_lockstep *lockstep);
 void bell_lockstep_write(struct bell_lockstep *lockstep);
 /** Words of a copy were read: go there. Up to it the packets did nothing that shows. */
 void bell_lockstep_reach_copy(struct bell_lockstep *lockstep);
 /** Until the model does what lockstep->now says. */
 void bell_lockstep_step(struct bell_lockstep *lockstep);
+/** One step of the node may follow. @return false: the model cannot go on; reported. */
+bool bell_lockstep_may_step(struct bell_lockstep *lockstep);
+/** Before a step: a write that failed is noticed where all writes must be answered. */
+void bell_lockstep_tell_failure(struct bell_lockstep *lockstep);
 /** Clock in which an access that touched memory in clock `cycle` was asked for. */
 uint64_t bell_lockstep_asked_at(const struct bell_lockstep *lockstep, uint64_t cycle);
-/** A register write was performed: look what it means to running turns. */
-void bell_lockstep_orders(struct bell_lockstep *lockstep);
 
 /* bell_lockstep_slice.c: how long a queue keeps its node. */
 /** The model's timers, up to the clock of lockstep->now. */

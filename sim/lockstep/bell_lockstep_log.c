@@ -191,7 +191,7 @@ static void notice(struct bell_lockstep *lockstep, uint32_t node, bool lost, uin
 
 #define ENTRY_CLOCKS 1024u /* From the start of an entry, besides memory. */
 
-/* Whether an entry is told was decided when the RTL started it: not known if its log has changed. */
+/* Whether an entry is told was decided when it was started: not known if its log has changed. */
 static void told(struct bell_lockstep *lockstep, uint32_t node,
                  const struct bell_model_sched_log *log, uint64_t next)
 {
