@@ -23,9 +23,10 @@
 //
 // The first entry is read together with WPTR, and with it those that the queue's last turn left, if
 // that was the last one of this node; none, if the ring is so large that the tag cannot tell this lap
-// from the last. If such an early copy is not good, or WPTR does not cover it, it counts for nothing:
-// entries are read again after the sample, from the first that is not with the engine by then. So
-// word 1 of an entry must be written before word 0.
+// from the last. If such an early copy is not good, its word 0 is zero, or WPTR does not cover it, it
+// counts for nothing: entries are read again after the sample, from the first that is not with the
+// engine by then. So word 1 of an entry must be written before word 0, a burst must be read in order
+// or at once, and a ring must be zeroed before its counts start anew.
 //
 // Faults: refused or failed access to WPTR, entry, RPTR (data: address); WPTR out of bounds
 // (data: WPTR); bad entry or a resume point outside it, abort (data: RPTR); those of the engine.

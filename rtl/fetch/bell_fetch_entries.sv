@@ -4,9 +4,9 @@
 // order.
 //
 // Some are read before WPTR is known. If such a one is not good, the reads under way are drained and
-// entries are read again, from the first that is not with the engine. Entries are counted as steps
-// from the start of the turn: asked for >= received >= handed. A bad one stops the row when it
-// is due.
+// entries are read again, from the first that is not with the engine. An early word 0 of zero is not:
+// the tag of count 0 is what a ring holds that was never written. Entries are counted as steps from
+// the start of the turn: asked for >= received >= handed. A bad one stops the row when it is due.
 //
 // Timing  an entry that is due the clock its second word comes is handed in that clock; one that goes
 //         on inside its buffer goes through the store first.
@@ -75,6 +75,7 @@ module bell_fetch_entries #(
   logic [47:0] word0_q;
 
   logic        window_full, ask_more, ask_early, covered, hand, done, resumes, second_ok, live_may, one_stored;
+  logic        early;  // What comes was asked for before WPTR was known.
   verdict_t    verdict, head;
   logic [42:0] resumed_addr;
   logic [PageBits-1:0] ask_page, bad_page;
@@ -108,6 +109,7 @@ module bell_fetch_entries #(
   // ------------------------------------------------------------------------------------ judgement
 
   // The first word is judged when it comes, so that with the second little is left.
+  assign early   = received_q < early_q;
   assign done    = beat_i && second_q;
   assign resumes = (received_q == '0) && (offset_i != '0);
 
@@ -146,7 +148,7 @@ module bell_fetch_entries #(
       second_q <= !second_q;
       if (!second_q) begin
         first_ok_q <= (rdata_i.resp == bell_pkg::RespOkay) && (rdata_i.data[63:48] == due_q) &&
-                      (rdata_i.data[4:0] == '0);
+                      (rdata_i.data[4:0] == '0) && (!early || (rdata_i.data != '0));
         resp0_q    <= rdata_i.resp;
         word0_q    <= rdata_i.data[47:0];
       end
@@ -247,7 +249,7 @@ module bell_fetch_entries #(
       if (done) begin
         received_q <= received_q + 1'b1;
         due_q      <= due_q + 1'b1;
-        if ((received_q < early_q) && !verdict.good) begin
+        if (early && !verdict.good) begin
           redo_q <= 1'b1;
         end
       end

@@ -79,14 +79,17 @@ static struct bell_ring_entry entry_at(const struct bell_lockstep_words *words, 
                                     bell_lockstep_at(words, index + 1)->data};
 }
 
-/* Entry `count` of the turn, whose words are at `index`, names a command buffer. */
+/*
+ * Early entry `count` of the turn, whose words are at `index`, names a command buffer. A first word of
+ * zero proves nothing: a ring that was never written has the tag of count 0.
+ */
 static bool is_good(const struct bell_lockstep *lockstep, uint32_t n, size_t index, uint64_t count)
 {
     const struct bell_lockstep_words *words = &lockstep->nodes[n].reads[BELL_READS_RING];
     const struct bell_ring_entry entry = entry_at(words, index);
 
     return bell_lockstep_at(words, index)->resp == BELL_RESP_OKAY &&
-           bell_lockstep_at(words, index + 1)->resp == BELL_RESP_OKAY &&
+           bell_lockstep_at(words, index + 1)->resp == BELL_RESP_OKAY && entry.word0 != 0 &&
            bell_model_entry_is_good(&entry, lockstep->nodes[n].first + count,
                                     count ? 0 : lockstep->model->nodes[n].resume.offset);
 }

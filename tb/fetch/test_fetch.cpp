@@ -264,6 +264,80 @@ RTL_TEST(fetch, early_entry_is_read_again)
     }
 }
 
+// A-73 in a ring never written: what is all zero has the tag of count 0 and address 0. Word 1 is
+// there when the entry is read early, word 0 and WPTR only before WPTR is read.
+RTL_TEST(fetch, zero_is_no_early_entry)
+{
+    for (uint64_t first : {uint64_t(0), uint64_t(0x30000)}) {
+        unsigned early = 0;
+        for (unsigned at = 0; at < 40; at++) {
+            NodeBench t;
+            t.memory.latency = 20;
+            t.memory.late_reads.insert(NodeBench::kControl);
+            t.rptr = t.memory.words[NodeBench::kControl] = first;
+            t.put_packets(0, {fence(kData + 8, 1)});
+            t.put_packets(NodeBench::kCommands, {fence(kData, 9)});
+            t.memory.words[t.entry_addr(0) + 8] = BELL_PACKET_BYTES;
+            t.give_turn();
+            t.run(at);
+            const Access &entry = t.access(false, kRingRead, 1);
+            early += entry.touched && !t.access(false, kRingRead, 0).touched;
+            t.memory.words[t.entry_addr(0)] = NodeBench::kCommands;
+            t.memory.words[NodeBench::kControl] = first + 1;
+            t.wait_end();
+            CHECK_EQ(t.end.fault, false);
+            if (t.end.rptr == first)
+                t.turn(); // As above.
+
+            CHECK_EQ(t.end.fault, false);
+            CHECK_EQ(t.end.rptr, first + 1);
+            CHECK_EQ(t.memory.word(kData), 9u);
+            CHECK_EQ(t.memory.word(kData + 8), 0u);
+            CHECK_EQ(t.starts.size(), 1u);
+            CHECK_EQ(t.clean(), true);
+        }
+        CHECK_EQ(early > 0, true);
+    }
+}
+
+// A buffer at address 0 is as good as any: its entry of tag 0 is read again and runs, be it the
+// first or one that the last turn left.
+RTL_TEST(fetch, buffer_at_address_0_runs)
+{
+    NodeBench one;
+    one.put_packets(0, {fence(kData, 1)});
+    one.put_entry(0, 0, BELL_PACKET_BYTES);
+    one.memory.words[NodeBench::kControl] = 1;
+    one.turn();
+    CHECK_EQ(one.end.fault, false);
+    CHECK_EQ(one.end.rptr, 1u);
+    CHECK_EQ(one.memory.word(kData), 1u);
+    CHECK_EQ(one.count(false, kRingRead), 3u);
+
+    for (unsigned at = 0; at < 3; at++) {
+        NodeBench t;
+        t.rptr = t.wptr = 0xfffc;
+        for (unsigned i = 0; i < 8; i++)
+            t.append({fence(kData + 8 * i, 1)});
+        t.put_packets(0, {fence(kData + 8 * 4, 1)});
+        t.memory.words[t.entry_addr(0x10000)] = 0;
+        t.give_turn();
+        while (t.starts.size() <= at)
+            t.step();
+        t.dut->yield_i = 1;
+        t.wait_end();
+        t.dut->yield_i = 0;
+        CHECK_EQ(t.rptr < 0x10000, true);
+        t.turn();
+        CHECK_EQ(t.end.fault, false);
+        CHECK_EQ(t.rptr, t.wptr);
+        for (unsigned i = 0; i < 8; i++)
+            CHECK_EQ(t.memory.word(kData + 8 * i), 1u);
+        CHECK_EQ(t.starts.size(), 8u);
+        CHECK_EQ(t.clean(), true);
+    }
+}
+
 // Entries that the queue's last turn left are asked for beside WPTR, when it runs again at once.
 RTL_TEST(fetch, known_entries_are_read_early)
 {

@@ -140,6 +140,7 @@ static bool alter(void *ctx, action *what)
 }
 
 static bool data(action *what) { what->data[0] ^= 4; return true; }
+static bool zero(action *what) { what->data[0] = 0; return true; }
 static bool pasid(action *what) { what->pasid ^= 1; return true; }
 static bool addr(action *what) { what->addr ^= 0x40; return true; }
 static bool first_entry(action *what) { what->addr &= ~UINT64_C(0x10); return true; }
@@ -241,6 +242,8 @@ static const struct {
     {"good entry read again", BELL_SAW_READ, BELL_READS_RING, 1, is_entry, first_entry, false,
      "ring read", "0x200000", "reads at 0x200010"},
     {"bad early entry not read again", BELL_SAW_READ, BELL_READS_RING, 0, is_entry, data, false,
+     "ring read", "0x200000", "again: the copy that was read beside WPTR"},
+    {"zero early entry not read again", BELL_SAW_READ, BELL_READS_RING, 0, is_entry, zero, false,
      "ring read", "0x200000", "again: the copy that was read beside WPTR"},
     {"entry too early", BELL_SAW_READ, BELL_READS_RING, 1, is_entry, early, false,
      "ring read", "0x200010", "once it knows WPTR"},
