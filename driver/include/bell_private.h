@@ -89,10 +89,9 @@ typedef struct _BELL_ESCAPE {
  * starts at byte 0 and has the largest power of two of entries that fits, at most
  * BELL_UMD_CAPS.max_ring_entries, at least 2. The control area (WPTR, RPTR) is at byte 0 of the
  * control allocation; without one it follows the last entry inside the ring allocation, and room
- * for it is kept. Both counts of a new doorbell start at 0, also after a resize: a control area that
- * is used again is zeroed by the UMD first. No place of the ring may hold the tag of the first entry
- * that will go there (A-73): the UMD sees to it in a ring that is used again, and in a new one in the
- * first word, since zeros have the tag of count 0 (bell_ring.h).
+ * for it is kept. Both counts of a new doorbell start at 0, also after a resize: the UMD zeroes them
+ * first. No place of the ring may hold the tag of the first entry that will go there (A-73): the UMD
+ * sees to it, whatever the memory held (bell_ring.h).
  */
 
 /* Values of BELL_UMD_CAPS.doorbell_layout; as the hardware's own. */

@@ -13,10 +13,13 @@
 #include "bell_formats.h"
 #include "bell_wdk.h"
 
-/* A new ring of zeros, before the device knows it: the tag of count 0 must not be there yet. */
-static inline VOID bell_ring_begin(volatile struct bell_ring_entry *ring)
+/* A new ring, before the device knows it: whatever memory held, no place has the tag of its first
+ * entry yet. Counts start at 0, and zeros have the tag of that one. */
+static inline VOID bell_ring_begin(volatile struct bell_ring_entry *ring, UINT64 entries)
 {
-    ring->word0 = BELL_ENTRY_WORD0_TAG_MASK;
+    ring[0].word0 = BELL_ENTRY_WORD0_TAG_MASK;
+    for (UINT64 i = 1; i < entries; i++)
+        ring[i].word0 = 0;
 }
 
 /* Store the entry of that count. The place is free; WPTR, stored after a barrier, covers it. */

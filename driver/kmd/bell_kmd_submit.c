@@ -21,7 +21,7 @@ NTSTATUS bell_kmd_submit_attach_ring(struct bell_queue *queue)
         return STATUS_NO_MEMORY;
     memset(memory, 0, bytes);
     queue->entries = (volatile struct bell_ring_entry *)(VOID *)memory;
-    bell_ring_begin(queue->entries);
+    bell_ring_begin(queue->entries, BELL_KMD_KERNEL_ENTRIES);
     queue->counts = (volatile struct bell_ring_control *)(VOID *)(memory + BELL_KERNEL_RING_BYTES);
     queue->log2_entries = BELL_KMD_KERNEL_LOG2_ENTRIES;
     queue->ring = (UINT64)MmGetPhysicalAddress(memory).QuadPart;

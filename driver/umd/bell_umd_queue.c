@@ -92,9 +92,10 @@ NTSTATUS bell_umd_queue_create_ring(struct bell_umd_queue *queue, bool resize)
     if (!NT_SUCCESS(status))
         return status;
     queue->ring = (volatile struct bell_ring_entry *)queue->ring_memory.cpu;
-    bell_ring_begin(queue->ring);
     queue->control = queue->control_memory.cpu;
     queue->ring_mask = queue->desc.ring_entries - 1;
+    bell_ring_begin(queue->ring, queue->desc.ring_entries);
+    queue->control[BELL_CONTROL_WPTR_OFFSET / 8] = queue->control[BELL_CONTROL_RPTR_OFFSET / 8] = 0;
     queue->wptr = 0;
     return create_doorbell(queue, resize);
 }

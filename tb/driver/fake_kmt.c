@@ -177,7 +177,9 @@ NTSTATUS D3DKMTCreateAllocation2(D3DKMT_CREATEALLOCATION *args)
     memory[i].handle = args->pAllocationInfo2->hAllocation = make_handle();
     memory[i].bytes = blob->size;
     memory[i].gpu = (UINT64)(i + 1) << 32;
-    memory[i].cpu = calloc(1, blob->size);
+    memory[i].cpu = malloc(blob->size);
+    for (UINT64 word = 0; word < blob->size / 8; word++)
+        ((UINT64 *)memory[i].cpu)[word] = FAKE_KMT_STALE(word);
     return STATUS_SUCCESS;
 }
 
@@ -271,6 +273,15 @@ NTSTATUS D3DKMTSubmitCommandToHwQueue(const D3DKMT_SUBMITCOMMANDTOHWQUEUE *args)
     return STATUS_SUCCESS;
 }
 
+static void note_stale(void)
+{
+    UINT64 i;
+
+    fake_kmt.stale += (fake_kmt.control[0] != 0) + (fake_kmt.control[1] != 0);
+    for (i = 0; i < fake_kmt.ring_entries; i++)
+        fake_kmt.stale += fake_kmt.ring[2 * i] >> BELL_ENTRY_WORD0_TAG_SHIFT == i;
+}
+
 NTSTATUS D3DKMTCreateDoorbell(D3DKMT_CREATE_DOORBELL *args)
 {
     unsigned ring = memory_index(args->hRingBuffer);
@@ -280,6 +291,7 @@ NTSTATUS D3DKMTCreateDoorbell(D3DKMT_CREATE_DOORBELL *args)
     fake_kmt.ring = memory[ring].cpu;
     fake_kmt.ring_entries = memory[ring].bytes / BELL_ENTRY_BYTES;
     fake_kmt.control = memory[memory_index(args->hRingBufferControl)].cpu;
+    note_stale();
     args->DoorbellCPUVirtualAddress = &fake_kmt.doorbell;
     args->DoorbellStatusCPUVirtualAddress = &fake_kmt.status;
     args->HwQueueProgressFenceLastQueuedValueCPUVirtualAddress = &fake_kmt.last_queued;

@@ -10,6 +10,9 @@
 #include "bell_formats.h"
 #include "bell_umd.h"
 
+/* Word i of new memory is its last owner's: entries of a ring. */
+#define FAKE_KMT_STALE(i) (UINT64_C(0x606060606060) | (UINT64)(i) / 2 << BELL_ENTRY_WORD0_TAG_SHIFT)
+
 struct fake_kmt {
     /* Set by the test. */
     int fail_at;             /* This call (0 = the first) fails; -1 = none. */
@@ -30,6 +33,7 @@ struct fake_kmt {
     UINT64 ring_entries;
     UINT64 executed[4096];   /* Fence value of each buffer that the GPU consumed, in order. */
     unsigned executed_count;
+    unsigned stale; /* Counts not 0, places with their first tag, as a doorbell was created. */
     /* Native fences: what the last call of each kind asked for. */
     D3DKMT_CREATENATIVEFENCE native_create;
     D3DKMT_HANDLE native_object;

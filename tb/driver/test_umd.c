@@ -374,6 +374,16 @@ static void DB_UMD_02_resize_waits_for_readers(void **state)
     assert_false(queue->readers.closed);
 }
 
+/* what memory held before is no entry of a ring, and no count, neither first nor resized. */
+static void A_73_ring_is_empty_before_its_doorbell(void **state)
+{
+    (void)state;
+    assert_int_equal(fake_kmt.stale, 0);
+    assert_int_equal(bell_umd_queue_resize(queue, 1024), STATUS_SUCCESS);
+    assert_int_equal(fake_kmt.ring_entries, 1024);
+    assert_int_equal(fake_kmt.stale, 0);
+}
+
 /* The other way round: what is read while the queue is replaced is what it is afterwards. */
 static void replacement_ends(void)
 {
@@ -410,6 +420,7 @@ int main(void)
         CASE(DB_STA_06_abort_falls_back_to_kernel_mode),
         CASE(DB_STA_06_failed_connect_gives_the_queue_up),
         CASE(DB_STA_02_unknown_status_is_abort),
+        CASE(A_73_ring_is_empty_before_its_doorbell),
         CASE(DB_UMD_02_fallback_waits_for_readers),
         CASE(DB_UMD_02_resize_waits_for_readers),
         CASE(DB_UMD_02_readers_wait_for_the_replacement),
