@@ -268,7 +268,7 @@ module bell_top #(
   logic                 [NumNodes*64-1:0]         timer;
   bell_pkg::event_t     [NumNodes-1:0]            node_event;
   logic                 [NumNodes*NumUnits-1:0]   rd_req_valid, rd_req_ready;
-  logic                 [NumNodes*NumUnits-1:0]   rd_data_valid, rd_data_ready;
+  logic                 [NumNodes*NumUnits-1:0]   rd_data_valid;
   bell_pkg::dma_req_t   [NumNodes*NumUnits-1:0]   rd_req, wr_req;
   bell_pkg::dma_rdata_t                           rd_data;
   logic                 [NumNodes*NumUnits-1:0]   wr_req_valid, wr_req_ready;
@@ -294,7 +294,6 @@ module bell_top #(
       .rd_req_ready_i(rd_req_ready[n*NumUnits +: NumUnits]),
       .rd_req_o(rd_req[n*NumUnits +: NumUnits]),
       .rd_data_valid_i(rd_data_valid[n*NumUnits +: NumUnits]),
-      .rd_data_ready_o(rd_data_ready[n*NumUnits +: NumUnits]),
       .rd_data_i(rd_data),
       .wr_req_valid_o(wr_req_valid[n*NumUnits +: NumUnits]),
       .wr_req_ready_i(wr_req_ready[n*NumUnits +: NumUnits]),
@@ -350,7 +349,7 @@ module bell_top #(
   bell_dma_mux #(.NumNodes(NumNodes)) u_dma_mux (
     .clk_i, .rst_ni,
     .rd_req_valid_i(rd_req_valid), .rd_req_ready_o(rd_req_ready), .rd_req_i(rd_req),
-    .rd_data_valid_o(rd_data_valid), .rd_data_ready_i(rd_data_ready), .rd_data_o(rd_data),
+    .rd_data_valid_o(rd_data_valid), .rd_data_o(rd_data),
     .wr_req_valid_i(wr_req_valid), .wr_req_ready_o(wr_req_ready), .wr_req_i(wr_req),
     .wr_data_valid_i(wr_data_valid), .wr_data_ready_o(wr_data_ready), .wr_data_i(wr_data),
     .wr_resp_valid_o(wr_resp_valid), .wr_resp_o(wr_resp),

@@ -11,7 +11,8 @@
 // answers come in the order of its requests (AXI4 keeps order within an id).
 //
 // Timing  AR, AW and W leave through a FIFO of two: valid one clock after the request or the beat,
-//         and what is ready on the bus has no path to a unit. R and B pass through.
+//         and what is ready on the bus has no path to a unit. R and B pass through and are always
+//         taken. No output of the bus hangs on an input of it in the same clock.
 // Reset   nothing is held after rst_ni.
 
 module bell_dma_mux #(
@@ -24,8 +25,7 @@ module bell_dma_mux #(
   input  logic               [NumNodes*3-1:0] rd_req_valid_i,
   output logic               [NumNodes*3-1:0] rd_req_ready_o,
   input  bell_pkg::dma_req_t [NumNodes*3-1:0] rd_req_i,
-  output logic               [NumNodes*3-1:0] rd_data_valid_o,
-  input  logic               [NumNodes*3-1:0] rd_data_ready_i,
+  output logic               [NumNodes*3-1:0] rd_data_valid_o,  // Always taken.
   output bell_pkg::dma_rdata_t                rd_data_o,  // Shared.
 
   // Writes of the units.
@@ -189,7 +189,7 @@ module bell_dma_mux #(
   assign m_axi_aruser  = ar.pasid;
 
   assign rd_data_valid_o = r_match;
-  assign m_axi_rready    = |(r_match & rd_data_ready_i);
+  assign m_axi_rready    = 1'b1;
 
   // Writes: the writer keeps W until its last beat has left it.
   assign w_beat         = w_locked_q && !w_full && (((wr_data_valid_i & w_owner_q) != '0)

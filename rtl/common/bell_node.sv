@@ -60,8 +60,7 @@ module bell_node #(
   output logic                [2:0] rd_req_valid_o,
   input  logic                [2:0] rd_req_ready_i,
   output bell_pkg::dma_req_t  [2:0] rd_req_o,
-  input  logic                [2:0] rd_data_valid_i,
-  output logic                [2:0] rd_data_ready_o,
+  input  logic                [2:0] rd_data_valid_i,  // Always taken.
   input  bell_pkg::dma_rdata_t      rd_data_i,  // Shared by the three units.
 
   // To dma_mux: writes.
@@ -92,7 +91,7 @@ module bell_node #(
   // Answers of memory, one clock after the pins. Units take them when they come: they asked for no
   // more than they have room for.
   logic                 clk, awake, answer, quiet_end;
-  logic           [2:0] rd_valid_q, wr_valid_q, rd_ready_unused;
+  logic           [2:0] rd_valid_q, wr_valid_q;
   logic           [1:0] wr_resp_q;
   bell_pkg::dma_rdata_t rd_data_q;
 
@@ -101,8 +100,6 @@ module bell_node #(
                   yield_i || preempt_i || quiet_end;
 
   bell_clock_gate u_clock (.clk_i, .enable_i(awake), .clk_o(clk));
-
-  assign rd_data_ready_o = '1;
 
   always_ff @(posedge clk or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -237,7 +234,7 @@ module bell_node #(
     .event_valid_o(fault_valid), .event_ready_i(event_taken_q[2]), .event_cause_o(fault_cause),
     .event_data_o(fault_data),
     .rd_req_valid_o(rd_req_valid_o[0]), .rd_req_ready_i(rd_req_ready_i[0]), .rd_req_o(ring_req),
-    .rd_data_valid_i(rd_valid_q[0]), .rd_data_ready_o(rd_ready_unused[0]), .rd_data_i(rd_data_q),
+    .rd_data_valid_i(rd_valid_q[0]), .rd_data_i(rd_data_q),
     .wr_req_valid_o(wr_req_valid_o[0]), .wr_req_ready_i(wr_req_ready_i[0]),
     .wr_req_o(rptr_wr_req),
     .wr_data_valid_o(wr_data_valid_o[0]), .wr_data_ready_i(wr_data_ready_i[0]),
@@ -264,9 +261,9 @@ module bell_node #(
     .err_i(err), .err_cause_i(err_cause), .err_addr_i(err_addr),
     .cmd_req_valid_o(rd_req_valid_o[1]), .cmd_req_ready_i(rd_req_ready_i[1]),
     .cmd_req_o(cmd_req),
-    .cmd_data_valid_i(rd_valid_q[1]), .cmd_data_ready_o(rd_ready_unused[1]),
+    .cmd_data_valid_i(rd_valid_q[1]),
     .rd_req_valid_o(data_rd_valid), .rd_req_ready_i(rd_req_ready_i[2]), .rd_req_o(data_req),
-    .rd_data_valid_i(rd_valid_q[2]), .rd_data_ready_o(rd_ready_unused[2]), .rd_data_i(rd_data_q),
+    .rd_data_valid_i(rd_valid_q[2]), .rd_data_i(rd_data_q),
     .wr_req_valid_o(wr_req_valid_o[1]), .wr_req_ready_i(wr_req_ready_i[1]),
     .wr_req_o(data_wr_req),
     .wr_data_valid_o(wr_data_valid_o[1]), .wr_data_ready_i(wr_data_ready_i[1]),

@@ -87,12 +87,10 @@ module bell_engine (
   input  logic                 cmd_req_ready_i,
   output bell_pkg::dma_req_t   cmd_req_o,
   input  logic                 cmd_data_valid_i,
-  output logic                 cmd_data_ready_o,
   output logic                 rd_req_valid_o,
   input  logic                 rd_req_ready_i,
   output bell_pkg::dma_req_t   rd_req_o,
   input  logic                 rd_data_valid_i,
-  output logic                 rd_data_ready_o,
   input  bell_pkg::dma_rdata_t rd_data_i,  // For both readers.
   output logic                 wr_req_valid_o,
   input  logic                 wr_req_ready_i,
@@ -154,7 +152,7 @@ module bell_engine (
     .clk_i, .rst_ni, .flush_i, .empty_o(cmd_empty),
     .buf_valid_i, .buf_ready_o, .buf_i,
     .rd_req_valid_o(cmd_req_valid_o), .rd_req_ready_i(cmd_req_ready_i), .rd_req_o(cmd_req_o),
-    .rd_data_valid_i(cmd_data_valid_i), .rd_data_ready_o(cmd_data_ready_o), .rd_data_i,
+    .rd_data_valid_i(cmd_data_valid_i), .rd_data_i,
     .head_valid_o(head_valid), .head_ready_i(start_o), .head_o(head),
     .word_valid_o(word_valid), .word_ready_i(word_ready), .word_o(word), .word_resp_o(word_resp),
     .busy_o(cmd_busy)
@@ -178,7 +176,7 @@ module bell_engine (
     .stop_i(abort_i || preempt_i), .done_o(mover_done), .left_o(mover_left),
     .err_o(mover_err), .err_resp_o(mover_resp), .err_addr_o(mover_addr),
     .can_issue_i, .issue_o, .issue_addr_o,
-    .rd_req_valid_o, .rd_req_ready_i, .rd_req_o, .rd_data_valid_i, .rd_data_ready_o, .rd_data_i,
+    .rd_req_valid_o, .rd_req_ready_i, .rd_req_o, .rd_data_valid_i, .rd_data_i,
     .wr_req_valid_o, .wr_req_ready_i, .wr_req_o, .wr_data_valid_o, .wr_data_ready_i, .wr_data_o,
     .busy_o(mover_busy)
   );

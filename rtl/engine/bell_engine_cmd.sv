@@ -34,7 +34,6 @@ module bell_engine_cmd #(
   input  logic                 rd_req_ready_i,
   output bell_pkg::dma_req_t   rd_req_o,
   input  logic                 rd_data_valid_i,
-  output logic                 rd_data_ready_o,
   input  bell_pkg::dma_rdata_t rd_data_i,
 
   // To executor.
@@ -153,8 +152,6 @@ module bell_engine_cmd #(
   end
 
   // Beats are taken as they come: their room was reserved with the request.
-  assign rd_data_ready_o = 1'b1;
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       reserved_q    <= '0;

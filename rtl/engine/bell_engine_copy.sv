@@ -45,7 +45,6 @@ module bell_engine_copy (
   input  logic                 rd_req_ready_i,
   output bell_pkg::dma_req_t   rd_req_o,
   input  logic                 rd_data_valid_i,
-  output logic                 rd_data_ready_o,
   input  bell_pkg::dma_rdata_t rd_data_i,
   output logic                 wr_req_valid_o,
   input  logic                 wr_req_ready_i,
@@ -155,11 +154,11 @@ module bell_engine_copy (
     end
   end
 
-  assign rd_request      = rd_req_valid_o && rd_req_ready_i;
-  assign rd_words        = 6'(rd_burst) + 6'd1;
-  assign rd_data_ready_o = 1'b1;  // Room was reserved with the request.
-  assign beat            = rd_data_valid_i && active_q && is_copy_q;  // Else it is the fence's.
-  assign rd_bad          = beat && (rd_data_i.resp != bell_pkg::RespOkay);
+  // Beats are taken as they come: their room was reserved with the request.
+  assign rd_request = rd_req_valid_o && rd_req_ready_i;
+  assign rd_words   = 6'(rd_burst) + 6'd1;
+  assign beat       = rd_data_valid_i && active_q && is_copy_q;  // Else it is the fence's.
+  assign rd_bad     = beat && (rd_data_i.resp != bell_pkg::RespOkay);
 
   assign all_here        = (rd_left_q == '0) && (outstanding_q == '0);
   assign wr_req_valid_o  = (wr_left_q != '0) && (beats_q == '0) && !stop && !skipping &&

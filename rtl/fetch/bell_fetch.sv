@@ -80,7 +80,6 @@ module bell_fetch #(
   input  logic                 rd_req_ready_i,
   output bell_pkg::dma_req_t   rd_req_o,
   input  logic                 rd_data_valid_i,
-  output logic                 rd_data_ready_o,
   input  bell_pkg::dma_rdata_t rd_data_i,
   output logic                 wr_req_valid_o,
   input  logic                 wr_req_ready_i,
@@ -169,11 +168,10 @@ module bell_fetch #(
   assign ring_pasid = (state_q == Idle) ? (turn_i.kernel_ring ? '0 : turn_i.pasid)
                                         : (turn_q.kernel_ring ? '0 : turn_q.pasid);
 
-  assign rd_req_valid_o  = ask_sample || ask_entry;
-  assign rd_data_ready_o = 1'b1;
-  assign sample_valid_o  = ask_sample && rd_req_ready_i;
-  assign resp_cause      = (sample_resp == bell_pkg::RespDecErr) ?
-                           bell_formats_pkg::CausePageFault : bell_formats_pkg::CauseBusError;
+  assign rd_req_valid_o = ask_sample || ask_entry;
+  assign sample_valid_o = ask_sample && rd_req_ready_i;
+  assign resp_cause     = (sample_resp == bell_pkg::RespDecErr) ?
+                          bell_formats_pkg::CausePageFault : bell_formats_pkg::CauseBusError;
 
   always_comb begin
     rd_req_o = '0;

@@ -100,7 +100,7 @@ module dma_node_tb (
   bell_pkg::turn_t            turn;
   bell_pkg::turn_end_t        turn_end;
   bell_pkg::event_t           node_event;
-  logic                 [2:0] rd_req_valid, rd_req_ready, rd_data_valid, rd_data_ready;
+  logic                 [2:0] rd_req_valid, rd_req_ready, rd_data_valid;
   logic                 [2:0] wr_req_valid, wr_req_ready, wr_data_valid, wr_data_ready;
   logic                 [2:0] wr_resp_valid;
   logic                 [1:0] wr_resp;
@@ -125,7 +125,7 @@ module dma_node_tb (
     .log_i({log_enable_i, log_addr_i, log_index_i, log_wraps_i}), .time_i,
     .event_valid_o, .event_ready_i, .event_o(node_event),
     .rd_req_valid_o(rd_req_valid), .rd_req_ready_i(rd_req_ready), .rd_req_o(rd_req),
-    .rd_data_valid_i(rd_data_valid), .rd_data_ready_o(rd_data_ready), .rd_data_i(rd_data),
+    .rd_data_valid_i(rd_data_valid), .rd_data_i(rd_data),
     .wr_req_valid_o(wr_req_valid), .wr_req_ready_i(wr_req_ready), .wr_req_o(wr_req),
     .wr_data_valid_o(wr_data_valid), .wr_data_ready_i(wr_data_ready), .wr_data_o(wr_data),
     .wr_resp_valid_i(wr_resp_valid), .wr_resp_i(wr_resp),
@@ -139,7 +139,7 @@ module dma_node_tb (
   bell_dma_mux #(.NumNodes(1)) u_mux (
     .clk_i, .rst_ni,
     .rd_req_valid_i(rd_req_valid), .rd_req_ready_o(rd_req_ready), .rd_req_i(rd_req),
-    .rd_data_valid_o(rd_data_valid), .rd_data_ready_i(rd_data_ready), .rd_data_o(rd_data),
+    .rd_data_valid_o(rd_data_valid), .rd_data_o(rd_data),
     .wr_req_valid_i(wr_req_valid), .wr_req_ready_o(wr_req_ready), .wr_req_i(wr_req),
     .wr_data_valid_i(wr_data_valid), .wr_data_ready_o(wr_data_ready), .wr_data_i(wr_data),
     .wr_resp_valid_o(wr_resp_valid), .wr_resp_o(wr_resp),

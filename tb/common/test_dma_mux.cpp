@@ -69,7 +69,6 @@ struct Mux : rtl_test::Bench<Vbell_dma_mux> {
         dut.rd_req_valid_i = rd;
         dut.wr_req_valid_i = wr;
         dut.wr_data_valid_i = wd;
-        dut.rd_data_ready_i = 0x3f;
         settle();
         for (unsigned r = 0; r < kReqs; r++)
             look(r, reqs[r]);

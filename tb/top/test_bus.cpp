@@ -84,7 +84,85 @@ unsigned expected(const Access &a)
     return index < 4 ? kOkay : kSlvErr;
 }
 
+// Every input of both ports, with its width.
+template <class Each> void each_input(Vbell_top &dut, Each each)
+{
+    each(dut.s_axil_awaddr, 25);
+    each(dut.s_axil_awprot, 3);
+    each(dut.s_axil_awvalid, 1);
+    each(dut.s_axil_wdata, 64);
+    each(dut.s_axil_wstrb, 8);
+    each(dut.s_axil_wvalid, 1);
+    each(dut.s_axil_bready, 1);
+    each(dut.s_axil_araddr, 25);
+    each(dut.s_axil_arprot, 3);
+    each(dut.s_axil_arvalid, 1);
+    each(dut.s_axil_rready, 1);
+    each(dut.m_axi_arready, 1);
+    each(dut.m_axi_rid, 4);
+    each(dut.m_axi_rdata, 64);
+    each(dut.m_axi_rresp, 2);
+    each(dut.m_axi_rlast, 1);
+    each(dut.m_axi_rvalid, 1);
+    each(dut.m_axi_awready, 1);
+    each(dut.m_axi_wready, 1);
+    each(dut.m_axi_bid, 4);
+    each(dut.m_axi_bresp, 2);
+    each(dut.m_axi_bvalid, 1);
+}
+
+// Every output of both ports that is not a constant of bell_top.
+std::map<std::string, uint64_t> outputs(const Vbell_top &dut)
+{
+#define OUTPUT(name) {#name, dut.name}
+    return {OUTPUT(s_axil_awready), OUTPUT(s_axil_wready), OUTPUT(s_axil_bresp),
+            OUTPUT(s_axil_bvalid), OUTPUT(s_axil_arready), OUTPUT(s_axil_rdata),
+            OUTPUT(s_axil_rresp), OUTPUT(s_axil_rvalid), OUTPUT(m_axi_arid),
+            OUTPUT(m_axi_araddr), OUTPUT(m_axi_arlen), OUTPUT(m_axi_arsize),
+            OUTPUT(m_axi_arburst), OUTPUT(m_axi_aruser), OUTPUT(m_axi_arvalid),
+            OUTPUT(m_axi_rready), OUTPUT(m_axi_awid), OUTPUT(m_axi_awaddr),
+            OUTPUT(m_axi_awlen), OUTPUT(m_axi_awsize), OUTPUT(m_axi_awburst),
+            OUTPUT(m_axi_awuser), OUTPUT(m_axi_awvalid), OUTPUT(m_axi_wdata),
+            OUTPUT(m_axi_wstrb), OUTPUT(m_axi_wlast), OUTPUT(m_axi_wvalid),
+            OUTPUT(m_axi_bready)};
+#undef OUTPUT
+}
+
+// Other inputs in the same clock leave every output as it is.
+void check_outputs_are_held(Top &t, Random &random)
+{
+    const std::map<std::string, uint64_t> before = outputs(t.dut);
+    std::vector<uint64_t> kept;
+    each_input(t.dut, [&](auto &input, unsigned) { kept.push_back(input); });
+    for (unsigned turn = 0; turn < 4; turn++) {
+        each_input(t.dut, [&](auto &input, unsigned width) {
+            input = std::decay_t<decltype(input)>(random.next() >> (64 - width));
+        });
+        t.settle();
+        for (const auto &[name, value] : outputs(t.dut))
+            rtl_test::check_eq(__FILE__, __LINE__, name.c_str(), value, before.at(name));
+    }
+    auto next = kept.begin();
+    each_input(t.dut, [&](auto &input, unsigned) {
+        input = std::decay_t<decltype(input)>(*next++);
+    });
+    t.settle();
+}
+
 } // namespace
+
+// AXI A3.2.1: no output of a port hangs on an input of the same clock.
+RTL_TEST(top, no_path_from_input_to_output)
+{
+    for (unsigned stall : {0u, 30u, 70u}) {
+        Top t(stall + 1, stall);
+        Random random(stall + 1);
+        t.look = [&] { check_outputs_are_held(t, random); };
+        do_jobs(t);
+        t.check_ledger();
+        t.take_events();
+    }
+}
 
 // Every access has one answer, in order, that fits it, whatever the handshakes; every store is in
 // the ledger; what was refused changed nothing.

@@ -13,6 +13,7 @@
 #include "dma_memory.h"
 #include "rtl_test.h"
 
+#include <functional>
 #include <memory>
 #include <tuple>
 
@@ -137,6 +138,7 @@ struct Top : rtl_test::Bench<Vbell_top> {
 
     std::unique_ptr<AxilHost> host;
     std::unique_ptr<DmaMemory<Vbell_top>> memory;
+    std::function<void()> look; // In each clock, before its edge.
 
     /// Reset of device, host and memory in the middle of a clock, for `clocks`; contents stay.
     void restart(unsigned clocks = 1)
@@ -166,6 +168,8 @@ struct Top : rtl_test::Bench<Vbell_top> {
         memory->drive(clock);
         host->drive();
         settle();
+        if (look)
+            look();
         memory->sample(clock);
         host->sample();
         tick();

@@ -16,7 +16,6 @@ module f_dma_mux #(
   input logic                               rst_ni,
   input logic                 [Nodes*3-1:0] rd_req_valid_i,
   input bell_pkg::dma_req_t   [Nodes*3-1:0] rd_req_i,
-  input logic                 [Nodes*3-1:0] rd_data_ready_i,
   input logic                 [Nodes*3:0]   wr_req_valid_i,
   input bell_pkg::dma_req_t   [Nodes*3:0]   wr_req_i,
   input logic                 [Nodes*3:0]   wr_data_valid_i,
@@ -43,7 +42,7 @@ module f_dma_mux #(
   } address_t;
 
   address_t             ar, aw, ar_q, aw_q;
-  logic                 arvalid, awvalid, wvalid, wlast, rready, wlast_q;
+  logic                 arvalid, awvalid, wvalid, wlast, wlast_q;
   logic [63:0]          wdata, wdata_q;
   logic [7:0]           wstrb;
   logic [Reqs-1:0]      rd_req_ready, rd_data_valid;
@@ -51,7 +50,7 @@ module f_dma_mux #(
 
   bell_dma_mux #(.NumNodes(Nodes)) dut (
     .clk_i, .rst_ni, .rd_req_valid_i, .rd_req_ready_o(rd_req_ready), .rd_req_i,
-    .rd_data_valid_o(rd_data_valid), .rd_data_ready_i, .rd_data_o(),
+    .rd_data_valid_o(rd_data_valid), .rd_data_o(),
     .wr_req_valid_i(wr_req_valid_i[Reqs-1:0]), .wr_req_ready_o(wr_req_ready[Reqs-1:0]),
     .wr_req_i(wr_req_i[Reqs-1:0]), .wr_data_valid_i(wr_data_valid_i[Reqs-1:0]),
     .wr_data_ready_o(wr_data_ready[Reqs-1:0]), .wr_data_i(wr_data_i[Reqs-1:0]),
@@ -63,7 +62,7 @@ module f_dma_mux #(
     .m_axi_arid(ar.id), .m_axi_araddr(ar.addr), .m_axi_arlen(ar.len), .m_axi_arsize(ar.size),
     .m_axi_arburst(ar.burst), .m_axi_aruser(ar.user), .m_axi_arvalid(arvalid),
     .m_axi_arready(arready_i), .m_axi_rid(rid_i), .m_axi_rdata('0), .m_axi_rresp('0),
-    .m_axi_rlast(1'b0), .m_axi_rvalid(rvalid_i), .m_axi_rready(rready),
+    .m_axi_rlast(1'b0), .m_axi_rvalid(rvalid_i), .m_axi_rready(),
     .m_axi_awid(aw.id), .m_axi_awaddr(aw.addr), .m_axi_awlen(aw.len), .m_axi_awsize(aw.size),
     .m_axi_awburst(aw.burst), .m_axi_awuser(aw.user), .m_axi_awvalid(awvalid),
     .m_axi_awready(awready_i), .m_axi_wdata(wdata), .m_axi_wstrb(wstrb), .m_axi_wlast(wlast),

@@ -42,7 +42,7 @@ module f_pointers #(
 
   logic                 turn_ready, end_valid, buf_valid, flush, buf_end_ready;
   bell_pkg::turn_end_t  turn_end;
-  logic                 rd_req_valid, rd_data_ready, wr_req_valid, wr_data_valid;
+  logic                 rd_req_valid, wr_req_valid, wr_data_valid;
   bell_pkg::dma_req_t   rd_req, wr_req;
   bell_pkg::dma_wdata_t wr_data;
   logic                 running_q;
@@ -55,8 +55,7 @@ module f_pointers #(
     .running_i(running_q), .empty_i(queued_q == '0), .buf_end_valid_i,
     .buf_end_ready_o(buf_end_ready), .buf_end_i, .buf_offset_i, .buf_done_i,
     .event_valid_o(), .event_ready_i, .event_cause_o(), .event_data_o(),
-    .rd_req_valid_o(rd_req_valid), .rd_req_ready_i, .rd_req_o(rd_req), .rd_data_valid_i,
-    .rd_data_ready_o(rd_data_ready), .rd_data_i,
+    .rd_req_valid_o(rd_req_valid), .rd_req_ready_i, .rd_req_o(rd_req), .rd_data_valid_i, .rd_data_i,
     .wr_req_valid_o(wr_req_valid), .wr_req_ready_i, .wr_req_o(wr_req),
     .wr_data_valid_o(wr_data_valid), .wr_data_ready_i, .wr_data_o(wr_data), .wr_resp_valid_i,
     .wr_resp_i, .busy_o(), .sample_valid_o(), .done_valid_o(), .rptr_o(), .queue_o()
