@@ -23,14 +23,18 @@ module bell_rr_arb #(
   logic [NumReqs-1:0] later;
 
   assign valid_o = |req_i;
-  assign later   = req_i & later_q;
-  assign grant_o = (|later) ? later & (~later + 1'b1) : req_i & (~req_i + 1'b1);
 
   always_comb begin
+    later   = '0;
+    grant_o = '0;
     index_o = '0;
-    for (int unsigned r = 0; r < NumReqs; r++) begin
-      if (grant_o[r]) begin
-        index_o = IndexBits'(r);
+    if (valid_o) begin
+      later   = req_i & later_q;
+      grant_o = (|later) ? later & (~later + 1'b1) : req_i & (~req_i + 1'b1);
+      for (int unsigned r = 0; r < NumReqs; r++) begin
+        if (grant_o[r]) begin
+          index_o = IndexBits'(r);
+        end
       end
     end
   end

@@ -86,19 +86,18 @@ module bell_watch #(
   always_comb begin
     restart = '0;
     changed = '0;
+    fires   = '0;
     if (!off) begin
+      restart = {~running_i | progress_i, running_i | gated_i};
       for (int unsigned t = 0; t < NumTimers; t++) begin
         changed[t] = limit[t] != limit_q[t];
+        fires[t]   = armed_q[t] && count[t] && !changed[t] && !restart[t]
+                     && (left_q[t] <= advance_i);
       end
-      restart = {~running_i | progress_i, running_i | gated_i};
     end
   end
 
   for (genvar t = 0; t < int'(NumTimers); t++) begin : g_timer
-    assign fires[t] = armed_q[t] && count[t] && !changed[t] && !restart[t]
-                      && (left_q[t] <= advance_i);
-    assign free[t]  = !pending_q[t] || move[t];
-
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
         limit_q[t]   <= '0;
@@ -125,19 +124,22 @@ module bell_watch #(
         end
       end
     end
-
-    // They follow the timer until it has fired: no path from its end.
-    always_ff @(posedge clk_i) begin
-      if (!off && free[t]) begin
-        fired_limit_q[t] <= limit_q[t];
-      end
-    end
   end
 
-  for (genvar n = 0; n < int'(NumNodes); n++) begin : g_queue
-    always_ff @(posedge clk_i) begin
-      if (!off && free[NumNodes + n]) begin
-        fired_queue_q[n] <= queue_i[n*10 +: 10];
+  assign free = ~pending_q | move;
+
+  // They follow the timer until it has fired: no path from its end.
+  always_ff @(posedge clk_i) begin
+    if (!off) begin
+      for (int unsigned t = 0; t < NumTimers; t++) begin
+        if (free[t]) begin
+          fired_limit_q[t] <= limit_q[t];
+        end
+      end
+      for (int unsigned n = 0; n < NumNodes; n++) begin
+        if (free[NumNodes + n]) begin
+          fired_queue_q[n] <= queue_i[n*10 +: 10];
+        end
       end
     end
   end

@@ -519,7 +519,8 @@ module bell_sched #(
   end
 
   bell_sched_view #(.NumNodes(NumNodes)) u_view (
-    .valid_i(answer && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
+    .valid_i(answer && !ask_write && (ask_word == WordState)), .logs_i(|log_enable), .open_i(open),
+    .state_i(state),
     .pending_i(kick || ring), .level_i(level), .later_i(later), .enable_i, .gated_i,
     .running_i(node_busy), .run_level_i(run_level), .lift_i(lift), .ready_i(top_valid),
     .serve_i(serve), .outdone_o(outdone), .data_o(state_data)

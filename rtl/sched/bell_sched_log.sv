@@ -241,8 +241,8 @@ module bell_sched_log #(
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
         waiting_q <= '0;
-      end else if (comes != goes) begin
-        waiting_q <= comes ? waiting_q + 1'b1 : waiting_q - 1'b1;
+      end else if (push || pop) begin
+        waiting_q <= waiting_q + ($clog2(Depth) + 1)'(comes) - ($clog2(Depth) + 1)'(goes);
       end
     end
   end
@@ -289,9 +289,13 @@ module bell_sched_log #(
       lost_q        <= '0;
       event_valid_q <= 1'b0;
     end else begin
-      reached_q     <= (reached_q & ~reached_made) | (notify_q ? advance_o : '0);
-      lost_q        <= (lost_q & ~lost_made) | lost_o;
-      event_valid_q <= makes || (event_valid_q && !event_ready_i);
+      if (makes || answered) begin
+        reached_q <= (reached_q & ~reached_made) | (notify_q ? advance_o : '0);
+        lost_q    <= (lost_q & ~lost_made) | lost_o;
+      end
+      if (makes || event_ready_i) begin
+        event_valid_q <= makes;
+      end
     end
   end
 

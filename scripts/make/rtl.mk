@@ -20,9 +20,9 @@ VTOP_SAN := $(subst fuzzer-no-link,,$(SAN) $(if $(SAN),-fno-sanitize=alignment -
 
 # -O3: the tool's own default (-Os) is a fifth slower; -O2 does not unroll its trigger loops. FST
 # support costs nothing while it is off. Calls inside the library need no indirection, and clearing
-# a dozen trigger bytes no call of memset (an option of GCC): 1.5 % of the instructions of a clock.
+# a dozen trigger bytes no call of memset, and the few words of an event no vectors (options of GCC).
 VTOP_FLAGS := -fno-semantic-interposition \
-  $(if $(findstring clang,$(CXX)),,-fno-tree-loop-distribute-patterns)
+  $(if $(findstring clang,$(CXX)),,-fno-tree-loop-distribute-patterns -fno-tree-vectorize)
 VERILATE := $(VERILATOR) --cc --trace-fst --x-initial unique --no-timing -Wall -O3 \
   -CFLAGS "-fPIC $(VTOP_FLAGS) $(VTOP_SAN)" --top-module bell_top --prefix Vbell_top \
   $(if $(SIZE),-GNumSlots=$(SIZE) -GNumQueues=$(SIZE))
