@@ -165,13 +165,13 @@ class Host {
     }
 };
 
-/// One queue with its ring, control area and command buffer in a 64-KiB piece of memory.
+/// One queue with its ring, control area and command buffer in a 64-KiB piece of memory, of 15.
 struct Queue {
     uint32_t index;
     uint32_t node = 0;
     uint32_t log2_entries = 4;
 
-    uint64_t home() const { return 0x10000 * (1 + static_cast<uint64_t>(index)); }
+    uint64_t home() const { return 0x10000 * (1 + static_cast<uint64_t>(index % 15)); }
     uint64_t ring() const { return home(); }
     uint64_t control() const { return home() + 0x4000; }
     uint64_t fence() const { return home() + 0x5000; }
