@@ -135,13 +135,13 @@ def label(folder, output):
     return f"output {output}"
 
 
-def waves(folder, model="model"):
+def waves(folder, model="model", wanted=None):
     """Replay a counterexample on the word-level netlist, in a simulator, and keep the waves: the
-    waves, and the assertions that fail there."""
+    waves, and the assertions that fail there, the wanted one among them."""
     yosys(folder, f"{model}.replay.log", "replay", model)
     summary = json.loads((folder / f"{model}.json").read_text())
     failed = sorted({x["path"][-1].lstrip("\\") for x in summary["assertions"]})
-    if not failed:
+    if not failed or (wanted not in [None, *failed]):
         raise Broken(f"the counterexample does not hold in a replay; see {folder}")
     return folder / f"{model}.vcd", " ".join(failed)
 
@@ -173,7 +173,7 @@ def prove(proof):
     if proved:
         say("PASS", proof.name, f"{proof.reach()}, {took} s")
         return {"seconds": took}
-    trace, failed = waves(folder)
+    trace, failed = waves(folder, wanted=label(folder, output))
     say("FAIL", proof.name, f"{label(folder, output)} ({failed}) does not hold at clock {frame}; "
         f"waves: {trace}; again: scripts/formal.sh run {proof.name}")
     return None
@@ -189,7 +189,7 @@ def plant(proof, bug):
         say("FAIL", name, f"the planted bug does not show within {BUG_DEPTH} clocks; "
             f"again: scripts/formal.sh run {proof.name} {bug.stem.split('.', 1)[1]}")
         return None
-    waves(folder)
+    waves(folder, wanted=label(folder, output))
     took = round(time.monotonic() - began, 1)
     say("PASS", name, f"{label(folder, output)} fails at clock {frame}, {took} s")
     return {"bug": bug.stem.split(".", 1)[1], "label": label(folder, output), "clock": frame}

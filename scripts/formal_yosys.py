@@ -26,9 +26,12 @@ formalff -clk2ff -ff2anyinit -hierarchy
 dffunmap
 write_rtlil design.il
 """
-AIGER = """\
+# Memories as flops, so that what is in them at the start is part of a witness.
+MAP = """\
 memory_map -formal
 formalff -clk2ff -ff2anyinit -hierarchy
+"""
+AIGER = """\
 opt -fast
 opt_clean -purge
 simplemap
@@ -51,7 +54,7 @@ def model(forget):
     run(design, READ.format(top=top, files=" ".join(files),
                             define="-D BELL_FORMAL_BUG " if forget else "",
                             forget="chformal -assert -remove c:inv_*\n" if forget else ""))
-    run(design, AIGER.format(name="model"))
+    run(design, MAP + "write_rtlil model.il\n" + AIGER.format(name="model"))
 
 
 def step(depth):
@@ -97,7 +100,7 @@ def witness(name):
 def replay(name):
     witness(name)
     design = libyosys.Design()
-    run(design, f"read_rtlil {'design' if name == 'model' else name}.il")
+    run(design, f"read_rtlil {name}.il")
     top = design.top_module().name.str().lstrip("\\")
     run(design, f"sim -r {name}.yw -hdlname -x -vcd {name}.vcd -summary {name}.json {top}")
 
