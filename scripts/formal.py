@@ -63,6 +63,8 @@ class Proof:
         method = self.field(text, "proof", r"^proof: (unbounded|(?:induction|bmc) \d+)$").split()
         self.method = method[0]
         self.depth = int(method[1]) if len(method) > 1 else None
+        free = re.search(r"^free: (.*?)\nsays:", text, re.MULTILINE | re.DOTALL)
+        self.free = free.group(1).split() if free else []
         self.bugs = sorted((ROOT / "tb/formal/bugs").glob(self.name + ".*.patch"))
 
     def field(self, text, name, pattern):
@@ -99,6 +101,7 @@ def prepare(proof, bug):
     listed = [line.strip() for line in (source / "rtl/bell.f").read_text().splitlines()]
     files = [source / "rtl" / line for line in listed if line.endswith(".sv")]
     files.append(source / proof.path.relative_to(ROOT))
+    (folder / "free").write_text("\n".join(proof.free))
     (folder / "sources").write_text("\n".join(["f_" + proof.name] + [str(file) for file in files]))
     # A planted bug must break what is promised, not only what carries the induction.
     yosys(folder, "read.log", "model", *([] if bug is None else ["forget"]))

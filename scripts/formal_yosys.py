@@ -16,8 +16,9 @@ from pathlib import Path
 from pyosys import libyosys
 
 READ = """\
-read_slang --threads 1 -D BELL_UNGATED {define}--top {top} {files}
+read_slang --threads 1 -D BELL_UNGATED {define}{free}--top {top} {files}
 prep -flatten -top {top}
+cutpoint -blackbox
 async2sync
 chformal -lower
 setundef -undriven -anyseq
@@ -50,8 +51,9 @@ def run(design, script):
 
 def model(forget):
     top, *files = Path("sources").read_text().split()
+    free = "".join(f"--blackboxed-module {name} " for name in Path("free").read_text().split())
     design = libyosys.Design()
-    run(design, READ.format(top=top, files=" ".join(files),
+    run(design, READ.format(top=top, files=" ".join(files), free=free,
                             define="-D BELL_FORMAL_BUG " if forget else "",
                             forget="chformal -assert -remove c:inv_*\n" if forget else ""))
     run(design, MAP + "write_rtlil model.il\n" + AIGER.format(name="model"))

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// proof: bmc 8
+// proof: induction 1
+// free: bell_sched_picker bell_sched_peers bell_sched_slice bell_sched_log bell_sched_wake
+//       bell_sched_regs
 // says: Every accepted store is decided in the next clock, in one bucket. One that makes a queue
 //       owed a sample stays owed until a turn is given to that queue, then counts as sampled,
 //       once; or until the queue is closed, then counts as rejected, once; one that coalesces
@@ -8,7 +10,9 @@
 //       the number of rings that were owed or on their way a clock ago.
 //
 // The doorbell stage with the scheduler; software, stores and nodes do as they like within their
-// handshakes.
+// handshakes. So does what chooses among ready queues, ends turns early, wakes blocked ones and
+// logs: but a queue that is found (picker: found_is_a_queue) or woken (wake: wakes_a_queue) is a
+// fitted one, and there is room for one that waits to be looked at (owed: always_room).
 
 module f_pending #(
   parameter int unsigned Slots  = 2,
@@ -153,11 +157,14 @@ module f_pending #(
     assume (!queue_req_i || (!req_open_q && (queue_addr_i[2:0] == '0)
                              && (32'(queue_addr_i) < Queues * bell_formats_pkg::QueueStride)));
     assume (advance_i != '0);
+    assume (!u_sched.u_owed.u_late.push_i || !u_sched.u_owed.u_late.full_o);
+    assume (32'(u_sched.wake_queue) < Queues);
+    assume (32'(u_sched.u_pick.found_queue) < Queues);
     for (int unsigned n = 0; n < Nodes; n++) begin
       assume (!place_valid_i[n] || at_work_q[n]);
       assume (!end_valid_i[n] || (at_work_q[n] && (end_i[n].queue == works_on_q[n])));
       assume (!ending_q[n] || (end_valid_i[n] && (end_i[n] == end_q[n])));
-      assume (!turn_ready_i[n] || !at_work_q[n]);
+      assume (turn_ready_i[n] == !at_work_q[n]);  // Without a turn it is ready, and stays so.
     end
   end
 
@@ -225,6 +232,127 @@ module f_pending #(
       forgone_when_owed: assert (forgone == forgo_q);
       no_credit_to_closing: assert ((credited & closing) == '0);
       owed_is_what_was_owed: assert (ledger.owed == owed_sum_q);
+    end
+  end
+
+  // ------------------------------------------------------------ inner state
+
+  bell_pkg::sched_op_t op_q, now_q;
+  logic [Queues-1:0]   open, kicked, ringed;
+  logic                node_op, node_now, one_phase, runs, turns, op_ends, now_ends;
+  logic [4:0]          late_count;
+  logic [3:0]          late_head;
+  logic                late_fitted, next_fitted, node_fitted, running;
+
+  assign op_q  = u_sched.u_select.op_q;
+  assign now_q = u_sched.now_q;
+  assign open  = u_sched.open_q[0][Queues-1:0];
+
+  always_comb begin
+    next_fitted = 1'b1;
+    one_phase   = 1'b1;
+    runs        = 1'b1;
+    turns       = 1'b1;
+    op_ends     = !op_q.ends || (32'(op_q.node) < Nodes);
+    now_ends    = !now_q.ends || (32'(now_q.node) < Nodes);
+    for (int unsigned n = 0; n < Nodes; n++) begin
+      next_fitted = next_fitted && (32'(u_sched.next_queue[n]) < Queues);
+      node_op  = op_q.ends && (op_q.node == 2'(n));
+      node_now = now_q.ends && (now_q.node == 2'(n));
+      one_phase = one_phase && (32'(turn_valid[n]) + 32'(at_work_q[n]) + 32'(node_op)
+                                + 32'(node_now) == 32'(u_sched.node_busy[n]));
+      runs      = runs && (!u_sched.node_busy[n]
+                           || ((32'(u_sched.run_queue[n]) < Queues)
+                               && open[u_sched.run_queue[n][0]]
+                               && u_sched.state_q[u_sched.run_queue[n][0]].running
+                               && (u_sched.state_q[u_sched.run_queue[n][0]].node == 2'(n))));
+      turns     = turns
+                  && (!turn_valid[n] || ((turn.queue == u_sched.run_queue[n])
+                                         && !(now_q.valid && (now_q.queue == turn.queue))))
+                  && (!at_work_q[n] || (works_on_q[n] == u_sched.run_queue[n]));
+      op_ends   = op_ends && (!node_op || (op_q.queue == u_sched.run_queue[n]));
+      now_ends  = now_ends && (!node_now || (now_q.queue == u_sched.run_queue[n]));
+    end
+  end
+
+  // Of the queue of those that wait to be looked at.
+  assign late_count = u_sched.u_owed.u_late.count_q;
+  assign late_head  = u_sched.u_owed.u_late.head_q;
+
+  always_comb begin
+    late_fitted = 1'b1;
+    for (int unsigned i = 0; i < 16; i++) begin
+      late_fitted = late_fitted && ((5'(4'(4'(i) - late_head)) >= late_count)
+                                    || (32'(u_sched.u_owed.u_late.words[i]) < Queues));
+    end
+  end
+
+  always_comb begin
+    node_fitted = 1'b1;
+    running     = 1'b1;
+    for (int unsigned q = 0; q < Queues; q++) begin
+      kicked[q]   = u_sched.u_owed.kick_ram[q];
+      ringed[q]   = u_sched.u_owed.ring_a_ram[q] ^ u_sched.u_owed.ring_b_ram[q];
+      node_fitted = node_fitted && (!open[q] || (32'(u_sched.state_q[q].node) < Nodes));
+      running     = running
+                    && (!open[q] || !u_sched.state_q[q].running
+                        || (u_sched.node_busy[u_sched.state_q[q].node[0]]
+                            && (u_sched.run_queue[u_sched.state_q[q].node[0]] == 10'(q))));
+    end
+  end
+
+  always_comb begin
+    if (rst_ni) begin
+      // What is read, what changes.
+      inv_op_why: assert ($countones({op_q.req, op_q.ends, op_q.give, op_q.place, op_q.wake,
+                                      op_q.ring}) == 32'(op_q.valid));
+      inv_now_why: assert ($countones({now_q.req, now_q.ends, now_q.give, now_q.place, now_q.wake,
+                                       now_q.ring}) == 32'(now_q.valid));
+      inv_op_fitted: assert (!op_q.valid || (32'(op_q.queue) < Queues));
+      inv_now_fitted: assert (!now_q.valid || (32'(now_q.queue) < Queues));
+      inv_op_another: assert (!op_q.valid || !now_q.valid || (op_q.queue != now_q.queue));
+      inv_now_is_state: assert (!now_q.valid
+                                || ((u_sched.now_open_q == open[now_q.queue[0]])
+                                    && (u_sched.now_state_q == u_sched.state_q[now_q.queue[0]])));
+      inv_now_is_owed: assert (!now_q.valid
+          || ((u_sched.u_owed.kick_q == u_sched.u_owed.kick_ram[now_q.queue[0]])
+              && (u_sched.u_owed.ring_a_q == u_sched.u_owed.ring_a_ram[now_q.queue[0]])
+              && (u_sched.u_owed.ring_q == (u_sched.u_owed.ring_a_ram[now_q.queue[0]]
+                                            ^ u_sched.u_owed.ring_b_ram[now_q.queue[0]]))));
+      // A register access.
+      inv_one_access: assert (32'(u_sched.u_port.valid_q) + 32'(op_q.req)
+                              + 32'(now_q.req && !u_sched.again_q)
+                              == 32'(req_open_q && !ack_read));
+      inv_access: assert (!req_open_q
+                          || ((req_queue_q == u_sched.ask_queue)
+                              && (32'(req_queue_q) < Queues) && (req_data_q == u_sched.ask_data)
+                              && (req_cmd_q == (u_sched.ask_write
+                                                && (u_sched.ask_word == u_sched.WordCmd)))));
+      inv_op_access: assert (!op_q.req || (op_q.queue == req_queue_q));
+      inv_now_access: assert (!now_q.req || u_sched.again_q || (now_q.queue == req_queue_q));
+      inv_moves: assert (!now_q.req || u_sched.again_q
+                         || (u_sched.may_move_q == u_sched.ask_moves));
+      inv_moves_alone: assert (!u_sched.may_move_q || (now_q.req && !op_q.valid));
+      inv_again: assert (!u_sched.again_q || u_sched.may_move_q);
+      // Turns.
+      inv_one_phase: assert (one_phase);
+      inv_runs: assert (runs);
+      inv_turn: assert (turns);
+      inv_op_ends: assert (op_ends);
+      inv_now_ends: assert (now_ends);
+      // Queues that wait to be looked at.
+      inv_late_count: assert ((late_count <= 5'd16)
+                              && (4'(late_head + late_count[3:0]) == u_sched.u_owed.u_late.tail_q));
+      inv_late_fitted: assert (late_fitted);
+      // Queues.
+      inv_next_fitted: assert (next_fitted);
+      inv_node_fitted: assert (node_fitted);
+      inv_running: assert (running);
+      inv_owed: assert (owed_q == (open & ringed));
+      inv_kicked: assert (kicked_q == (open & kicked));
+      inv_ledger: assert (owed_sum == 64'(u_doorbell.u_ledger.owed_q
+                                          + 16'(u_doorbell.u_ledger.accept_i)
+                                          - 16'(u_doorbell.u_ledger.settled)));
     end
   end
 

@@ -209,6 +209,7 @@ module f_wake #(
       within_two_sweeps: assert (!unserved_q || taken_q || (sweeps_q < 2'd2));
       sweep_gets_on: assert (!moved_q || !dut.sweep_q || (rank < rank_q));
       sweep_is_short: assert (!dut.sweep_q || (rank <= 7'(33 * (Queues / 32) + 1)));
+      wakes_a_queue: assert (!wake_valid || (32'(wake_queue) < Queues));
       wakes_who_waits: assert (!wake_valid || (wake_queue != watch_q) || blocked_q);
       blocked_is_known: assert (!blocked_q || in_ram);
 
