@@ -183,7 +183,8 @@ def prove(proof):
 
 
 def plant(proof, bug):
-    """The bug must be found, and its counterexample must hold in a replay."""
+    """The bug must be found, no deeper than the proof looks, and its counterexample must hold in a
+    replay."""
     began = time.monotonic()
     name = f"{proof.name}.finds.{bug.stem.split('.', 1)[1]}"
     folder = prepare(proof, bug)
@@ -193,6 +194,11 @@ def plant(proof, bug):
             f"again: scripts/formal.sh run {proof.name} {bug.stem.split('.', 1)[1]}")
         return None
     waves(folder, wanted=label(folder, output))
+    if proof.method == "bmc" and frame > proof.depth:
+        say("FAIL", name, f"the planted bug first shows at clock {frame}, and the proof ends at "
+            f"clock {proof.depth}: the line 'proof:' of {proof.path.relative_to(ROOT)} must say "
+            f"'bmc {frame}' or more")
+        return None
     took = round(time.monotonic() - began, 1)
     say("PASS", name, f"{label(folder, output)} fails at clock {frame}, {took} s")
     return {"bug": bug.stem.split(".", 1)[1], "label": label(folder, output), "clock": frame}
