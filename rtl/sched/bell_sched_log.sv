@@ -225,15 +225,13 @@ module bell_sched_log #(
   end
 
   for (genvar n = 0; n < int'(NumNodes); n++) begin : g_node
-    logic here_now;
+    logic                   here_now, comes, goes;
+    logic [$clog2(Depth):0] waiting_q;
 
     assign here_now     = 32'(node_q) == 32'(n);
     assign advance_o[n] = here_now && (state_q == IndexAnswer) && answered && !refused;
     assign lost_o[n]    = here_now && refused;
     assign writing_o[n] = (here_now && (state_q != Idle)) || (waiting_q != '0);
-
-    logic [$clog2(Depth):0] waiting_q;
-    logic                   comes, goes;
 
     assign comes = push && (node_i == 2'(n));
     assign goes  = pop && (head.node == 2'(n));
