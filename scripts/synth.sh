@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Synthesis of rtl/ for FPGAs: checks (no latch, RAMs are RAMs, rtl/belfry.core), areas, depth,
-# placement. Tools: pinned ones from PyPI in a venv; scripts/setup.sh installs the rest.
+# place and route. Tools: pinned ones from PyPI in a venv; scripts/setup.sh installs the rest.
 # usage: scripts/synth.sh [PATTERN]     the cases whose name contains PATTERN; with none, all, and
 #                                       then rtl/SYNTH.md and the table in README.md are written
 #        scripts/synth.sh run CASE      one case
