@@ -3,16 +3,6 @@
 
 #include "bell_lockstep_inside.h"
 
-static struct bell_model_node *model_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->model->nodes[lockstep->now->node];
-}
-
-static struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->nodes[lockstep->now->node];
-}
-
 /* Fill or copy ends between two bursts: what the model wrote beyond that is not due. */
 static void cut_move(struct bell_lockstep *lockstep)
 {

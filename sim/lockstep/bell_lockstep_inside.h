@@ -323,4 +323,14 @@ bool bell_lockstep_was_full(const struct bell_lockstep *lockstep);
 void bell_lockstep_limits(struct bell_lockstep *lockstep);
 void bell_lockstep_long_turn(struct bell_lockstep *lockstep);
 
+/** The node of the action, in the model and here. */
+static inline struct bell_model_node *model_node(const struct bell_lockstep *lockstep)
+{
+    return &lockstep->model->nodes[lockstep->now->node];
+}
+static inline struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
+{
+    return &lockstep->nodes[lockstep->now->node];
+}
+
 #endif

@@ -3,16 +3,6 @@
 
 #include "bell_lockstep_inside.h"
 
-static struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->nodes[lockstep->now->node];
-}
-
-static const struct bell_model_node *model_node(const struct bell_lockstep *lockstep)
-{
-    return &lockstep->model->nodes[lockstep->now->node];
-}
-
 void bell_lockstep_limits(struct bell_lockstep *lockstep)
 {
     for (unsigned t = 0; t < BELL_MODEL_TIMERS; t++) {

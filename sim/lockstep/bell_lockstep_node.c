@@ -11,16 +11,6 @@
 const char *const bell_lockstep_writers[BELL_WRITERS] = {"RPTR write", "memory write",
                                                          "fence write"};
 
-static struct bell_model_node *model_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->model->nodes[lockstep->now->node];
-}
-
-static struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->nodes[lockstep->now->node];
-}
-
 static const char *name_of(const struct bell_lockstep_action *action)
 {
     switch (action->kind) {

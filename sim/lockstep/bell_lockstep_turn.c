@@ -3,16 +3,6 @@
 
 #include "bell_lockstep_inside.h"
 
-static struct bell_model_node *model_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->model->nodes[lockstep->now->node];
-}
-
-static struct bell_lockstep_node *own_node(struct bell_lockstep *lockstep)
-{
-    return &lockstep->nodes[lockstep->now->node];
-}
-
 /* The clocks an order takes to reach a node have passed. */
 static bool is_over(const struct bell_lockstep *lockstep, uint64_t since)
 {

@@ -112,4 +112,13 @@ static bool plants_missed(struct bench *bench, const struct plant *plant)
     return why != NULL;
 }
 
+static void plants_require_all(struct bench *bench, const struct plant *plants, size_t count)
+{
+    unsigned missed = 0;
+
+    for (size_t p = 0; p < count; p++)
+        missed += plants_missed(bench, &plants[p]);
+    assert_int_equal(missed, 0);
+}
+
 #endif
