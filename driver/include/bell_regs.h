@@ -376,9 +376,10 @@ enum bell_block {
 #define   BELL_BANDS_NORMAL_SLICE_MASK UINT64_C(0xffffffff00000000)
 #define   BELL_BANDS_NORMAL_SLICE_RESET UINT64_C(0x4000)
 
-/* GPU time. */
+/* GPU time. A write sets it: after a loss of power it goes on from where it was, so that times
+ * in logs never go back. */
 #define BELL_TIME_OFFSET UINT32_C(0x208)
-/* Clocks since reset. */
+/* Clocks since reset, or since it was set, and what was written then. */
 #define   BELL_TIME_CLOCKS_SHIFT 0
 #define   BELL_TIME_CLOCKS_MASK UINT64_C(0xffffffffffffffff)
 

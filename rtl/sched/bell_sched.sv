@@ -116,7 +116,7 @@ module bell_sched #(
   output logic [NumNodes-1:0]  log_writing_o,  // A write of this node's log is not answered.
 
   output logic [NumNodes-1:0] node_busy_o,  // A turn was given and has not ended.
-  output logic [63:0]         time_o,       // Clocks since reset.
+  output logic [63:0]         time_o,       // GPU time.
   output logic                busy_o,       // Something changes without further input,
   output logic                wake_o,       // or because of time: clk_i must run.
   output logic                timer_valid_o,
@@ -472,11 +472,13 @@ module bell_sched #(
 
   logic [6:0]           percent;
   logic [38:0]          slice;
-  logic                 slice_busy, slice_wake, wake_busy, poke_valid, poke_all, regs_busy;
+  logic [63:0]          time_data;
+  logic                 time_set, slice_busy, slice_wake, wake_busy, poke_valid, poke_all, regs_busy;
   bell_pkg::fence_key_t poke_key;
 
   bell_sched_slice #(.NumNodes(NumNodes)) u_slice (
     .clk_i, .clk_timer_i, .rst_ni, .advance_i,
+    .time_set_i(time_set), .time_data_i(time_data),
     .active_i(active), .percent_i(percent), .slice_i(slice),
     .give_valid_i(gives), .give_node_i(state.node), .give_kept_i(kept),
     .give_allowance_i(allowance),
@@ -571,6 +573,7 @@ module bell_sched #(
     .req_data_i(glob_data_i), .ack_read_o(glob_ack_read_o), .ack_data_o(glob_ack_data_o),
     .ack_write_o(glob_ack_write_o),
     .percent_o(percent), .slice_o(slice), .time_i(time_o),
+    .time_set_o(time_set), .time_data_o(time_data),
     .poke_valid_o(poke_valid), .poke_all_o(poke_all), .poke_key_o(poke_key),
     .running_i(node_busy), .queue_i(run_queue), .level_i(run_level),
     .log_enable_o(log_enable), .log_addr_o(log_addr), .log_entries_o(log_entries),

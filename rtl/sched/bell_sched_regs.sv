@@ -25,6 +25,8 @@ module bell_sched_regs #(
   output logic [38:0] slice_o,    // Clocks times 100, more than 0.
 
   input  logic [63:0] time_i,
+  output logic        time_set_o,   // Pulse: time goes on
+  output logic [63:0] time_data_o,  // from this.
 
   // Wake-ups, a pulse.
   output logic                 poke_valid_o,
@@ -174,6 +176,8 @@ module bell_sched_regs #(
 
   assign percent_o    = share_q;
   assign slice_o      = due_q;
+  assign time_set_o   = write && (req_word_q == WordTime);
+  assign time_data_o  = req_data_q;
   assign poke_valid_o = write && (req_word_q == WordWake);
   assign poke_all_o   = req_data_q[bell_formats_pkg::SchedFenceWakeAllLsb];
   assign poke_key_o   = req_data_q[bell_formats_pkg::SchedFenceWakeKeyMsb

@@ -29,6 +29,8 @@ module bell_sched_slice #(
   input  logic [31:0] advance_i,  // Clocks that this edge stands for, 1 or more.
 
   // From regs.
+  input  logic                time_set_i,  // Time goes on from this.
+  input  logic [63:0]         time_data_i,
   input  logic [NumNodes-1:0] active_i,   // The node may be given turns.
   input  logic [6:0]          percent_i,  // Share of level 1, at most 100,
   input  logic [38:0]         slice_i,    // clocks of it at once, times 100.
@@ -55,7 +57,7 @@ module bell_sched_slice #(
   output logic [NumNodes-1:0] keep_o,  // A queue whose turn ends now stays on its node.
   output logic [NumNodes-1:0] lift_o,  // Level 1 goes before level 2.
 
-  output logic [63:0] time_o,  // Clocks since reset.
+  output logic [63:0] time_o,  // GPU time.
   output logic        busy_o,
   output logic        wake_o,  // This edge ends a timer, or counts.
   output logic        timer_valid_o,
@@ -72,7 +74,7 @@ module bell_sched_slice #(
     if (!rst_ni) begin
       time_q <= '0;
     end else begin
-      time_q <= time_q + 64'(advance_i);
+      time_q <= time_set_i ? time_data_i : time_q + 64'(advance_i);
     end
   end
 

@@ -341,17 +341,17 @@ bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t 
 {
     const struct bell_lockstep_action *now = lockstep->now;
     const struct bell_lockstep_node *own = &lockstep->nodes[now->node];
-    const uint64_t reset_at = lockstep->model->reset_at;
-    const uint64_t at = now->data[index] + reset_at;
+    const uint64_t zero = lockstep->model->time_zero;
+    const uint64_t at = now->data[index] + zero;
 
     if (now->unit != BELL_WRITES_FENCE || now->size != FENCE_ENTRY_BYTES)
         return false;
-    if (index == SEEN_WORD && model + reset_at >= own->given_at)
+    if (index == SEEN_WORD && model + zero >= own->given_at)
         return at + BELL_LOCKSTEP_SETTLE >= own->given_at &&
                at <= own->fence_at + BELL_LOCKSTEP_SETTLE;
     /* Not before it was met, unless that was in the time before a reset, and lies ahead. */
     if (now->data[SEEN_WORD] > now->data[ENDED_WORD] &&
-        now->data[SEEN_WORD] + reset_at <= now->cycle)
+        now->data[SEEN_WORD] + zero <= now->cycle)
         return false;
     return index == ENDED_WORD &&
            at + BELL_LOCKSTEP_SETTLE >= own->fence_at &&

@@ -121,7 +121,7 @@ static void clear_state(struct bell_model *model)
     bell_model_watch_reset(model);
     memset(&model->report, 0, sizeof model->report);
     memset(model->limits, 0, sizeof model->limits);
-    model->reset_at = model->cycle;
+    model->time_zero = model->cycle;
     bell_model_sched_reset(model);
     bell_model_log_reset(model);
     for (unsigned n = 0; n < BELL_MODEL_NODES; n++)
@@ -135,7 +135,6 @@ static void model_reset(struct bell_device *device)
 
     model->hash = bell_hash_action(model->hash, BELL_HASH_RESET, model->cycle, 0, 0);
     clear_state(model);
-    model->reset_at = model->cycle;
     model->irq.level = level;
 }
 

@@ -467,7 +467,7 @@ struct bell_model {
     struct bell_device_config config;
     struct bell_device_host host;
     uint64_t cycle;
-    uint64_t reset_at; /**< Clock of the newest reset. */
+    uint64_t time_zero; /**< Clock at which TIME was 0, modulo 2^64. */
     uint64_t hash;
     bool in_step;
     bool stop; /**< An access was answered or the interrupt changed in this clock. */
@@ -490,10 +490,10 @@ struct bell_model *bell_model_create_stepped(const struct bell_device_config *co
                                              const struct bell_device_host *host,
                                              const struct bell_model_oracle *oracle);
 
-/** GPU time: clocks since reset. */
+/** GPU time: clocks since reset, or on from what software wrote. */
 static inline uint64_t bell_model_time(const struct bell_model *model)
 {
-    return model->cycle - model->reset_at;
+    return model->cycle - model->time_zero;
 }
 
 /** Hand an observation to the host; the cycle is filled in. */

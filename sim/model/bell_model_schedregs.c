@@ -82,6 +82,8 @@ bool bell_model_sched_write(struct bell_model *model, uint64_t addr, uint64_t da
 
     if (addr == BELL_BANDS_OFFSET)
         write_bands(model, data);
+    else if (addr == BELL_TIME_OFFSET)
+        model->time_zero = model->cycle - data;
     else if (addr == BELL_FENCE_WAKE_OFFSET)
         bell_model_sched_raise(model, data & BELL_FENCE_WAKE_ALL_MASK
                                           ? UINT64_MAX

@@ -80,7 +80,7 @@ package bell_formats_pkg;
   localparam int unsigned SchedStride = 256;
   localparam int unsigned SchedMax = 1;
   localparam logic [31:0] SchedReadMask = 32'd1048563;
-  localparam logic [31:0] SchedWriteMask = 32'd1048325;
+  localparam logic [31:0] SchedWriteMask = 32'd1048327;
   localparam int unsigned SchedBandsOffset = 0;
   localparam int unsigned SchedBandsNormalPercentLsb = 0;
   localparam int unsigned SchedBandsNormalPercentMsb = 6;
