@@ -148,12 +148,21 @@ module bell_doorbell #(
     logic [15:0] queue;
   } owner_t;
 
-  // The RAM is not reset: a slot not written since reset reads as zero.
-  owner_t      owner_ram [NumSlots];
+  // What a store needs of it.
+  typedef struct packed {
+    logic        valid;
+    logic [10:0] queue;  // 1024 and more: there is none.
+  } route_t;
+
+  // The RAMs are not reset: a slot not written since reset reads as zero. Software has one access
+  // at a time, so no word of owner_ram is read and written in one clock.
+  (* no_rw_check *) owner_t owner_ram [NumSlots];
+  route_t      route_ram [NumSlots];
   logic [31:0] written_q [NumWords];
 
   index_t req_slot, req_slot_q, ring_slot;
-  owner_t req_owner, ring_owner, req_owner_q;
+  owner_t req_owner, req_owner_q, read_owner_q;
+  route_t req_route, ring_route;
   logic   owner_write, drain_read_q, req_q, req_write_q;
 
   // An access is kept for a clock, so that a RAM is between two flops.
@@ -171,6 +180,7 @@ module bell_doorbell #(
 
   always_ff @(posedge clk_i) begin
     if (req_i) begin
+      read_owner_q <= owner_ram[req_slot];
       req_write_q  <= req_write_i;
       req_slot_q   <= req_slot;
       drain_read_q <= req_addr_i[AddrLsb-1:0] == AddrLsb'(bell_formats_pkg::SlotDrainOffset);
@@ -185,18 +195,23 @@ module bell_doorbell #(
 
   always_comb begin
     req_owner  = '0;
-    ring_owner = '0;
+    req_route  = '0;
+    ring_route = '0;
     if (req_q && written_q[word_t'(10'(req_slot_q) >> 5)][5'(req_slot_q)]) begin
-      req_owner = owner_ram[req_slot_q];
+      req_owner = read_owner_q;
+    end
+    if (owner_write) begin
+      req_route = {req_owner_q.valid, |req_owner_q.queue[15:10], req_owner_q.queue[9:0]};
     end
     if (ring_valid_i && written_q[word_t'(10'(ring_slot) >> 5)][5'(ring_slot)]) begin
-      ring_owner = owner_ram[ring_slot];
+      ring_route = route_ram[ring_slot];
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (owner_write) begin
       owner_ram[req_slot_q] <= req_owner_q;
+      route_ram[req_slot_q] <= req_route;
     end
   end
 
@@ -252,7 +267,7 @@ module bell_doorbell #(
   logic               on_slot_q;
   logic [7:0]         cause_q;
   logic               owned_q;
-  logic [15:0]        queue_q;
+  logic [10:0]        queue_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -268,8 +283,8 @@ module bell_doorbell #(
       slot_q    <= ring_slot_id;
       on_slot_q <= in_pages || in_packed;
       cause_q   <= ring_cause;
-      owned_q   <= ring_owner.valid || in_global;
-      queue_q   <= in_global ? ring_i.data[15:0] : ring_owner.queue;
+      owned_q   <= ring_route.valid || in_global;
+      queue_q   <= in_global ? {|ring_i.data[15:10], ring_i.data[9:0]} : ring_route.queue;
     end
   end
 
@@ -280,9 +295,9 @@ module bell_doorbell #(
   logic [7:0]          cause;
 
   assign routed = valid_q && (cause_q == bell_formats_pkg::RejectNone) && owned_q;
-  assign closed = (queue_q >= 16'(NumQueues)) || credit_closed_i;
+  assign closed = (queue_q >= 11'(NumQueues)) || credit_closed_i;
 
-  assign credit_valid_o = routed && (queue_q < 16'(NumQueues));
+  assign credit_valid_o = routed && (queue_q < 11'(NumQueues));
   assign credit_o       = queue_q[9:0];
 
   always_comb begin
