@@ -28,6 +28,7 @@ sched/bell_sched_next.sv
 sched/bell_sched_view.sv
 sched/bell_sched_nodes.sv
 sched/bell_sched_regs.sv
+sched/bell_sched_activity.sv
 sched/bell_sched_log.sv
 sched/bell_sched_port.sv
 sched/bell_sched_select.sv

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/formal"
 PYTHON = ROOT / "build/formal-venv/bin/python"
 SECONDS = 900    # For one call of a solver: only a guard against a hang.
-BUG_DEPTH = 40   # Clocks in which a planted bug must show, and seconds to find it.
+BUG_DEPTH = 60   # Clocks in which a planted bug must show, and seconds to find it.
 BUG_SECONDS = 300
 
 

@@ -681,6 +681,11 @@ enum bell_block {
 /* Queues of one process, level and node; 0 = of none. */
 #define   BELL_QUEUE_SCHED_GROUP_SHIFT 16
 #define   BELL_QUEUE_SCHED_GROUP_MASK UINT64_C(0x00000000003f0000)
+/* 1 .. number of queues: queues of one context, all of one node, which scheduling logs take as
+ * one. More counts modulo that number, rounded up to a power of two. 0 = it has a context of its
+ * own. Fixed while the queue is open. */
+#define   BELL_QUEUE_SCHED_CONTEXT_SHIFT 32
+#define   BELL_QUEUE_SCHED_CONTEXT_MASK UINT64_C(0x000007ff00000000)
 
 /* How long its turns may last together while a queue of the same level is ready. */
 #define BELL_QUEUE_QUANTUM_OFFSET(queue) (UINT32_C(0x40038) + (uint32_t)(queue) * BELL_QUEUE_STRIDE)

@@ -139,6 +139,7 @@ struct bell_adapter {
 
     KMUTEX sched_lock;
     struct bell_context *contexts; /* All, by bell_context.next. */
+    UCHAR *numbers;                /* queue_count: is number 1 + index that of a context? */
     struct bell_bands bands;
     struct bell_group groups[BELL_KMD_GROUPS];
     struct bell_context_list lists[BELL_KMD_NODES]; /* By node. */

@@ -147,15 +147,18 @@ static VOID free_tables(struct bell_adapter *adapter)
 {
     bell_kmd_free((VOID *)(ULONG_PTR)adapter->queues);
     bell_kmd_free(adapter->slots);
+    bell_kmd_free(adapter->numbers);
     adapter->queues = NULL;
     adapter->slots = NULL;
+    adapter->numbers = NULL;
 }
 
 static NTSTATUS alloc_tables(struct bell_adapter *adapter)
 {
     adapter->slots = bell_kmd_alloc(adapter->slot_count * sizeof(*adapter->slots));
     adapter->queues = bell_kmd_alloc(adapter->queue_count * sizeof(*adapter->queues));
-    if (adapter->slots == NULL || adapter->queues == NULL) {
+    adapter->numbers = bell_kmd_alloc(adapter->queue_count * sizeof(*adapter->numbers));
+    if (adapter->slots == NULL || adapter->queues == NULL || adapter->numbers == NULL) {
         free_tables(adapter);
         return STATUS_NO_MEMORY;
     }

@@ -63,13 +63,16 @@ static VOID link_to_context(struct bell_queue *queue)
 
     bell_kmd_lock(&context->run_lock);
     bell_kmd_lock(&queue->adapter->sched_lock);
+    if (context->queues == NULL && !context->stuck)
+        bell_kmd_sched_take_number(context);
     queue->next = context->queues;
     context->queues = queue;
     bell_kmd_unlock(&queue->adapter->sched_lock);
     bell_kmd_unlock(&context->run_lock);
 }
 
-static VOID unlink_from_context(struct bell_queue *queue)
+/* `stuck`: the device still has it. */
+static VOID unlink_from_context(struct bell_queue *queue, bool stuck)
 {
     struct bell_context *context = queue->context;
     struct bell_queue **link = &context->queues;
@@ -80,6 +83,9 @@ static VOID unlink_from_context(struct bell_queue *queue)
         link = &(*link)->next;
     if (*link != NULL)
         *link = queue->next;
+    context->stuck |= stuck;
+    if (context->queues == NULL && !context->stuck)
+        bell_kmd_sched_drop_number(context);
     bell_kmd_unlock(&queue->adapter->sched_lock);
     bell_kmd_unlock(&context->run_lock);
 }
@@ -127,7 +133,7 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
 detach_ring:
     bell_kmd_submit_detach_ring(queue);
 unlink:
-    unlink_from_context(queue);
+    unlink_from_context(queue, false);
     bell_kmd_isr_forget_queue(queue);
 free_queue:
     queue->kind = 0;
@@ -139,7 +145,7 @@ VOID bell_kmd_queue_destroy(struct bell_queue *queue)
 {
     NTSTATUS status = bell_kmd_queue_close(queue);
 
-    unlink_from_context(queue);
+    unlink_from_context(queue, !NT_SUCCESS(status));
     if (NT_SUCCESS(status))
         bell_kmd_isr_forget_queue(queue);
     else

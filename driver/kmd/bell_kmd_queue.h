@@ -35,6 +35,8 @@ struct bell_context {
     struct bell_context *next;  /* Of the adapter; this and the next: under sched_lock. */
     struct bell_context **link; /* What points here. */
     struct bell_schedule schedule;
+    UINT32 number;   /* QUEUE.SCHED.CONTEXT of its queues: 0 without a queue. Under sched_lock, as */
+    bool stuck;      /* this: the device did not let go of a queue that has the number. */
 };
 
 /* One of a queue's native fence logs, as the hardware's words have it; 0: none. */

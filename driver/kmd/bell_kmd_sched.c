@@ -109,6 +109,24 @@ VOID bell_kmd_sched_leave(struct bell_context *context)
     bell_kmd_unlock(&adapter->sched_lock);
 }
 
+VOID bell_kmd_sched_take_number(struct bell_context *context)
+{
+    struct bell_adapter *adapter = context->device->adapter;
+
+    for (UINT32 i = 0; i < adapter->queue_count && context->number == 0; i++)
+        if (!adapter->numbers[i]) {
+            adapter->numbers[i] = true;
+            context->number = i + 1;
+        }
+}
+
+VOID bell_kmd_sched_drop_number(struct bell_context *context)
+{
+    if (context->number != 0)
+        context->device->adapter->numbers[context->number - 1] = false;
+    context->number = 0;
+}
+
 static bool properties_are_valid(const DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES *args)
 {
     bool realtime = args->priorityBand == DXGK_SCHEDULING_PRIORITY_BAND_REALTIME;

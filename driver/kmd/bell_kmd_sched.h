@@ -31,6 +31,12 @@ VOID bell_kmd_sched_restore(struct bell_adapter *adapter);
 VOID bell_kmd_sched_join(struct bell_context *context);
 VOID bell_kmd_sched_leave(struct bell_context *context);
 
+/* The context gets a number by which scheduling logs know its queues for one (HS-LOG-02), before the
+ * first of them is opened; and gives it back after the last was closed. It stays 0 when queues that
+ * the device did not let go of have the rest. sched_lock held. */
+VOID bell_kmd_sched_take_number(struct bell_context *context);
+VOID bell_kmd_sched_drop_number(struct bell_context *context);
+
 /* Clocks of a time in units of 100 ns, at most UINT32_MAX: the one place where the OS's time becomes
  * the device's. */
 UINT64 bell_kmd_sched_clocks(UINT64 time);

@@ -246,7 +246,8 @@ static bool plan_context(struct bell_context *context, const struct rivals *riva
         words.sched = BELL_FIELD_PUT(BELL_QUEUE_SCHED_LEVEL, level) |
                       BELL_FIELD_PUT(BELL_QUEUE_SCHED_PRIORITY,
                                      context->schedule.priority + PRIORITY_ZERO) |
-                      BELL_FIELD_PUT(BELL_QUEUE_SCHED_GROUP, alone ? 0 : group);
+                      BELL_FIELD_PUT(BELL_QUEUE_SCHED_GROUP, alone ? 0 : group) |
+                      BELL_FIELD_PUT(BELL_QUEUE_SCHED_CONTEXT, context->number);
         words.quantum = BELL_FIELD_PUT(
             BELL_QUEUE_QUANTUM_CLOCKS,
             quantum_clocks(context, level, alone ? &none : &peers, alone ? 1 : queues));

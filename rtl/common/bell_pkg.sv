@@ -82,10 +82,12 @@ package bell_pkg;
 
   // Place of a queue among those of its node.
   typedef logic [5:0] level_t;  // 0 idle, 1 normal, 2 focus, 3 .. 34 real time; higher goes first.
+  typedef logic [10:0] ctx_t;  // Context of a queue, 1 .. number of queues; 0: its own.
   typedef struct packed {
     level_t     level;
     logic [3:0] prio;      // Within its group.
     logic [5:0] group;     // 0: of none.
+    ctx_t       ctx;
   } place_t;
 
   parameter int unsigned NumLevels     = 35;
@@ -122,6 +124,14 @@ package bell_pkg;
     cause_t   cause;
     node_id_t node;
   } queue_state_t;
+
+  // Of a scheduling log.
+  typedef struct packed {
+    node_id_t    node;
+    logic [63:0] gpu_time;
+    logic [63:0] handle;
+    logic [1:0]  state;  // Idle, running, ready.
+  } log_entry_t;
 
   // Why sched looks at a queue; one of the first six. See bell_sched_select.
   typedef struct packed {

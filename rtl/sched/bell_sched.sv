@@ -504,7 +504,7 @@ module bell_sched #(
 
   // ----------------------------------------------------------- register ports
 
-  logic        answer, outdone, fixed, write_context, log_any_unused;
+  logic        answer, fixed, write_context;
   logic [63:0] context_data, state_data, handle;  // Of the queue, for its node's log.
 
   assign answer = go && now_q.req && !again_q;
@@ -521,11 +521,10 @@ module bell_sched #(
   end
 
   bell_sched_view #(.NumNodes(NumNodes)) u_view (
-    .valid_i(answer && !ask_write && (ask_word == WordState)), .logs_i(|log_enable), .open_i(open),
-    .state_i(state),
+    .valid_i(answer && !ask_write && (ask_word == WordState)), .open_i(open), .state_i(state),
     .pending_i(kick || ring), .level_i(level), .later_i(later), .enable_i, .gated_i,
     .running_i(node_busy), .run_level_i(run_level), .lift_i(lift), .ready_i(top_valid),
-    .serve_i(serve), .outdone_o(outdone), .data_o(state_data)
+    .serve_i(serve), .data_o(state_data)
   );
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -554,6 +553,7 @@ module bell_sched #(
     .read_i(reads), .read_logs_i(read_handle),
     .read_queue_i(read_queue), .queue_i(queue),
     .write_i(write_context), .write_word_i(ask_word), .write_data_i(ask_data),
+    .open_i(open),
     .end_i(go && now_q.ends), .end_rptr_i(turn_end.rptr), .end_resume_i(turn_end.resume),
     .close_i(closing), .entry_i(now_q.place), .entry_signal_i(now_q.signals),
     .data_valid_i(answer && !ask_write), .data_word_i(ask_word), .data_o(context_data),
@@ -584,14 +584,21 @@ module bell_sched #(
 
   // --------------------------------------------------------------------- log
 
-  logic log_busy;
+  logic                 log_busy, push, activity_busy;
+  bell_pkg::log_entry_t entry;
+
+  bell_sched_activity #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_activity (
+    .clk_i, .rst_ni,
+    .change_i(change && open), .logged_i(change && open && !moves && handle_q && log_enable[node]),
+    .node_i(state.node), .ctx_i(place.ctx),
+    .counted_i(was), .ready_i(ready_d), .was_ready_i(again_q ? again_ready_q : was),
+    .was_running_i(state.running), .running_i(state_d.running), .time_i(time_o),
+    .handle_i(handle), .push_o(push), .entry_o(entry), .busy_o(activity_busy)
+  );
 
   bell_sched_log #(.NumNodes(NumNodes)) u_log (
     .clk_i, .rst_ni,
-    .look_i(change && open && !moves && handle_q), .node_i(state.node), .was_running_i(state.running),
-    .was_ready_i(again_q ? again_ready_q : was), .running_i(state_d.running),
-    .ready_i(ready_d), .standby_i(later || outdone), .time_i(time_o), .handle_i(handle),
-    .handle_o(log_any_unused), .room_o(room),
+    .push_i(push), .entry_i(entry), .room_o(room),
     .enable_i(log_enable), .addr_i(log_addr), .entries_i(log_entries),
     .interrupt_i(log_interrupt), .index_i(log_index), .advance_o(log_advance),
     .next_o(log_next), .lost_o(log_lost), .writing_o(log_writing_o),
@@ -603,7 +610,7 @@ module bell_sched #(
 
   assign wake_o = slice_wake || wr_resp_valid_i;
   assign busy_o = select_busy || now_q.valid || ack_read_o || sampled_o || forgone_o
-                  || (|turn_valid_q) || pick_busy || log_busy || credit_valid_i
+                  || (|turn_valid_q) || pick_busy || activity_busy || log_busy || credit_valid_i
                   || slice_busy || wake_busy || regs_busy;
 
 endmodule : bell_sched

@@ -26,6 +26,7 @@ module bell_sched_context #(
   input  logic                write_i,       // Software writes a word,
   input  logic [3:0]          write_word_i,  // of the queue's register file.
   input  logic [63:0]         write_data_i,
+  input  logic                open_i,        // Its place in a context stays as it is.
   input  logic                end_i,         // A turn ended there.
   input  bell_pkg::count_t    end_rptr_i,
   input  bell_pkg::resume_t   end_resume_i,
@@ -129,7 +130,9 @@ module bell_sched_context #(
   assign write_place = {
     write_data_i[bell_formats_pkg::QueueSchedLevelMsb:bell_formats_pkg::QueueSchedLevelLsb],
     write_data_i[bell_formats_pkg::QueueSchedPriorityMsb:bell_formats_pkg::QueueSchedPriorityLsb],
-    write_data_i[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]
+    write_data_i[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb],
+    open_i ? place_o.ctx : write_data_i[bell_formats_pkg::QueueSchedContextMsb
+                                        :bell_formats_pkg::QueueSchedContextLsb]
   };
 
   always_ff @(posedge clk_i) begin
@@ -307,6 +310,8 @@ module bell_sched_context #(
               = place_o.prio;
           data_o[bell_formats_pkg::QueueSchedGroupMsb:bell_formats_pkg::QueueSchedGroupLsb]
               = place_o.group;
+          data_o[bell_formats_pkg::QueueSchedContextMsb:bell_formats_pkg::QueueSchedContextLsb]
+              = place_o.ctx;
         end
         WordQuantum: data_o[31:0] = quantum_q;
         WordGrace:   data_o       = grace_q;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Scheduling logs in memory: an entry for each change of a queue's state, then the header's word of
+// Scheduling logs in memory: an entry for each change of a context's state, then the header's word of
 // index and wrap count; the next entry only after that word was answered.
 //
 //   Idle -> Entry -> EntryAnswer -> Index -> IndexAnswer -> Idle
@@ -22,18 +22,10 @@ module bell_sched_log #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  // From sched, while room_o: a queue changes, from was to is.
-  input  logic               look_i,
-  input  bell_pkg::node_id_t node_i,         // Its node.
-  input  logic               was_running_i,
-  input  logic               was_ready_i,
-  input  logic               running_i,
-  input  logic               ready_i,
-  input  logic               standby_i,      // With ready: another one goes first.
-  input  logic [63:0]        time_i,
-  output logic               handle_o,       // It is logged, as
-  input  logic [63:0]        handle_i,       // this, same clock.
-  output logic               room_o,
+  // From activity, of a change while room_o.
+  input  logic                 push_i,
+  input  bell_pkg::log_entry_t entry_i,
+  output logic                 room_o,  // One that is under way has room as well.
 
   // From and to regs.
   input  logic            [NumNodes-1:0]       enable_i,
@@ -70,19 +62,12 @@ module bell_sched_log #(
 
   typedef enum logic [2:0] {Idle, Entry, EntryAnswer, Index, IndexAnswer} state_e;
 
-  typedef struct packed {
-    bell_pkg::node_id_t node;
-    logic [63:0]        gpu_time;
-    logic [63:0]        handle;
-    logic [1:0]         state;
-  } entry_t;
-
   state_e      state_q;
   logic        asked_q;  // The mux has the address.
   logic [1:0]  beat_q;
-  entry_t      head;
-  logic        empty, full, pop, start, drop, last, answered, refused, notify_q;
-  logic [$clog2(Depth):0] unused_count;
+  bell_pkg::log_entry_t head;
+  logic        empty, unused_full, pop, start, drop, last, answered, refused, notify_q;
+  logic [$clog2(Depth):0] count;
 
   logic [NodeBits-1:0] node;
   bell_pkg::addr_t     base, entry_addr, last_addr, addr_q;
@@ -91,36 +76,11 @@ module bell_sched_log #(
   logic [63:0]         word, next_q;
   logic                below, wraps, notify;
 
-  // What it is called. How ready it is counts at the moment it gets ready.
-  localparam logic [1:0] LogIdle    = 2'd0;
-  localparam logic [1:0] LogRunning = 2'd1;
-  localparam logic [1:0] LogReady   = 2'd2;
-  localparam logic [1:0] LogStandby = 2'd3;
-
-  logic       push;
-  logic [1:0] was, now;
-
-  always_comb begin
-    push = 1'b0;
-    was  = LogIdle;
-    now  = LogIdle;
-    if (look_i && enable_i[node_i[NodeBits-1:0]]) begin
-      was  = was_running_i ? LogRunning : (was_ready_i ? LogReady : LogIdle);
-      now  = running_i ? LogRunning : (ready_i ? LogReady : LogIdle);
-      push = was != now;
-      if ((now == LogReady) && standby_i) begin
-        now = LogStandby;
-      end
-    end
-  end
-
-  assign handle_o = push;
-
-  bell_fifo #(.Width($bits(entry_t)), .Depth(Depth)) u_entries (
+  bell_fifo #(.Width($bits(bell_pkg::log_entry_t)), .Depth(Depth)) u_entries (
     .clk_i, .rst_ni, .clear_i(1'b0),
-    .push_i(push), .data_i({node_i, time_i, handle_i, now}), .full_o(full),
+    .push_i, .data_i(entry_i), .full_o(unused_full),
     .pop_i(pop),
-    .data_o(head), .empty_o(empty), .count_o(unused_count)
+    .data_o(head), .empty_o(empty), .count_o(count)
   );
 
   assign pop = drop || ((state_q == Entry) && wr_data_valid_o && wr_data_ready_i && last);
@@ -128,7 +88,7 @@ module bell_sched_log #(
   // The node of the entry under way; it has left the FIFO when its index is written.
   logic [NodeBits-1:0] node_q;
 
-  assign room_o = !full;
+  assign room_o = 32'(count) < Depth - 1;
   assign start  = (state_q == Idle) && !empty && enable_i[head.node[NodeBits-1:0]];
   assign drop   = (state_q == Idle) && !empty && !enable_i[head.node[NodeBits-1:0]];
   assign node   = (state_q == Idle) ? head.node[NodeBits-1:0] : node_q;
@@ -233,13 +193,13 @@ module bell_sched_log #(
     assign lost_o[n]    = here_now && refused;
     assign writing_o[n] = (here_now && (state_q != Idle)) || (waiting_q != '0);
 
-    assign comes = push && (node_i == 2'(n));
+    assign comes = push_i && (entry_i.node == 2'(n));
     assign goes  = pop && (head.node == 2'(n));
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
       if (!rst_ni) begin
         waiting_q <= '0;
-      end else if (push || pop) begin
+      end else if (push_i || pop) begin
         waiting_q <= waiting_q + ($clog2(Depth) + 1)'(comes) - ($clog2(Depth) + 1)'(goes);
       end
     end
@@ -309,7 +269,7 @@ module bell_sched_log #(
   assign event_valid_o = event_valid_q;
   assign event_o       = event_valid_q ? event_q : '0;
 
-  assign busy_o = push || ((state_q == Idle) && !empty) || wr_req_valid_o
+  assign busy_o = push_i || ((state_q == Idle) && !empty) || wr_req_valid_o
                   || wr_data_valid_o || makes;
 
 endmodule : bell_sched_log

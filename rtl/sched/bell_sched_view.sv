@@ -7,7 +7,6 @@ module bell_sched_view #(
   parameter int unsigned NumNodes = 3  // 1 .. 4.
 ) (
   input  logic                   valid_i,
-  input  logic                   logs_i,
   input  logic                   open_i,
   input  bell_pkg::queue_state_t state_i,
   input  logic                   pending_i,
@@ -22,7 +21,6 @@ module bell_sched_view #(
   input  logic             [NumNodes-1:0]     ready_i,     // Some queue is,
   input  bell_pkg::level_t [NumNodes-1:0]     serve_i,     // and of this level goes first.
 
-  output logic        outdone_o,  // A level that goes first is ready or runs; also for logs_i.
   output logic [63:0] data_o
 );
 
@@ -33,11 +31,10 @@ module bell_sched_view #(
   logic                outdone;
 
   assign node      = state_i.node[NodeBits-1:0];
-  assign outdone_o = outdone;
 
   always_comb begin
     outdone = 1'b0;
-    if (valid_i || logs_i) begin
+    if (valid_i) begin
       outdone = (ready_i[node] && goes_first(lift_i[node], serve_i[node], level_i))
                 || (running_i[node] && goes_first(lift_i[node], run_level_i[node], level_i));
     end

@@ -189,6 +189,7 @@ struct bell_lockstep {
     uint64_t log_at;   /**< Clock of the newest write of a scheduling log. */
     struct bell_lockstep_limit limits[BELL_MODEL_TIMERS];
     uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
+    uint8_t log_does[BELL_MODEL_CONTEXTS]; /**< State in that of each context with a number; */
     struct {
         uint64_t base;
         uint64_t config;

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Scheduling logs: each change of state of a queue, in its order, and the word of index and wraps.
+// Scheduling logs: each change of state of a context, in its order, and the word of index and wraps.
 //
-// The model notes what is to be logged; the RTL writes it later. When a queue gets ready, whether
-// another goes first depends on clocks: ready and ready-standby are taken for each other. The times
-// of a log never go back. An entry's is at most SETTLE clocks before the change that the model
+// The model notes what is to be logged; the RTL writes it later. What a context of several queues
+// does between their changes depends on clocks: when it is idle and when ready is free there, when
+// it runs is not. The times of a log never go back. An entry's is at most SETTLE clocks before the change that the model
 // noted, and at most as many after it as struct bell_model_log_entry gives.
 
 #include "bell_lockstep_inside.h"
 
+#include <string.h>
+
 #define HEADER_BYTES 32u
 #define ENTRY_BYTES 32u
-#define READY UINT64_C(2)
-#define STANDBY UINT64_C(3)
+
+/* DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
+#define IDLE 0u
+#define RUNNING 1u
+#define UNKNOWN 0xffu
 
 static uint64_t base_of(uint64_t base)
 {
@@ -62,6 +67,7 @@ void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
             lockstep->log_before[n].config = log->config;
             if (log->base & BELL_LOG_BASE0_ENABLE_MASK)
                 lockstep->log_before[n].on_at = lockstep->now->cycle;
+            memset(lockstep->log_does, UNKNOWN, sizeof lockstep->log_does);
         }
     }
 }
@@ -69,30 +75,26 @@ void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
 /* Clocks from a change of a queue to when it is told here. */
 #define CHANGE_CLOCKS 3u
 
-static bool same_state(uint64_t a, uint64_t b)
+static struct bell_model_log_entry *entry_at(struct bell_model_log *log, size_t index)
 {
-    return a == b || (a + b == READY + STANDBY && (a == READY || a == STANDBY));
+    return &log->entries[(log->first + index) % log->capacity];
 }
 
-/* Takes the oldest entry of that queue out of what is to be logged. */
-static bool take_entry(struct bell_model_log *log, uint32_t node, uint64_t handle,
-                       struct bell_model_log_entry *entry)
+/* The next entry of a context from one on; the number of entries: none. */
+static size_t find(struct bell_model_log *log, size_t from, uint32_t node, uint64_t handle)
 {
-    size_t i = 0;
+    while (from < log->count &&
+           (entry_at(log, from)->node != node || entry_at(log, from)->handle != handle))
+        from++;
+    return from;
+}
 
-    for (; i < log->count; i++) {
-        *entry = log->entries[(log->first + i) % log->capacity];
-        if (entry->node == node && entry->handle == handle)
-            break;
-    }
-    if (i == log->count)
-        return false;
-    for (; i > 0; i--)
-        log->entries[(log->first + i) % log->capacity] =
-            log->entries[(log->first + i - 1) % log->capacity];
+static void drop(struct bell_model_log *log, size_t index)
+{
+    for (; index > 0; index--)
+        *entry_at(log, index) = *entry_at(log, index - 1);
     log->first = (log->first + 1) % log->capacity;
     log->count--;
-    return true;
 }
 
 static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
@@ -105,7 +107,8 @@ static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
 }
 
 /* One that is still to be logged is what the RTL logs now, to the clock. */
-static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node)
+static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node,
+                         const struct bell_model_log_entry *due)
 {
     const struct bell_model_log *log = &lockstep->model->log;
     const uint64_t *words = lockstep->now->data;
@@ -114,12 +117,105 @@ static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node)
         const struct bell_model_log_entry *entry =
             &log->entries[(log->first + i) % log->capacity];
 
-        if (entry->node == node && entry->handle == words[2] &&
-            same_state(words[3], entry->state) && words[0] + BELL_LOCKSTEP_SETTLE >= entry->time &&
+        if (entry != due && entry->node == node && entry->handle == words[2] && words[3] == entry->state &&
+            words[0] + BELL_LOCKSTEP_SETTLE >= entry->time &&
             words[0] <= entry->time + BELL_LOCKSTEP_SETTLE)
             return true;
     }
     return false;
+}
+
+static bool fits(const struct bell_lockstep *lockstep, uint32_t node,
+                 const struct bell_model_log_entry *due)
+{
+    return lockstep->now->data[3] == due->state && is_time(lockstep, node, due);
+}
+
+/* What waited when the log was switched off was dropped, or not; a change under way when it was
+ * switched on is in it, or not. What a context of several queues did between changes is free. */
+static bool may_skip(const struct bell_lockstep *lockstep, const struct bell_model_sched_log *log,
+                     uint32_t node, const struct bell_model_log_entry *due)
+{
+    if (due->shared && due->state != RUNNING)
+        return !fits(lockstep, node, due);
+    return due->time <= log->set_at + CHANGE_CLOCKS &&
+           !(fits(lockstep, node, due) && (due->shared || !fits_another(lockstep, node, due)));
+}
+
+/* A queue of the context; NULL: of one that has no number, or is not known. */
+static const struct bell_model_queue *shared_queue(const struct bell_lockstep *lockstep,
+                                                   uint32_t node)
+{
+    for (uint32_t q = 0; q < BELL_MODEL_QUEUES; q++) {
+        const struct bell_model_queue *queue = &lockstep->model->sched.queues[q];
+
+        if (queue->handle == lockstep->now->data[2] && queue->node == node &&
+            bell_model_log_is_shared(queue))
+            return queue;
+    }
+    return NULL;
+}
+
+/*
+ * Idle or ready for a moment, because one of its queues changed before the other. When it ran, it
+ * must have stopped in the model as well.
+ */
+static bool is_between(const struct bell_lockstep *lockstep, uint32_t node,
+                       const struct bell_model_log_entry *first)
+{
+    const struct bell_model_queue *queue = shared_queue(lockstep, node);
+    const uint64_t *words = lockstep->now->data;
+    uint32_t row;
+
+    if (!queue || words[3] == RUNNING || words[0] < lockstep->log_time[node])
+        return false;
+    row = bell_model_log_context(queue);
+    if (lockstep->log_does[row] == RUNNING)
+        return first && first->state != RUNNING && is_time(lockstep, node, first);
+    return words[0] <= lockstep->model->sched.contexts[row].changed_at +
+                           bell_model_log_slack(lockstep->model);
+}
+
+/* The context was in another state before, and is ready before it runs. */
+static void check_order(struct bell_lockstep *lockstep, uint32_t node)
+{
+    const struct bell_model_queue *queue = shared_queue(lockstep, node);
+    const uint64_t state = lockstep->now->data[3];
+    uint8_t *does;
+
+    if (!queue)
+        return;
+    does = &lockstep->log_does[bell_model_log_context(queue)];
+    if (state == *does || (state == RUNNING && *does == IDLE))
+        bell_lockstep_differ(lockstep, "scheduling log", "has written state %u of it before", *does);
+    *does = (uint8_t)state;
+}
+
+/* Takes what the RTL writes out of what is to be logged. @return false: it is not. */
+static bool take_entry(struct bell_lockstep *lockstep, const struct bell_model_sched_log *regs,
+                       uint32_t node, struct bell_model_log_entry *due)
+{
+    struct bell_model_log *log = &lockstep->model->log;
+    const uint64_t *words = lockstep->now->data;
+    const size_t first = find(log, 0, node, words[2]);
+    size_t at = first, i;
+
+    while (at < log->count && may_skip(lockstep, regs, node, entry_at(log, at)))
+        at = find(log, at + 1, node, words[2]);
+    if (at < log->count)
+        *due = *entry_at(log, at);
+    if ((at == log->count || !fits(lockstep, node, due)) &&
+        is_between(lockstep, node, first < log->count ? entry_at(log, first) : NULL)) {
+        *due = (struct bell_model_log_entry){.time = words[0], .state = words[3]};
+        return true;
+    }
+    if (at == log->count)
+        return false;
+    do {
+        i = find(log, 0, node, words[2]);
+        drop(log, i);
+    } while (i != at--);
+    return true;
 }
 
 static uint64_t next_index(const struct bell_model_sched_log *log)
@@ -140,15 +236,9 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
     const uint64_t last = BELL_FIELD_GET(log.config, BELL_LOG_CONFIG0_ENTRIES) - 1;
     const uint64_t addr =
         base_of(log.base) + HEADER_BYTES + ENTRY_BYTES * (index < last ? index : last);
-    struct bell_model_log_entry due;
-    bool found = take_entry(&lockstep->model->log, node, now->data[2], &due);
+    struct bell_model_log_entry due = {0};
+    const bool found = take_entry(lockstep, &log, node, &due);
 
-    /* What waited when the log was switched off was dropped, or not; a change under way when it was
-     * switched on is in it, or not. */
-    while (found && due.time <= log.set_at + CHANGE_CLOCKS &&
-           !(same_state(now->data[3], due.state) && is_time(lockstep, node, &due) &&
-             !fits_another(lockstep, node)))
-        found = take_entry(&lockstep->model->log, node, now->data[2], &due);
     if (found && !is_time(lockstep, node, &due)) {
         bell_lockstep_differ(lockstep, "scheduling log", "changes state at time %llu, %llu clocks "
                              "later at most, no entry is before time %llu",
@@ -167,9 +257,11 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
     if (!found)
         bell_lockstep_differ(lockstep, "scheduling log", "nothing to log of handle 0x%llx",
                              (unsigned long long)now->data[2]);
-    else if (now->addr != addr || now->data[1] || !same_state(now->data[3], due.state))
+    else if (now->addr != addr || now->data[1] || now->data[3] != due.state)
         bell_lockstep_differ(lockstep, "scheduling log", "writes state %llu of it at 0x%llx",
                              (unsigned long long)due.state, (unsigned long long)addr);
+    else
+        check_order(lockstep, node);
 }
 
 /* An event is to be posted; `must`: it is known that it is. */

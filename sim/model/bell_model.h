@@ -194,7 +194,7 @@ struct bell_model_queue {
     bool work;
     bool blocked; /**< Its next packet waits for a native fence */
     uint8_t key;  /**< of this key. */
-    uint8_t logged; /**< Class of its state for the log: idle, running, ready. */
+    uint8_t logged; /**< What it does, as its context was told. */
     bool faulted;
     uint8_t cause;
     uint8_t node;
@@ -254,6 +254,24 @@ struct bell_model_sched_log {
     uint64_t set_at; /**< GPU time at which `base` was written. */
 };
 
+/** Rows of contexts: their numbers count modulo this, a power of two. */
+#define BELL_MODEL_CONTEXTS                                                                        \
+    (BELL_MODEL_QUEUES <= 64u    ? 64u                                                              \
+     : BELL_MODEL_QUEUES <= 256u ? 256u                                                             \
+                                 : 1024u)
+
+/** Queues of one context. */
+struct bell_model_context {
+    uint32_t ready;      /**< So many are. */
+    uint64_t changed_at; /**< GPU time at which one of them got ready, ran or went idle last. */
+};
+
+/** What a node runs, of contexts with a number. */
+struct bell_model_runs {
+    bool valid;
+    uint32_t context;
+};
+
 /** A change of state that is not in its log yet. */
 struct bell_model_log_entry {
     uint32_t node;
@@ -261,6 +279,7 @@ struct bell_model_log_entry {
     uint64_t slack; /**< Clocks by which the RTL may come to it later. */
     uint64_t handle;
     uint64_t state; /**< DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
+    bool shared;    /**< Its context may have other queues. */
 };
 
 enum bell_model_log_state {
@@ -303,6 +322,8 @@ struct bell_model_sched {
     uint64_t raised_at[64];          /**< Clock of the newest signal of each key; 0: none. */
     uint64_t bands;                  /**< BANDS as it reads. */
     struct bell_model_sched_log logs[BELL_MODEL_LOGS];
+    struct bell_model_context contexts[BELL_MODEL_CONTEXTS];
+    struct bell_model_runs runs[BELL_MODEL_NODES];
 };
 
 /* dma -------------------------------------------------------------------------------------- */
@@ -546,8 +567,23 @@ bool bell_model_sched_read(const struct bell_model *model, uint64_t addr, uint64
 bool bell_model_sched_write(struct bell_model *model, uint64_t addr, uint64_t data);
 void bell_model_sched_reset(struct bell_model *model);
 
-/** A queue of the node gets into another state, if its log is on. */
-void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handle, uint64_t state);
+/** It may have changed: its context is looked at. */
+void bell_model_log_look(struct bell_model *model, struct bell_model_queue *queue);
+
+/** Clocks by which the RTL may log a change later. */
+uint64_t bell_model_log_slack(const struct bell_model *model);
+
+/** Its context has a number, so that other queues may be of it. */
+static inline bool bell_model_log_is_shared(const struct bell_model_queue *queue)
+{
+    return (queue->sched & BELL_QUEUE_SCHED_CONTEXT_MASK) != 0;
+}
+
+/** Row of its context, if that has a number. */
+static inline uint32_t bell_model_log_context(const struct bell_model_queue *queue)
+{
+    return (uint32_t)BELL_FIELD_GET(queue->sched, BELL_QUEUE_SCHED_CONTEXT) % BELL_MODEL_CONTEXTS;
+}
 void bell_model_log_reset(struct bell_model *model);
 void bell_model_log_run(struct bell_model *model);
 /** A write of the log was answered; there is room in the event queue. */

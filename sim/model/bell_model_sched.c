@@ -3,10 +3,10 @@
 
 #include "bell_model.h"
 
-/* DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
-enum { LOG_IDLE, LOG_RUNNING, LOG_READY, LOG_STANDBY };
-
 #define LEVEL_TOP (BELL_MODEL_LEVELS - 1u)
+#define PLACE_MASK                                                                                 \
+    (BELL_QUEUE_SCHED_LEVEL_MASK | BELL_QUEUE_SCHED_PRIORITY_MASK | BELL_QUEUE_SCHED_GROUP_MASK |  \
+     BELL_QUEUE_SCHED_CONTEXT_MASK)
 
 struct bell_model_place bell_model_sched_place_of(const struct bell_model_queue *queue)
 {
@@ -76,20 +76,6 @@ static bool is_outdone(const struct bell_model *model, const struct bell_model_q
            bell_model_slice_outranks(model, queue->node, slice->level, level);
 }
 
-/* How ready it is counts at the moment it gets ready. */
-static void log_state(struct bell_model *model, struct bell_model_queue *queue)
-{
-    const uint8_t now = queue->running ? LOG_RUNNING : (queue->ready ? LOG_READY : LOG_IDLE);
-    const bool behind =
-        now == LOG_READY && (is_outdone(model, queue) ||
-                             bell_model_sched_peer(model, bell_model_sched_place_of(queue)));
-
-    if (now == queue->logged)
-        return;
-    queue->logged = now;
-    bell_model_log_push(model, queue->node, queue->handle, behind ? LOG_STANDBY : now);
-}
-
 /* Keeps the ready bit of a queue, and where it is, equal to what its state says. */
 static void count_again(struct bell_model *model, uint32_t index)
 {
@@ -109,7 +95,7 @@ static void count_again(struct bell_model *model, uint32_t index)
         count_ready(model, index, 1);
         bell_model_sched_wake(model);
     }
-    log_state(model, queue);
+    bell_model_log_look(model, queue);
 }
 
 static void update_ready(struct bell_model *model, uint32_t index)
@@ -122,9 +108,9 @@ static void update_ready(struct bell_model *model, uint32_t index)
 void bell_model_sched_place(struct bell_model *model, uint32_t index, uint64_t sched)
 {
     struct bell_model_queue *queue = &model->sched.queues[index];
+    const uint64_t fixed = queue->open ? BELL_QUEUE_SCHED_CONTEXT_MASK : 0;
 
-    queue->sched = sched & (BELL_QUEUE_SCHED_LEVEL_MASK | BELL_QUEUE_SCHED_PRIORITY_MASK |
-                            BELL_QUEUE_SCHED_GROUP_MASK);
+    queue->sched = (queue->sched & fixed) | (sched & PLACE_MASK & ~fixed);
     if (queue->running)
         model->sched.slices[queue->node].level = bell_model_sched_place_of(queue).level;
     update_ready(model, index);

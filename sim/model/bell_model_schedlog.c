@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Scheduling logs in memory: entry, answer, word of index and wraps, answer, next entry.
+// Scheduling logs: what contexts do; and in memory: entry, answer, word of index and wraps, answer,
+// next entry.
 
 #include "bell_model.h"
 
@@ -7,6 +8,9 @@
 
 #define HEADER_BYTES 32u
 #define FIRST_CAPACITY 64u
+
+/* DXGK_SCHEDULING_LOG_CONTEXT_STATE; nothing is ever in READY_STANDBY. */
+enum activity { IDLE, RUNNING, READY };
 
 /* DXGK_SCHEDULING_LOG_ENTRY; operation 0 is a change of state. */
 struct memory_entry {
@@ -45,7 +49,7 @@ static bool grow(struct bell_model_log *log)
 }
 
 /* Changes wait while the writer has no room. */
-static uint64_t slack_of(const struct bell_model *model)
+uint64_t bell_model_log_slack(const struct bell_model *model)
 {
     const uint64_t write = model->config.dma_latency + BELL_MODEL_TURN_SLACK;
 
@@ -53,24 +57,70 @@ static uint64_t slack_of(const struct bell_model *model)
            (model->log.wakes ? write + BELL_MODEL_WAKE_CLOCKS : 0);
 }
 
-void bell_model_log_push(struct bell_model *model, uint32_t node, uint64_t handle, uint64_t state)
+static void push(struct bell_model *model, const struct bell_model_queue *queue, uint64_t state)
 {
     struct bell_model_log *log = &model->log;
 
-    if (!is_on(model, node))
+    if (!is_on(model, queue->node))
         return;
     if (log->count == log->capacity && !grow(log))
         abort(); /* An entry is never lost. */
     log->entries[(log->first + log->count++) % log->capacity] = (struct bell_model_log_entry){
-        .node = node,
+        .node = queue->node,
         .time = bell_model_time(model),
-        .slack = slack_of(model),
-        .handle = handle,
+        .slack = bell_model_log_slack(model),
+        .handle = queue->handle,
         .state = state,
+        .shared = bell_model_log_is_shared(queue),
     };
     if (log->at == BELL_MODEL_NEVER && log->state == BELL_MODEL_LOG_IDLE)
         log->at = model->cycle + 1;
 }
+
+/* ------------------------------------------------------------------ contexts */
+
+/* What its context does, as far as it was told. */
+static enum activity activity_of(const struct bell_model *model,
+                                 const struct bell_model_queue *queue)
+{
+    const uint32_t context = bell_model_log_context(queue);
+    const struct bell_model_runs *runs = &model->sched.runs[queue->node];
+
+    if (!bell_model_log_is_shared(queue))
+        return queue->logged;
+    if (runs->valid && runs->context == context)
+        return RUNNING;
+    return model->sched.contexts[context].ready ? READY : IDLE;
+}
+
+static void tell_context(struct bell_model *model, struct bell_model_queue *queue,
+                         enum activity now)
+{
+    struct bell_model_context *context = &model->sched.contexts[bell_model_log_context(queue)];
+    struct bell_model_runs *runs = &model->sched.runs[queue->node];
+
+    if (bell_model_log_is_shared(queue)) {
+        context->ready += (now == READY) - (queue->logged == READY);
+        context->changed_at = bell_model_time(model);
+        if (now == RUNNING || queue->logged == RUNNING)
+            *runs = (struct bell_model_runs){now == RUNNING, bell_model_log_context(queue)};
+    }
+    queue->logged = (uint8_t)now;
+}
+
+void bell_model_log_look(struct bell_model *model, struct bell_model_queue *queue)
+{
+    const enum activity now = queue->running ? RUNNING : (queue->ready ? READY : IDLE);
+    const enum activity was = activity_of(model, queue);
+
+    if (now == queue->logged)
+        return;
+    tell_context(model, queue, now);
+    if (activity_of(model, queue) != was)
+        push(model, queue, activity_of(model, queue));
+}
+
+/* ------------------------------------------------------------------ writer */
 
 void bell_model_log_reset(struct bell_model *model)
 {

@@ -139,7 +139,6 @@ struct os_schedule {
     UINT list_priority;     /**< Of the last UpdateHwContextState; 0: the band's. */
     uint64_t switch_fence;  /**< Of the last UpdateHwContextState that asked for an interrupt. */
     uint64_t switch_acked;  /**< The last one reported. */
-    unsigned queues;        /**< Made so far; log entries name the context only. */
     int logged;             /**< Last state in the scheduling log, -1 = none known. */
 };
 

@@ -132,7 +132,6 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
         os_queue_destroy(made, false);
         return status;
     }
-    context->schedule.queues++;
     os_object_publish(&made->base);
     *queue = made;
     return STATUS_SUCCESS;

@@ -134,8 +134,7 @@ static bool is_well_formed(UINT node, const DXGK_SCHEDULING_LOG_ENTRY *entry, ui
     return false;
 }
 
-/** One engine runs one context; one with a single queue changes with each entry, and runs only after
- * it was ready. */
+/** One engine runs one context; that changes with each entry, and runs only after it was ready. */
 static void check_sequence(UINT node, struct os_context *context, int state, uint64_t number)
 {
     struct log *log = &logs[node];
@@ -144,11 +143,10 @@ static void check_sequence(UINT node, struct os_context *context, int state, uin
     if (runs && log->running && log->running != context)
         os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 ": it runs on node %u while "
                      "context 0x%08X does", number, node, log->running->base.name);
-    if (context->schedule.queues == 1 && context->schedule.logged == state)
+    if (context->schedule.logged == state)
         os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 ": it is %s twice in a row",
                      number, state_names[state]);
-    if (context->schedule.queues == 1 && runs &&
-        context->schedule.logged == DXGK_SCHEDULING_LOG_CONTEXT_STATE_IDLE)
+    if (runs && context->schedule.logged == DXGK_SCHEDULING_LOG_CONTEXT_STATE_IDLE)
         os_violation("HS-LOG-02", context->base.name, "entry %" PRIu64 ": it runs, and was idle "
                      "before", number);
     if (runs)

@@ -67,6 +67,11 @@ static UINT64 group_of(const struct fake_queue *queue)
     return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_GROUP);
 }
 
+static UINT64 context_of(const struct fake_queue *queue)
+{
+    return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_CONTEXT);
+}
+
 static UINT64 priority_of(const struct fake_queue *queue)
 {
     return BELL_FIELD_GET(fake.schedule[queue->hw_id].sched, BELL_QUEUE_SCHED_PRIORITY);
@@ -557,6 +562,75 @@ static void HS_LOG_01_goes_on_after_d3(void **state)
     assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_PERCENT), 10);
 }
 
+/* Another queue of its context, with a doorbell; it goes before the first one does. */
+static struct fake_queue make_beside(const struct fake_queue *first)
+{
+    DXGKARG_CREATEHWQUEUE args = {.Flags.UserModeSubmission = 1};
+    struct fake_queue made = {.context = first->context};
+
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwQueue(first->context, &args), STATUS_SUCCESS);
+    made.queue = args.hHwQueue;
+    fake_doorbell_make(&process, &made);
+    assert_int_equal(fake_connect(&made, NULL), STATUS_SUCCESS);
+    return made;
+}
+
+static void free_beside(struct fake_queue *queue)
+{
+    DXGKARG_DESTROYDOORBELL args = {queue->doorbell};
+
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&args), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(queue->queue), STATUS_SUCCESS);
+    fake_allocation_free(queue->ring);
+    fake_allocation_free(queue->control);
+}
+
+/* The hardware logs what contexts do: it is told which queues are of one, before they are open. */
+static void HS_LOG_02_queues_of_a_context_have_its_number(void **state)
+{
+    struct fake_queue first = make(&process), second = make(&process), beside;
+    UINT64 number = context_of(&first);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_not_equal(number, 0);
+    assert_int_not_equal(context_of(&second), 0);
+    assert_int_not_equal(context_of(&second), number);
+    fake_clear_ops();
+    beside = make_beside(&first);
+    assert_int_equal(context_of(&beside), number);
+    assert_true(fake_find_write(0, BELL_QUEUE_SCHED_OFFSET(beside.hw_id), 0, 0) <
+                fake_find_write(0, BELL_QUEUE_CMD_OFFSET(beside.hw_id), UINT64_MAX,
+                                BELL_QUEUE_CMD_OPEN));
+    fake_queue_free(&second);
+    second = make(&process);
+    assert_int_not_equal(context_of(&second), number);
+    free_beside(&beside);
+    fake_queue_free(&first);
+    first = make(&process);
+    assert_int_equal(context_of(&first), number); /* Its last queue has gone. */
+    fake_queue_free(&first);
+    fake_queue_free(&second);
+}
+
+static void HS_LOG_02_number_of_a_queue_that_stays_is_not_given_again(void **state)
+{
+    struct fake_queue first = make(&process), next;
+    DXGKARG_DESTROYDOORBELL destroy = {first.doorbell};
+    UINT64 number = context_of(&first);
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    (void)fake_ddi.DxgkDdiDestroyDoorbell(&destroy);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(first.queue), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwContext(first.context), STATUS_SUCCESS);
+    fake.running_reads = 0;
+    next = make(&process);
+    assert_int_not_equal(context_of(&next), number);
+    fake_queue_free(&next);
+    fake_allocation_free(first.ring);
+    fake_allocation_free(first.control);
+}
+
 static void HS_LOG_02_interrupt_names_its_node(void **state)
 {
     struct fake_queue queue = make(&process);
@@ -604,6 +678,8 @@ int main(void)
         T(A_54_resume_point_kept),
         T(HS_LOG_01_off_wait_on),
         T(HS_LOG_01_goes_on_after_d3),
+        T(HS_LOG_02_queues_of_a_context_have_its_number),
+        T(HS_LOG_02_number_of_a_queue_that_stays_is_not_given_again),
         T(HS_LOG_02_interrupt_names_its_node),
         T(HS_PRI_01_normal_share),
     };

@@ -44,15 +44,30 @@ static void open_queue(uint32_t index)
     queues[index] = bench_queue_open(&bench, index, index % BELL_MODEL_NODES, index, 8, 0);
 }
 
+/* All queues of a node are of one context, or each has its own. */
+static void choose_contexts(void)
+{
+    const bool shared = below(2);
+
+    for (uint32_t q = 1; q <= QUEUES; q++) {
+        const uint64_t context = shared ? 1 + q % BELL_MODEL_NODES : 0;
+
+        bench_write(&bench, BELL_QUEUE_SCHED_OFFSET(q),
+                    BELL_FIELD_PUT(BELL_QUEUE_SCHED_CONTEXT, context));
+        bench_write(&bench, BELL_QUEUE_HANDLE_OFFSET(q),
+                    shared ? 0xc0ffee00 + context : 0xc0de00 + q);
+    }
+}
+
 static void start(void)
 {
+    choose_contexts();
     bench_write(&bench, BELL_CTRL_OFFSET, BELL_CTRL_ENABLE_MASK);
     bench_write(&bench, BELL_IRQ_CTRL_OFFSET, BELL_IRQ_CTRL_ENABLE_MASK);
     bench_write(&bench, BELL_BANDS_OFFSET, BELL_FIELD_PUT(BELL_BANDS_NORMAL_PERCENT, 30) |
                                                BELL_FIELD_PUT(BELL_BANDS_NORMAL_SLICE, 700));
     for (uint32_t q = 1; q <= QUEUES; q++) {
         open_queue(q);
-        bench_write(&bench, BELL_QUEUE_HANDLE_OFFSET(q), 0xc0de00 + q);
         bench_write(&bench, BELL_QUEUE_SCHED_OFFSET(q),
                     BELL_FIELD_PUT(BELL_QUEUE_SCHED_LEVEL, below(4)));
         bench_write(&bench, BELL_QUEUE_QUANTUM_OFFSET(q), 200 + below(3000));

@@ -245,7 +245,7 @@ RTL_TEST(mmio, bad_register_accesses_are_refused)
         CHECK_EQ(t.read(addr, &data), kSlvErr);
         CHECK_EQ(data, 0);
     }
-    for (uint32_t addr : {BELL_SLOT_DRAIN_OFFSET(0), BELL_QUEUE_STATE_OFFSET(7), BELL_TIME_OFFSET,
+    for (uint32_t addr : {BELL_SLOT_DRAIN_OFFSET(0), BELL_QUEUE_STATE_OFFSET(7),
                           BELL_NODE_RUN3_OFFSET}) {
         CHECK_EQ(t.write(addr), kSlvErr);
         CHECK_EQ(t.read(addr, &data), kOkay);

@@ -10,7 +10,7 @@
 #define PATIENCE 20000u
 #define EVENTS 64u /* Places in the event queue. */
 
-enum { STATE_IDLE, STATE_RUNNING, STATE_READY, STATE_STANDBY };
+enum { STATE_IDLE, STATE_RUNNING, STATE_READY };
 
 static struct bench bench;
 
@@ -211,7 +211,7 @@ static void HS_LOG_02_each_change_of_state_is_an_entry(void **state)
         uint32_t queue;
         uint64_t state;
     } expected[] = {
-        {1, STATE_READY}, {2, STATE_READY}, {3, STATE_STANDBY},
+        {1, STATE_READY}, {2, STATE_READY}, {3, STATE_READY},
         {2, STATE_RUNNING}, {2, STATE_IDLE}, {1, STATE_RUNNING}, {1, STATE_IDLE},
         {3, STATE_RUNNING}, {3, STATE_IDLE},
     };

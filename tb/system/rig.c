@@ -228,12 +228,11 @@ void rig_destroy_context(D3DKMT_HANDLE context)
     REQUIRE_OK(D3DKMTDestroyHwContext(&(D3DKMT_DESTROYHWCONTEXT){.hHwContext = context}));
 }
 
-void rig_make_queue(struct rig *rig, uint32_t node)
+static void make_queue_in(struct rig *rig, D3DKMT_HANDLE context)
 {
     D3DKMT_CREATEHWQUEUE queue;
 
-    rig->context = rig_make_context(rig, node);
-    REQUIRE_OK(rig_try_queue(rig->context, true, &queue));
+    REQUIRE_OK(rig_try_queue(context, true, &queue));
     rig->queue = queue.hHwQueue;
     rig->progress_handle = queue.hHwQueueProgressFence;
     rig->progress = queue.HwQueueProgressFenceCPUVirtualAddress;
@@ -245,6 +244,17 @@ void rig_make_queue(struct rig *rig, uint32_t node)
         .PrivateDriverDataSize = sizeof(rig->blob),
         .PrivateDriverData = &rig->blob,
     };
+}
+
+void rig_make_queue(struct rig *rig, uint32_t node)
+{
+    rig->context = rig_make_context(rig, node);
+    make_queue_in(rig, rig->context);
+}
+
+void rig_make_queue_beside(struct rig *rig, const struct rig *first)
+{
+    make_queue_in(rig, first->context);
 }
 
 NTSTATUS rig_try_doorbell(struct rig *rig)

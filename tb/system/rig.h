@@ -96,6 +96,8 @@ void rig_open(struct rig *rig, uint32_t entries);
 /* A second rig on the same device (shares rig->device; closing it leaves the device open). */
 void rig_open_beside(struct rig *rig, const struct rig *first, uint32_t entries);
 void rig_make_queue(struct rig *rig, uint32_t node); /* Context and user-mode queue. */
+/* User-mode queue in the other's context, which is to be closed later; rig->context stays 0. */
+void rig_make_queue_beside(struct rig *rig, const struct rig *first);
 NTSTATUS rig_try_doorbell(struct rig *rig);          /* D3DKMTCreateDoorbell with rig->create's inputs. */
 void rig_make_doorbell(struct rig *rig);             /* Must succeed. */
 /* All of it: open, queue on `node`, doorbell; not connected. */

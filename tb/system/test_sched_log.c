@@ -87,6 +87,61 @@ static void HS_LOG_02_each_change_is_an_entry(void **state)
     run(content);
 }
 
+/* A second queue in the context of the first. */
+static void open_beside(struct rig *rig, const struct rig *first)
+{
+    rig_open_beside(rig, first, ENTRIES);
+    rig_make_queue_beside(rig, first);
+    rig_make_doorbell(rig);
+    REQUIRE_OK(rig_connect(rig));
+}
+
+/* Ready, runs, ready, runs .. idle: what the context does, not what each of its queues does. */
+static void require_alternates(size_t from, const struct rig *rig, uint64_t entries)
+{
+    REQUIRE(entries >= 5 && entries % 2 == 1);
+    for (unsigned i = 0; i + 1 < entries; i++)
+        require_state(from, rig, i, i % 2 == 0 ? "ready" : "running");
+    require_state(from, rig, (unsigned)entries - 1, "idle");
+}
+
+static int one_context(int argc, char **argv)
+{
+    enum { LONG = 20 * WORK };
+    struct belfry_sched_log log;
+    size_t from;
+
+    (void)argc, (void)argv;
+    sched_open(rigs, 1, ENTRIES, NODE);
+    open_beside(&rigs[1], &rigs[0]);
+    rig_settle(3000);
+    REQUIRE_OK((NTSTATUS)belfry_os_sched_log(NODE, 256, MANY));
+    from = belfry_record_count();
+    rig_submit(&rigs[0], 0, 1, LONG);
+    rig_settle(LONG / 4);
+    rig_submit(&rigs[1], 0, 1, LONG); /* While the first one runs. */
+    sched_wait_all(rigs, 2);
+    belfry_sched_log(NODE, &log);
+    require_alternates(from, &rigs[0], log.taken);
+    for (unsigned k = 0; k < 80; k++) { /* The second gets ready about when the first ends. */
+        rig_submit(&rigs[0], 0, 1, WORK);
+        rig_settle(WORK / 2 + 5 * k);
+        rig_submit(&rigs[1], 0, 1, WORK / 4);
+        sched_wait_all(rigs, 2);
+        belfry_sched_log(NODE, &log); /* The OS model looks at the order. */
+    }
+    REQUIRE_EQ(log.lost, 0);
+    rig_close_beside(&rigs[1]);
+    rig_close(&rigs[0]);
+    return 0;
+}
+
+static void HS_LOG_02_queues_of_one_context_are_one(void **state)
+{
+    (void)state;
+    run(one_context);
+}
+
 /* Index and wrap count go together; each time entry 3 is written there is an interrupt. */
 static int wrap(int argc, char **argv)
 {
@@ -202,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(HS_LOG_02_each_change_is_an_entry),
+        T(HS_LOG_02_queues_of_one_context_are_one),
         T(HS_LOG_02_wraps_and_interrupts_on_the_chosen_entry),
         T(HS_LOG_01_the_log_before_is_frozen),
         T(HS_LOG_01_goes_on_after_d3_on_the_machine),

@@ -275,6 +275,8 @@ package bell_formats_pkg;
   localparam int unsigned QueueSchedPriorityMsb = 11;
   localparam int unsigned QueueSchedGroupLsb = 16;
   localparam int unsigned QueueSchedGroupMsb = 21;
+  localparam int unsigned QueueSchedContextLsb = 32;
+  localparam int unsigned QueueSchedContextMsb = 42;
   localparam int unsigned QueueQuantumOffset = 56;
   localparam int unsigned QueueQuantumClocksLsb = 0;
   localparam int unsigned QueueQuantumClocksMsb = 31;

@@ -11,18 +11,13 @@ module f_log #(
   parameter int unsigned NumNodes = 2,
   parameter int unsigned Depth    = 2,
   parameter int unsigned Slow     = 1,   // Clocks for which memory may let the log wait, each time.
-  parameter int unsigned Bound    = 24,  // Clocks without room.
+  parameter int unsigned Bound    = 40,  // Clocks without room.
   parameter int unsigned Told     = 12   // Clocks to an event, while none waits.
 ) (
   input logic                                 clk_i,
   input logic                                 rst_ni,
-  input logic                                 look_i,
+  input logic                                 push_i,
   input bell_pkg::node_id_t                   node_i,
-  input logic                                 was_running_i,
-  input logic                                 was_ready_i,
-  input logic                                 running_i,
-  input logic                                 ready_i,
-  input logic                                 standby_i,
   input logic                                 watch_i,   // The node.
   input logic            [NumNodes-1:0]       enable_i,
   input logic            [NumNodes-1:0][63:0] index_i,
@@ -47,8 +42,7 @@ module f_log #(
   end
 
   bell_sched_log #(.NumNodes(NumNodes), .Depth(Depth)) dut (
-    .clk_i, .rst_ni, .look_i, .node_i, .was_running_i, .was_ready_i, .running_i, .ready_i,
-    .standby_i, .time_i('0), .handle_o(), .handle_i('0), .room_o(room),
+    .clk_i, .rst_ni, .push_i, .entry_i({node_i, 130'd0}), .room_o(room),
     .enable_i, .addr_i('0), .entries_i({NumNodes{16'd1}}), .interrupt_i('0), .index_i,
     .advance_o(advance), .next_o(), .lost_o(lost), .writing_o(writing),
     .event_valid_o(event_valid), .event_ready_i, .event_o(told),
@@ -77,12 +71,15 @@ module f_log #(
 
   // -------------------------------------------------------------------- bound
 
+  logic       room_q;
   logic [5:0] full_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      room_q <= 1'b0;
       full_q <= '0;
     end else begin
+      room_q <= room;
       full_q <= room ? '0 : full_q + 1'b1;
     end
   end
@@ -120,7 +117,7 @@ module f_log #(
     if (!started_q) begin
       assume (!rst_ni);
     end
-    assume (!look_i || room);
+    assume (!push_i || room_q);  // It changed a clock ago.
     assume (32'(node_i) < NumNodes);
     assume (!wr_resp_valid_i || open_q);
     assume (!awaited || (waits_q < 3'(Slow)));
