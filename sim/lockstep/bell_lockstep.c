@@ -198,7 +198,8 @@ static void reset(struct bell_lockstep *lockstep)
     bell_lockstep_watches_reset(lockstep);
     lockstep->irq_since = lockstep->model->cycle;
     lockstep->irq_wanted = false;
-    memset(lockstep->log_time, 0, sizeof lockstep->log_time);
+    bell_lockstep_time_set(lockstep, true);
+    memset(lockstep->logged_at, 0, sizeof lockstep->logged_at);
     memset(lockstep->log_open, 0, sizeof lockstep->log_open);
     memset(lockstep->notices, 0, sizeof lockstep->notices);
     memset(&lockstep->report, 0, sizeof lockstep->report);
@@ -276,8 +277,10 @@ struct bell_lockstep *bell_lockstep_create(const struct bell_device_config *conf
     lockstep->oracle.ctx = lockstep;
     lockstep->model = bell_model_create_stepped(config, &host, &lockstep->oracle);
     bell_lockstep_watches_reset(lockstep);
-    if (lockstep->model)
+    if (lockstep->model) {
+        bell_lockstep_time_set(lockstep, true);
         return lockstep;
+    }
     free(lockstep);
     return NULL;
 }

@@ -16,6 +16,7 @@
                                        other sources go first. */
 #define BELL_LOCKSTEP_EARLY 16u  /**< Entries that a turn reads before it knows WPTR, at most. */
 #define BELL_LOCKSTEP_VALUES 16u /**< Values that a register may have had during one read. */
+#define BELL_LOCKSTEP_ZEROS 16u /**< The newest writes of TIME that are known one by one. */
 
 /** One word that was read, or that is to be written. */
 struct bell_lockstep_word {
@@ -116,6 +117,7 @@ struct bell_lockstep_access {
     enum bell_resp resp;
     uint64_t addr;
     uint64_t data;
+    uint64_t cycle;  /**< It was accepted. */
     unsigned values; /**< Of a read: so many different values since it was accepted. */
     uint64_t value[BELL_LOCKSTEP_VALUES];
 };
@@ -188,7 +190,16 @@ struct bell_lockstep {
     uint64_t full_at;  /**< Clock in which the event queue was last full. */
     uint64_t log_at;   /**< Clock of the newest write of a scheduling log. */
     struct bell_lockstep_limit limits[BELL_MODEL_TIMERS];
-    uint64_t log_time[BELL_MODEL_NODES]; /**< Of the newest entry of each scheduling log; */
+    /** What GPU time was and is counted from: at a reset, and at each write of TIME. */
+    struct {
+        uint64_t count;
+        struct {
+            uint64_t zero;  /**< Clock of time 0, modulo 2^64, */
+            uint64_t since; /**< from this clock on. */
+        } last[BELL_LOCKSTEP_ZEROS]; /**< The newest, at their number modulo the size. */
+    } zeros;
+    /** Clock of the time of the newest entry of each scheduling log; */
+    uint64_t logged_at[BELL_MODEL_NODES];
     uint8_t log_does[BELL_MODEL_CONTEXTS]; /**< State in that of each context with a number; */
     struct {
         uint64_t base;
@@ -254,9 +265,24 @@ void bell_lockstep_log_owed(struct bell_lockstep *lockstep);
 bool bell_lockstep_log_waits(const struct bell_lockstep *lockstep);
 /** The register at `addr` is about to be written. */
 void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr);
+
+/* bell_lockstep_time.c: GPU time, which software may set. */
+/** A reset, or TIME may have been written. */
+void bell_lockstep_time_set(struct bell_lockstep *lockstep, bool reset);
+/**
+ * The first clock, of those from `from` to `to`, in which GPU time was `time`; NEVER: in none. A few
+ * clocks about a write of TIME, both times are right.
+ */
+uint64_t bell_lockstep_clock_of(const struct bell_lockstep *lockstep, uint64_t time, uint64_t from,
+                                uint64_t to);
+/** That clock, less what an order may take. */
+static inline uint64_t bell_lockstep_early(uint64_t cycle)
+{
+    return cycle > BELL_LOCKSTEP_SETTLE ? cycle - BELL_LOCKSTEP_SETTLE : 0;
+}
+
 /** Word `index` of the write is a time of a fence log, and may be what it is. */
-bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index,
-                                 uint64_t model);
+bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index);
 void bell_lockstep_observed(void *ctx, const struct bell_device_event *event);
 extern const struct bell_model_oracle bell_lockstep_oracle;
 

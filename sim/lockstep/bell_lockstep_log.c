@@ -3,8 +3,9 @@
 //
 // The model notes what is to be logged; the RTL writes it later. What a context of several queues
 // does between their changes depends on clocks: when it is idle and when ready is free there, when
-// it runs is not. The times of a log never go back. An entry's is at most SETTLE clocks before the change that the model
-// noted, and at most as many after it as struct bell_model_log_entry gives.
+// it runs is not. The times of a log never go back, but by a write of TIME. An entry's is at most
+// SETTLE clocks before the change that the model noted, and at most as many after it as struct
+// bell_model_log_entry gives.
 
 #include "bell_lockstep_inside.h"
 
@@ -97,13 +98,23 @@ static void drop(struct bell_model_log *log, size_t index)
     log->count--;
 }
 
+/* Clock of the entry's time; NEVER: it cannot have been that time. */
+static uint64_t clock_of(const struct bell_lockstep *lockstep, uint32_t node,
+                         const struct bell_model_log_entry *due)
+{
+    const uint64_t before = lockstep->logged_at[node];
+    const uint64_t from = bell_lockstep_early(due->cycle);
+    const uint64_t to = due->cycle + due->slack;
+    const uint64_t now = lockstep->now->cycle;
+
+    return bell_lockstep_clock_of(lockstep, lockstep->now->data[0], from > before ? from : before,
+                                  to < now ? to : now);
+}
+
 static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
                     const struct bell_model_log_entry *due)
 {
-    const uint64_t time = lockstep->now->data[0];
-
-    return time >= lockstep->log_time[node] && time + BELL_LOCKSTEP_SETTLE >= due->time &&
-           time <= due->time + due->slack && time <= bell_model_time(lockstep->model);
+    return clock_of(lockstep, node, due) != BELL_MODEL_NEVER;
 }
 
 /* One that is still to be logged is what the RTL logs now, to the clock. */
@@ -117,9 +128,10 @@ static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node,
         const struct bell_model_log_entry *entry =
             &log->entries[(log->first + i) % log->capacity];
 
-        if (entry != due && entry->node == node && entry->handle == words[2] && words[3] == entry->state &&
-            words[0] + BELL_LOCKSTEP_SETTLE >= entry->time &&
-            words[0] <= entry->time + BELL_LOCKSTEP_SETTLE)
+        if (entry != due && entry->node == node && entry->handle == words[2] &&
+            words[3] == entry->state &&
+            bell_lockstep_clock_of(lockstep, words[0], bell_lockstep_early(entry->cycle),
+                                   entry->cycle + BELL_LOCKSTEP_SETTLE) != BELL_MODEL_NEVER)
             return true;
     }
     return false;
@@ -138,7 +150,7 @@ static bool may_skip(const struct bell_lockstep *lockstep, const struct bell_mod
 {
     if (due->shared && due->state != RUNNING)
         return !fits(lockstep, node, due);
-    return due->time <= log->set_at + CHANGE_CLOCKS &&
+    return due->cycle <= log->set_at + CHANGE_CLOCKS &&
            !(fits(lockstep, node, due) && (due->shared || !fits_another(lockstep, node, due)));
 }
 
@@ -158,22 +170,30 @@ static const struct bell_model_queue *shared_queue(const struct bell_lockstep *l
 
 /*
  * Idle or ready for a moment, because one of its queues changed before the other. When it ran, it
- * must have stopped in the model as well.
+ * must have stopped in the model as well: `first` is what is to be logged of it first.
  */
 static bool is_between(const struct bell_lockstep *lockstep, uint32_t node,
-                       const struct bell_model_log_entry *first)
+                       const struct bell_model_log_entry *first, struct bell_model_log_entry *due)
 {
     const struct bell_model_queue *queue = shared_queue(lockstep, node);
-    const uint64_t *words = lockstep->now->data;
-    uint32_t row;
+    const uint64_t state = lockstep->now->data[3];
+    const uint64_t before = lockstep->logged_at[node];
+    const struct bell_model_context *context;
 
-    if (!queue || words[3] == RUNNING || words[0] < lockstep->log_time[node])
+    if (!queue || state == RUNNING)
         return false;
-    row = bell_model_log_context(queue);
-    if (lockstep->log_does[row] == RUNNING)
-        return first && first->state != RUNNING && is_time(lockstep, node, first);
-    return words[0] <= lockstep->model->sched.contexts[row].changed_at +
-                           bell_model_log_slack(lockstep->model);
+    context = &lockstep->model->sched.contexts[bell_model_log_context(queue)];
+    if (lockstep->log_does[bell_model_log_context(queue)] != RUNNING)
+        *due = (struct bell_model_log_entry){
+            .cycle = context->changed_at < before ? context->changed_at : before,
+            .slack = bell_model_log_slack(lockstep->model) +
+                     (context->changed_at < before ? 0 : context->changed_at - before)};
+    else if (first && first->state != RUNNING)
+        *due = *first;
+    else
+        return false;
+    due->state = state;
+    return is_time(lockstep, node, due);
 }
 
 /* The context was in another state before, and is ready before it runs. */
@@ -198,6 +218,7 @@ static bool take_entry(struct bell_lockstep *lockstep, const struct bell_model_s
     struct bell_model_log *log = &lockstep->model->log;
     const uint64_t *words = lockstep->now->data;
     const size_t first = find(log, 0, node, words[2]);
+    struct bell_model_log_entry between;
     size_t at = first, i;
 
     while (at < log->count && may_skip(lockstep, regs, node, entry_at(log, at)))
@@ -205,8 +226,8 @@ static bool take_entry(struct bell_lockstep *lockstep, const struct bell_model_s
     if (at < log->count)
         *due = *entry_at(log, at);
     if ((at == log->count || !fits(lockstep, node, due)) &&
-        is_between(lockstep, node, first < log->count ? entry_at(log, first) : NULL)) {
-        *due = (struct bell_model_log_entry){.time = words[0], .state = words[3]};
+        is_between(lockstep, node, first < log->count ? entry_at(log, first) : NULL, &between)) {
+        *due = between;
         return true;
     }
     if (at == log->count)
@@ -241,9 +262,10 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
 
     if (found && !is_time(lockstep, node, &due)) {
         bell_lockstep_differ(lockstep, "scheduling log", "changes state at time %llu, %llu clocks "
-                             "later at most, no entry is before time %llu",
+                             "later at most, cycle %llu, the entry before it is of cycle %llu",
                              (unsigned long long)due.time, (unsigned long long)due.slack,
-                             (unsigned long long)lockstep->log_time[node]);
+                             (unsigned long long)due.cycle,
+                             (unsigned long long)lockstep->logged_at[node]);
         return;
     }
     if (lockstep->log_open[node]) {
@@ -252,7 +274,8 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
                              (unsigned long long)base_of(log.base));
         return;
     }
-    lockstep->log_time[node] = now->data[0];
+    if (found)
+        lockstep->logged_at[node] = clock_of(lockstep, node, &due);
     lockstep->log_open[node] = now->resp == BELL_RESP_OKAY;
     if (!found)
         bell_lockstep_differ(lockstep, "scheduling log", "nothing to log of handle 0x%llx",
@@ -424,28 +447,38 @@ bool bell_lockstep_log_waits(const struct bell_lockstep *lockstep)
 #define SEEN_WORD 3u
 #define ENDED_WORD 5u
 
+/* Clock of the time at which this turn met it, 0: an earlier one did. */
+static uint64_t met_at(const struct bell_lockstep *lockstep)
+{
+    const struct bell_lockstep_node *own = &lockstep->nodes[lockstep->now->node];
+
+    if (model_node(lockstep)->known)
+        return 0;
+    return bell_lockstep_clock_of(lockstep, lockstep->now->data[SEEN_WORD],
+                                  bell_lockstep_early(own->given_at),
+                                  own->fence_at + BELL_LOCKSTEP_SETTLE);
+}
+
 /*
  * The fence was met before its value was read or written, and after the turn was given, unless an
- * earlier turn met it: then that time is known. It ended when that access was answered.
+ * earlier turn met it: then that time is known, and may be anything that software wrote. It ended
+ * when that access was answered, and not before it was met.
  */
-bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index,
-                                 uint64_t model)
+bool bell_lockstep_is_fence_time(const struct bell_lockstep *lockstep, uint32_t index)
 {
     const struct bell_lockstep_action *now = lockstep->now;
     const struct bell_lockstep_node *own = &lockstep->nodes[now->node];
-    const uint64_t zero = lockstep->model->time_zero;
-    const uint64_t at = now->data[index] + zero;
+    uint64_t met, ended;
 
     if (now->unit != BELL_WRITES_FENCE || now->size != FENCE_ENTRY_BYTES)
         return false;
-    if (index == SEEN_WORD && model + zero >= own->given_at)
-        return at + BELL_LOCKSTEP_SETTLE >= own->given_at &&
-               at <= own->fence_at + BELL_LOCKSTEP_SETTLE;
-    /* Not before it was met, unless that was in the time before a reset, and lies ahead. */
-    if (now->data[SEEN_WORD] > now->data[ENDED_WORD] &&
-        now->data[SEEN_WORD] + zero <= now->cycle)
+    met = met_at(lockstep);
+    if (index == SEEN_WORD)
+        return met != 0 && met != BELL_MODEL_NEVER;
+    if (index != ENDED_WORD)
         return false;
-    return index == ENDED_WORD &&
-           at + BELL_LOCKSTEP_SETTLE >= own->fence_at &&
-           at <= bell_lockstep_asked_at(lockstep, now->cycle) + BELL_LOCKSTEP_SETTLE;
+    ended = bell_lockstep_early(own->fence_at);
+    return bell_lockstep_clock_of(lockstep, now->data[index], ended > met ? ended : met,
+                                  bell_lockstep_asked_at(lockstep, now->cycle) +
+                                      BELL_LOCKSTEP_SETTLE) != BELL_MODEL_NEVER;
 }

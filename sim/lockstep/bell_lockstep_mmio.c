@@ -102,8 +102,9 @@ static bool had_value(const struct bell_lockstep *lockstep,
                               ? bell_lockstep_report_free(lockstep) : 0;
 
     if (access->addr == BELL_TIME_OFFSET)
-        return data + BELL_LOCKSTEP_SETTLE >= access->value[0] &&
-               data <= bell_model_time(lockstep->model) + BELL_LOCKSTEP_SETTLE;
+        return bell_lockstep_clock_of(lockstep, data, bell_lockstep_early(access->cycle),
+                                      lockstep->now->cycle + BELL_LOCKSTEP_SETTLE) !=
+               BELL_MODEL_NEVER;
     for (unsigned i = 0; i < kept; i++)
         if (((access->value[i] ^ data) &
              ~(free | reason_free(lockstep, access->addr, access->value[i], data))) == 0)
@@ -137,6 +138,7 @@ void bell_lockstep_accept(struct bell_lockstep *lockstep)
         .lanes = now->lanes,
         .addr = now->addr & ADDR_MASK,
         .data = now->value,
+        .cycle = now->cycle,
     };
     lockstep->reads_open += !now->write;
     lockstep->offered = false;
@@ -156,6 +158,7 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);
     bell_lockstep_limits(lockstep);
+    bell_lockstep_time_set(lockstep, false);
     if (access->resp != BELL_RESP_OKAY)
         bell_model_report_note(lockstep->model, BELL_MODEL_REFUSED, 1, (uint32_t)access->addr);
     else if (access->addr == BELL_REPORT_ARM_OFFSET)

@@ -289,8 +289,7 @@ void bell_lockstep_write(struct bell_lockstep *lockstep)
         if (word.last && now->unit != BELL_WRITES_RPTR)
             model_node(lockstep)->writes--;
         if (word.addr == now->addr + 8 * i && word.pasid == now->pasid &&
-            (word.data == now->data[i] ||
-             bell_lockstep_is_fence_time(lockstep, i, word.data)))
+            (word.data == now->data[i] || bell_lockstep_is_fence_time(lockstep, i)))
             continue;
         bell_lockstep_differ(lockstep, bell_lockstep_writers[now->unit],
                              "writes 0x%llx at 0x%llx for PASID %u",

@@ -251,7 +251,7 @@ struct bell_model_sched_log {
     uint64_t config;
     uint64_t index;
     bool lost; /**< A write was refused: it counts as disabled. */
-    uint64_t set_at; /**< GPU time at which `base` was written. */
+    uint64_t set_at; /**< Clock in which `base` was written. */
 };
 
 /** Rows of contexts: their numbers count modulo this, a power of two. */
@@ -263,7 +263,7 @@ struct bell_model_sched_log {
 /** Queues of one context. */
 struct bell_model_context {
     uint32_t ready;      /**< So many are. */
-    uint64_t changed_at; /**< GPU time at which one of them got ready, ran or went idle last. */
+    uint64_t changed_at; /**< Clock in which one of them got ready, ran or went idle last. */
 };
 
 /** What a node runs, of contexts with a number. */
@@ -276,6 +276,7 @@ struct bell_model_runs {
 struct bell_model_log_entry {
     uint32_t node;
     uint64_t time;
+    uint64_t cycle; /**< The clock of that time. */
     uint64_t slack; /**< Clocks by which the RTL may come to it later. */
     uint64_t handle;
     uint64_t state; /**< DXGK_SCHEDULING_LOG_CONTEXT_STATE. */
@@ -409,6 +410,7 @@ struct bell_model_node {
     struct bell_model_resume resume; /**< Of the buffer of entry rptr, as far as it is known. */
     uint64_t total;                  /**< Of the packet under way: clocks or bytes. */
     struct bell_packet fence;        /**< SIGNAL or WAIT under way. */
+    bool known;                      /**< An earlier turn has met the WAIT. */
     uint64_t seen;                   /**< GPU time at which it was first met, */
     uint64_t ended;                  /**< and at which its value was reached or visible. */
     struct bell_model_fence_log log;

@@ -67,6 +67,7 @@ static void wait(struct bell_model *model, struct bell_model_node *node)
         node->resume.done = seen;
         return;
     }
+    node->known = seen != 0;
     node->seen = seen ? seen : bell_model_time(model);
     read_value(model, node, node->fence.arg1, BELL_MODEL_WAITED);
 }
@@ -100,6 +101,7 @@ static void signal(struct bell_model *model, struct bell_model_node *node)
 {
     if (bell_model_engine_stops(model, node))
         return;
+    node->known = false;
     node->seen = bell_model_time(model);
     write_words(model, node, node->pasid, node->fence.arg1, &node->fence.arg2,
                 sizeof node->fence.arg2, BELL_MODEL_SIGNALED);

@@ -68,6 +68,7 @@ static void push(struct bell_model *model, const struct bell_model_queue *queue,
     log->entries[(log->first + log->count++) % log->capacity] = (struct bell_model_log_entry){
         .node = queue->node,
         .time = bell_model_time(model),
+        .cycle = model->cycle,
         .slack = bell_model_log_slack(model),
         .handle = queue->handle,
         .state = state,
@@ -101,7 +102,7 @@ static void tell_context(struct bell_model *model, struct bell_model_queue *queu
 
     if (bell_model_log_is_shared(queue)) {
         context->ready += (now == READY) - (queue->logged == READY);
-        context->changed_at = bell_model_time(model);
+        context->changed_at = model->cycle;
         if (now == RUNNING || queue->logged == RUNNING)
             *runs = (struct bell_model_runs){now == RUNNING, bell_model_log_context(queue)};
     }

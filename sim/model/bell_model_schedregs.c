@@ -71,7 +71,7 @@ static void write_base(struct bell_model *model, uint32_t node, uint64_t data)
 {
     struct bell_model_sched_log *log = &model->sched.logs[node];
 
-    log->set_at = bell_model_time(model);
+    log->set_at = model->cycle;
     log->base = data & (BELL_LOG_BASE0_ADDR_MASK | BELL_LOG_BASE0_ENABLE_MASK);
     log->lost = false;
 }

@@ -14,6 +14,7 @@
 #define QUEUES 6u /* 1 .. QUEUES; queue n is of node n % NODES. */
 #define LOG(node) (UINT64_C(0x708000) + UINT64_C(0x1000) * (node))
 #define SHARED_LOG 2u /* Node. */
+#define FENCE_LOG(queue) (UINT64_C(0x710000) + UINT64_C(0x2000) * (queue)) /* Waits, then signals. */
 
 static struct bench bench;
 static struct bench_queue queues[QUEUES + 1];
@@ -41,6 +42,10 @@ static void pop(unsigned most)
 
 static void open_queue(uint32_t index)
 {
+    bench_write(&bench, BELL_QUEUE_WAIT_LOG_OFFSET(index),
+                FENCE_LOG(index) | BELL_QUEUE_WAIT_LOG_ENABLE_MASK);
+    bench_write(&bench, BELL_QUEUE_SIGNAL_LOG_OFFSET(index),
+                (FENCE_LOG(index) + 0x1000) | BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK);
     queues[index] = bench_queue_open(&bench, index, index % BELL_MODEL_NODES, index, 8, 0);
 }
 
@@ -81,7 +86,7 @@ static void start(void)
 
 static struct bell_packet packet(uint64_t data)
 {
-    switch (below(9)) {
+    switch (below(11)) {
     case 0: return (struct bell_packet){BELL_OP_WORK, below(2048), 0, 0};
     case 1: return (struct bell_packet){BELL_OP_WORK, below(256), 0, 0};
     case 2: return (struct bell_packet){BELL_OP_FILL, data, below(64) * 64, 7};
@@ -90,6 +95,8 @@ static struct bell_packet packet(uint64_t data)
     case 5: return (struct bell_packet){BELL_OP_WRITE64, data + 0x5000, below(1000), 0};
     case 6: return (struct bell_packet){BELL_OP_IRQ, below(256), 0, 0};
     case 7: return (struct bell_packet){below(8) ? BELL_OP_NOP : BELL_OP_HANG, 0, 0, 0};
+    case 8: return (struct bell_packet){BELL_OP_SIGNAL, data + 0x6000, below(1000), 0};
+    case 9: return (struct bell_packet){BELL_OP_WAIT, data + 0x6000, 0, 0};
     default: return (struct bell_packet){BELL_OP_NOP, 0, 0, 0};
     }
 }
@@ -131,6 +138,18 @@ static void log_node(uint32_t node)
                 LOG(node) | (below(8) ? BELL_LOG_BASE0_ENABLE_MASK : 0));
 }
 
+/* Forth, back, over the end, now and then very often; read while it is written. */
+static void set_time(void)
+{
+    const uint64_t now = bench_read(&bench, BELL_TIME_OFFSET);
+    const uint64_t times[] = {0, now + below(1000), now - below(1000), now + below(24),
+                              below(10000), 0 - below(1000)};
+
+    for (uint64_t i = 1 + below(below(4) ? 4 : 60); i-- > 0;)
+        bench_post_write(&bench, BELL_TIME_OFFSET, times[below(6)]);
+    bench_read(&bench, BELL_TIME_OFFSET);
+}
+
 static void step(void)
 {
     const uint32_t queue = 1 + (uint32_t)below(QUEUES);
@@ -155,6 +174,7 @@ static void step(void)
     case 14: bench_command(&bench, queue, BELL_QUEUE_CMD_ADD); break;
     case 15: bench_command(&bench, queue, BELL_QUEUE_CMD_SUSPEND); break;
     case 0: bench_write(&bench, BELL_IRQ_CTRL_OFFSET, below(2)); break;
+    case 1: set_time(); break;
     default: submit(queue); break;
     }
     bench_run(&bench, 1 + below(512));

@@ -10,7 +10,11 @@
 #define FENCES UINT64_C(0x70a000)
 #define VALUE (3 * BENCH_MIB + 0x90000)
 
+#define SET UINT64_C(1000000) /* A time that is written. */
+
 static struct bench bench;
+static uint64_t set_at; /* Clock of the first write of TIME. */
+static uint64_t unset; /* A time, but for the last write of TIME: so much more; 0: there is none. */
 
 /* ------------------------------------------------------------------ runs */
 
@@ -42,7 +46,7 @@ static void go(void)
 }
 
 /* 1 below 2; 3 and 4 are one group. */
-static void order(void)
+static void begin_order(void)
 {
     place(2, 9, 0, 0);
     place(3, 4, 7, 2);
@@ -50,6 +54,11 @@ static void order(void)
     for (uint32_t q = 1; q <= 4; q++)
         submit(q, 3, 100);
     go();
+}
+
+static void order(void)
+{
+    begin_order();
     bench_settle(&bench);
 }
 
@@ -99,8 +108,21 @@ static void preempt(void)
     bench_settle(&bench);
 }
 
+static void set_first(void)
+{
+    unset = 0;
+    bench_write(&bench, BELL_TIME_OFFSET, SET);
+    set_at = bench_cycle(&bench);
+}
+
+static void set_back(void)
+{
+    bench_write(&bench, BELL_TIME_OFFSET, 0);
+    unset = SET + bench_cycle(&bench) - set_at;
+}
+
 /* 3 waits for a fence; 5 runs meanwhile; in the end 4 signals it. Both keep fence logs. */
-static void fences(void)
+static void fences_after(void (*last)(void))
 {
     static const struct bell_packet wait = {BELL_OP_WAIT, VALUE, 5, 0};
     static const struct bell_packet raise = {BELL_OP_SIGNAL, VALUE, 5, 0};
@@ -116,19 +138,57 @@ static void fences(void)
     bench_run(&bench, 1000);
     submit(5, 1, 100);
     bench_settle(&bench);
+    if (last)
+        last();
     bench_append(&raiser, raiser.buffers, &raise, 1);
     bench_command(&bench, 4, BELL_QUEUE_CMD_KICK);
     bench_settle(&bench);
 }
 
-static void log_states(void)
+static void fences(void) { fences_after(NULL); }
+
+/* What waits has met its fence at a later time. */
+static void fences_set_back(void)
+{
+    set_first();
+    fences_after(set_back);
+}
+
+static void begin_log(void)
 {
     bench_write(&bench, BELL_LOG_CONFIG0_OFFSET, BELL_FIELD_PUT(BELL_LOG_CONFIG0_ENTRIES, 16));
     bench_write(&bench, BELL_LOG_BASE0_OFFSET, LOG | BELL_LOG_BASE0_ENABLE_MASK);
+}
+
+static void log_states(void)
+{
+    begin_log();
     order();
 }
 
+/* While entries are on their way. */
+static void log_set_back(void)
+{
+    set_first();
+    begin_log();
+    begin_order();
+    bench_run(&bench, 300);
+    set_back();
+    bench_settle(&bench);
+}
+
+static void set_and_read(void)
+{
+    set_first();
+    bench_run(&bench, 100);
+    set_back();
+    bench_run(&bench, 100);
+    bench_read(&bench, BELL_TIME_OFFSET);
+}
+
 /* ------------------------------------------------------------------ lies */
+
+static uint64_t last_time; /* Of the entry before. */
 
 static bool one(action *what) { what->queue = 1; return true; }
 static bool two(action *what) { what->queue = 2; return true; }
@@ -173,7 +233,19 @@ static bool address(action *what) { what->addr += 32; return true; }
 static bool index_word(action *what) { what->data[0]++; return true; }
 static bool before(action *what) { what->data[0] -= 10; return true; }
 static bool after(action *what) { what->data[0] += 65; return true; }
+static bool back(action *what) { what->data[0] = last_time - 1; return true; }
+static bool not_set(action *what) { what->data[0] += unset; return true; }
+static bool reads_not_set(action *what) { what->value += unset; return true; }
+static bool ended_not_set(action *what) { what->data[5] += unset; return true; }
+static bool seen_set(action *what) { what->data[3] -= unset; return true; }
 static bool seen_early(action *what) { what->data[3] = 1; return true; }
+static bool met_late(action *what)
+{
+    what->data[3] += 10; /* Each is near enough to the access to the value. */
+    what->data[5] = what->data[3] - 2;
+    return true;
+}
+
 static bool ended_early(action *what) { what->data[5] -= 50; return true; }
 static bool ended_late(action *what) { what->data[5] += 50; return true; }
 static bool fence_value(action *what) { what->data[0]++; return true; }
@@ -185,6 +257,21 @@ static bool is_five(const action *what) { return what->queue == 5; }
 static bool is_inside(const action *what) { return what->data[0] != 0; }
 static bool is_entry(const action *what) { return what->size == 32; }
 static bool is_running(const action *what) { return is_entry(what) && what->data[3] == 1; }
+/* Right after another: a little less would still be its own time. */
+static bool is_close(const action *what)
+{
+    const uint64_t since = what->data[0] - last_time;
+
+    if (is_entry(what))
+        last_time = what->data[0];
+    if (!is_entry(what) || since > 5)
+        return false;
+    last_time = what->data[0] - since;
+    return true;
+}
+
+static bool is_set_back(const action *what) { return is_running(what) && unset; }
+static bool is_answer(const action *what) { return !what->write && unset; }
 static bool is_word(const action *what) { return what->size == 8; }
 static bool is_fence_entry(const action *what) { return what->size == 48; }
 
@@ -225,6 +312,12 @@ static const struct plant plants[] = {
      "scheduling log", "writes 32 bytes", "changes state at time"},
     {"log: too late", log_states, BELL_SAW_WRITE, LOGS, 3, is_running, after, false,
      "scheduling log", "writes 32 bytes", "changes state at time"},
+    {"log: time goes back", log_states, BELL_SAW_WRITE, LOGS, 0, is_close, back, false,
+     "scheduling log", "writes 32 bytes", "changes state at time"},
+    {"log: time goes on in spite of a write", log_set_back, BELL_SAW_WRITE, LOGS, 0, is_set_back,
+     not_set, false, "scheduling log", "writes 32 bytes", "changes state at time"},
+    {"time: it is not set", set_and_read, BELL_SAW_ANSWER, -1, 0, is_answer, reads_not_set, false,
+     "register data", "answers a read", "0x208 reads"},
     {"log: entry left out", log_states, BELL_SAW_WRITE, LOGS, 0, is_running, left_out, true,
      "scheduling log", "writes 8 bytes", "writes the entry first"},
     {"log: word left out", log_states, BELL_SAW_WRITE, LOGS, 1, is_word, left_out, true,
@@ -239,8 +332,16 @@ static const struct plant plants[] = {
      seen_early, false, "fence write", "writes 48 bytes", "at 0x70a040"},
     {"fence log: over before it was there", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0,
      is_fence_entry, ended_early, false, "fence write", "writes 48 bytes", "at 0x70b050"},
+    {"fence log: over before it was met", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0,
+     is_fence_entry, met_late, false, "fence write", "writes 48 bytes", "at 0x70b050"},
     {"fence log: over after the entry", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0,
      is_fence_entry, ended_late, false, "fence write", "writes 48 bytes", "at 0x70b050"},
+    {"fence log: time goes on in spite of a write", fences_set_back, BELL_SAW_WRITE,
+     BELL_WRITES_FENCE, 0, is_fence_entry, ended_not_set, false, "fence write", "writes 48 bytes",
+     "at 0x70b050"},
+    {"fence log: met in the time after a write", fences_set_back, BELL_SAW_WRITE,
+     BELL_WRITES_FENCE, 1, is_fence_entry, seen_set, false, "fence write", "writes 48 bytes",
+     "at 0x70a040"},
 };
 
 /* ------------------------------------------------------------------ tests */
