@@ -117,7 +117,20 @@ static void TIME_counts_clocks_since_reset(void **state)
     time = bench_read(&bench, BELL_TIME_OFFSET);
     bench_run(&bench, 5000);
     assert_in_range(bench_read(&bench, BELL_TIME_OFFSET) - time, 5000, 5050);
-    assert_int_equal(bench_try_write(&bench, BELL_TIME_OFFSET, 0, 8), BELL_RESP_SLVERR);
+}
+
+/* Forward, back, and over the end. */
+static void TIME_goes_on_from_what_is_written(void **state)
+{
+    static const uint64_t values[] = {UINT64_C(1) << 40, 3, UINT64_MAX - 100, 0};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++) {
+        bench_write(&bench, BELL_TIME_OFFSET, values[i]);
+        assert_in_range(bench_read(&bench, BELL_TIME_OFFSET) - values[i], 0, 50);
+        bench_run(&bench, 5000);
+        assert_in_range(bench_read(&bench, BELL_TIME_OFFSET) - values[i], 5000, 5100);
+    }
 }
 
 /* Quantum and level reach what runs: a queue with eight long buffers is left after one of them. */
@@ -354,6 +367,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(reasons_and_what_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(TIME_counts_clocks_since_reset, setup, teardown),
+        cmocka_unit_test_setup_teardown(TIME_goes_on_from_what_is_written, setup, teardown),
         cmocka_unit_test_setup_teardown(a_higher_level_takes_the_node_after_the_buffer, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(preempted_buffers_are_whole, setup, teardown),

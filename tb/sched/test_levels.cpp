@@ -403,4 +403,35 @@ RTL_TEST(levels, real_time_owes_no_share)
     }
 }
 
+// GPU time is what was written in the clock after the write, counts on from there, and moves no timer.
+RTL_TEST(levels, time_goes_on_from_what_is_written)
+{
+    for (uint64_t value : {UINT64_C(0x123456789abcdef0), UINT64_C(0), ~UINT64_C(2)}) {
+        Sched t;
+        ready(t, {1, 1});
+        t.allow(1, 1000, 500);
+        t.dut.enable_i = 1;
+        t.take(0);
+        const uint64_t start = t.clock;
+        for (unsigned i = 0; i < 300; i++) {
+            t.step();
+        }
+        t.global(true, BELL_TIME_OFFSET, value);
+        CHECK_EQ(t.dut.time_o, value);
+        t.step();
+        CHECK_EQ(t.dut.time_o, value + 1);
+        t.dut.advance_i = 90;
+        t.step();
+        t.dut.advance_i = 1;
+        CHECK_EQ(t.dut.time_o, value + 91);
+        const uint64_t read = t.global(false, BELL_TIME_OFFSET);
+        CHECK(read - value >= 91 && read - value <= 93);
+        while (!t.dut.yield_o) {
+            t.step();
+            CHECK(t.clock < start + 2000);
+        }
+        CHECK_EQ(t.clock - start, 1000 - 89);
+    }
+}
+
 } // namespace
