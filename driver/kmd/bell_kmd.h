@@ -160,6 +160,7 @@ struct bell_adapter {
     KMUTEX power_lock;      /* gated, and the register that holds it. */
     UINT32 gated;           /* One bit a node: F1, or between reset and resume. */
     UINT64 limits[2][BELL_KMD_LIMITS]; /* Idle and hung limits while off. */
+    UINT64 time;            /* GPU time that was seen last; from there it goes on. DIRQL, or off. */
 };
 
 struct bell_process {

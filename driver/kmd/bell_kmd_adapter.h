@@ -39,6 +39,13 @@ VOID bell_kmd_adapter_enable(struct bell_adapter *adapter);
 /* ResetDevice: as the first half of stop, without waits. Any IRQL. */
 VOID bell_kmd_adapter_quiesce(struct bell_adapter *adapter);
 
+/* GPU time has come that far: after a loss of power it goes on from there, at least. */
+static inline VOID bell_kmd_adapter_note_time(struct bell_adapter *adapter, UINT64 time)
+{
+    if (adapter->time < time)
+        adapter->time = time;
+}
+
 /*
  * QueryAdapterInfo (DB-CAP-04, -07). Types: USERMODESUBMISSION_CAPS, DRIVERCAPS, UMDRIVERPRIVATE,
  * NATIVE_FENCE_CAPS.

@@ -448,13 +448,17 @@ VOID bell_kmd_isr_resume(struct bell_context *context)
     at_dirql(context->device->adapter, resume, context);
 }
 
+/* The read of the time is the last access, behind the writes. */
 static BOOLEAN turn_off(PVOID context)
 {
     struct bell_adapter *adapter = context;
+    UINT64 time;
 
     bell_kmd_write(adapter, BELL_IRQ_CTRL_OFFSET, 0);
     bell_kmd_write(adapter, BELL_CTRL_OFFSET, 0);
-    (VOID)bell_kmd_read(adapter, BELL_CTRL_OFFSET);
+    time = bell_kmd_read(adapter, BELL_TIME_OFFSET);
+    if (time != BELL_KMD_ALL_ONES)
+        bell_kmd_adapter_note_time(adapter, time);
     adapter->off = true;
     return TRUE;
 }

@@ -97,4 +97,7 @@ NTSTATUS bell_kmd_native_update_logs(struct bell_adapter *adapter,
 VOID bell_kmd_native_write_logs(const struct bell_queue *queue);
 VOID bell_kmd_native_save_logs(struct bell_queue *queue);
 
+/* As bell_kmd_sched_log_recover, for the logs of all queues. */
+VOID bell_kmd_native_recover_logs(struct bell_adapter *adapter);
+
 #endif /* BELL_KMD_NATIVE_FENCE_H */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Logs of native fences: where the hardware writes them (NF-LOG-01). */
+#include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_native_fence.h"
 #include "bell_kmd_queue.h"
@@ -31,6 +32,7 @@ NTSTATUS bell_kmd_native_set_log(struct bell_queue *queue,
     log = header->Type == DXGK_NATIVE_FENCE_LOG_TYPE_WAITS ? &queue->waits : &queue->signals;
     log->base = args->LogBufferSystemProcessGpuVa | BELL_QUEUE_WAIT_LOG_ENABLE_MASK;
     log->index = header->AtomicWraparoundAndEntryIndex;
+    log->header = header;
     return STATUS_SUCCESS;
 }
 
@@ -64,4 +66,34 @@ VOID bell_kmd_native_save_logs(struct bell_queue *queue)
 
     queue->waits.index = bell_kmd_read(adapter, BELL_QUEUE_WAIT_LOG_INDEX_OFFSET(queue->hw_id));
     queue->signals.index = bell_kmd_read(adapter, BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue->hw_id));
+}
+
+/* The index is the hardware's: it is used if there is such an entry. */
+static VOID recover(struct bell_adapter *adapter, struct bell_fence_log *log)
+{
+    const DXGK_NATIVE_FENCE_LOG_ENTRY *entries;
+    UINT64 word;
+
+    if (log->base == 0)
+        return;
+    entries = (const DXGK_NATIVE_FENCE_LOG_ENTRY *)(const VOID *)(log->header + 1);
+    word = log->header->AtomicWraparoundAndEntryIndex;
+    if ((UINT32)word >= LOG_ENTRIES)
+        return;
+    log->index = word;
+    if (word != 0)
+        bell_kmd_adapter_note_time(
+            adapter, entries[((UINT32)word + LOG_ENTRIES - 1) % LOG_ENTRIES].FenceEndGpuTimestamp);
+}
+
+VOID bell_kmd_native_recover_logs(struct bell_adapter *adapter)
+{
+    for (UINT32 hw_id = 0; hw_id < adapter->queue_count; hw_id++) {
+        struct bell_queue *queue = adapter->queues[hw_id];
+
+        if (!bell_kmd_is(queue, BELL_KIND_QUEUE))
+            continue;
+        recover(adapter, &queue->waits);
+        recover(adapter, &queue->signals);
+    }
 }

@@ -4,6 +4,7 @@
 #include "bell_kmd_adapter.h"
 #include "bell_kmd_isr.h"
 #include "bell_kmd_mmio.h"
+#include "bell_kmd_native_fence.h"
 #include "bell_kmd_queue.h"
 #include "bell_kmd_sched.h"
 #include "bell_kmd_sched_log.h"
@@ -154,6 +155,7 @@ static NTSTATUS come_back(struct bell_adapter *adapter)
         adapter->lost = true;
         return STATUS_DEVICE_REMOVED;
     }
+    bell_kmd_write(adapter, BELL_TIME_OFFSET, adapter->time);
     bell_kmd_write(adapter, BELL_DOORBELLS_OFFSET,
                    BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, adapter->layout));
     bell_kmd_adapter_enable(adapter);
@@ -188,7 +190,12 @@ VOID bell_kmd_power_reset(struct bell_adapter *adapter)
     adapter->lost = false;
 }
 
+/* What the device wrote up to its reset was not asked of it: only its logs tell. */
 NTSTATUS bell_kmd_power_restart(struct bell_adapter *adapter)
 {
-    return adapter->off ? come_back(adapter) : STATUS_INVALID_DEVICE_STATE;
+    if (!adapter->off)
+        return STATUS_INVALID_DEVICE_STATE;
+    bell_kmd_sched_log_recover(adapter);
+    bell_kmd_native_recover_logs(adapter);
+    return come_back(adapter);
 }

@@ -9,8 +9,9 @@
 
 /*
  * SetPowerState (DB-DST-04, A-53, A-72). D3: read what the device will forget (RPTR of each queue,
- * limits of the watches), then touch it no more. D0: program everything again; queues are on no run
- * list until ResumeContext, slots are free until connect. Other states: nothing changes.
+ * limits of the watches, GPU time), then touch it no more. D0: program everything again; GPU time and
+ * logs go on where they were; queues are on no run list until ResumeContext, slots are free until
+ * connect. Other states: nothing changes.
  *
  * @retval STATUS_SUCCESS               Also when it is in that state already.
  * @retval STATUS_INVALID_DEVICE_STATE  D3 while a queue runs; nothing changed.
@@ -23,7 +24,8 @@ NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_ST
  * ResetFromTimeout and RestartFromTimeout (HS-RST-02). Reset: every hardware context and every slot
  * is given up, suspend requests under way are over; the device is touched no more. A queue that was
  * there stays faulted: only its destruction helps. Restart: the device, fresh from a reset, works
- * again with what is made from now on.
+ * again with what is made from now on. Logs go on where they are in memory, and GPU time not before
+ * their newest entries, also when the device did not answer any more (NF-LOG-01).
  *
  * @retval STATUS_DEVICE_REMOVED        Restart: the device does not answer with its identity.
  * @retval STATUS_INVALID_DEVICE_STATE  Restart without a reset; nothing changed.

@@ -328,8 +328,6 @@ NTSTATUS bell_kmd_queue_save(struct bell_queue *queue)
     queue->rptr = bell_kmd_read(adapter, BELL_QUEUE_RPTR_OFFSET(queue->hw_id));
     queue->resume[0] = bell_kmd_read(adapter, BELL_QUEUE_RESUME0_OFFSET(queue->hw_id));
     queue->resume[1] = bell_kmd_read(adapter, BELL_QUEUE_RESUME1_OFFSET(queue->hw_id));
-    if ((state & BELL_QUEUE_STATE_BLOCKED_MASK) != 0)
-        queue->resume[1] = 0; /* When its wait was met: in a time that ends with the power. */
     bell_kmd_native_save_logs(queue);
     queue->open = false;
     queue->planned = false;

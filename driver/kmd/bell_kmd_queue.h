@@ -43,6 +43,7 @@ struct bell_context {
 struct bell_fence_log {
     UINT64 base;
     UINT64 index; /* As of the next open. */
+    const DXGK_NATIVE_FENCE_LOG_HEADER *header; /* Kernel address. */
 };
 
 struct bell_queue {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell_kmd_sched_log.h"
 
+#include "bell_kmd_adapter.h"
 #include "bell_kmd_mmio.h"
 
 #define REGISTER_STEP 8u /* From a node's registers to the next one's. */
@@ -54,7 +55,8 @@ static bool args_are_valid(const struct bell_adapter *adapter,
         args->NumberOfEntries > ENTRIES_MAX)
         return false;
     return args->NumberOfEntries == 0 ||
-           (address != 0 && address % ALIGNMENT == 0 && address <= BELL_LOG_BASE0_ADDR_MASK);
+           (args->LogBufferCpuVa != NULL && address != 0 && address % ALIGNMENT == 0 &&
+            address <= BELL_LOG_BASE0_ADDR_MASK);
 }
 
 static VOID describe(struct bell_log *log, const DXGKARG_SETSCHEDULINGLOGBUFFER *args)
@@ -64,6 +66,7 @@ static VOID describe(struct bell_log *log, const DXGKARG_SETSCHEDULINGLOGBUFFER 
 
     log->base = 0;
     log->index = 0;
+    log->header = args->LogBufferCpuVa;
     log->config = BELL_FIELD_PUT(BELL_LOG_CONFIG0_ENTRIES, args->NumberOfEntries) |
                   BELL_FIELD_PUT(BELL_LOG_CONFIG0_INTERRUPT_ENTRY, interrupt);
     if (args->NumberOfEntries != 0)
@@ -110,4 +113,27 @@ VOID bell_kmd_sched_log_restore(struct bell_adapter *adapter)
 {
     for (UINT32 node = 0; node < adapter->node_count; node++)
         start(adapter, node);
+}
+
+/* The index is the hardware's: it is used if there is such an entry. */
+static VOID recover(struct bell_adapter *adapter, struct bell_log *log)
+{
+    const DXGK_SCHEDULING_LOG_ENTRY *entries =
+        (const DXGK_SCHEDULING_LOG_ENTRY *)(const VOID *)(log->header + 1);
+    const UINT64 word = log->header->AtomicWraparoundAndEntryIndex;
+    const UINT32 count = (UINT32)BELL_FIELD_GET(log->config, BELL_LOG_CONFIG0_ENTRIES);
+
+    if ((UINT32)word >= count)
+        return;
+    log->index = word;
+    if (word != 0)
+        bell_kmd_adapter_note_time(adapter,
+                                   entries[((UINT32)word + count - 1) % count].GpuTimeStamp);
+}
+
+VOID bell_kmd_sched_log_recover(struct bell_adapter *adapter)
+{
+    for (UINT32 node = 0; node < adapter->node_count; node++)
+        if (adapter->logs[node].base != 0)
+            recover(adapter, &adapter->logs[node]);
 }

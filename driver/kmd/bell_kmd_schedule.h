@@ -59,6 +59,7 @@ struct bell_log {
     UINT64 base; /* 0: no log. */
     UINT64 config;
     UINT64 index; /* At the next start. */
+    const DXGK_SCHEDULING_LOG_HEADER *header; /* Kernel address. */
 };
 
 /* SwitchToHwContextList of a node. */

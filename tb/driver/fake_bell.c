@@ -135,6 +135,8 @@ static UINT64 device_read(UINT32 offset)
                BELL_FIELD_PUT(BELL_DOORBELLS_IN_FORCE, fake.refuse_layout ? 0 : fake.layout);
     case BELL_STATUS_OFFSET:
         return BELL_STATUS_IDLE_MASK | read_log_busy();
+    case BELL_TIME_OFFSET:
+        return fake.time;
     case BELL_EVENT0_OFFSET:
         return has_event ? event[0] : 0;
     case BELL_EVENT1_OFFSET:
@@ -250,6 +252,8 @@ static void device_write(UINT32 offset, UINT64 value)
         *log_word(offset) = value;
     } else if (offset == BELL_BANDS_OFFSET) {
         fake.bands = value;
+    } else if (offset == BELL_TIME_OFFSET) {
+        fake.time = value;
     } else if (offset == BELL_IRQ_CTRL_OFFSET) {
         fake.irq_enabled = value != 0;
     } else if (offset == BELL_CTRL_OFFSET) {

@@ -82,8 +82,8 @@ static void NF_LOG_01_goes_on_after_d3(void **state)
     fake_queue_free(&queue);
 }
 
-/* When a wait was met is a time, which ends with the power; how much of other work is done stays. */
-static void NF_LOG_01_wait_is_met_anew_after_d3(void **state)
+/* When a wait was met is a time, which goes on after D3; so is how much of other work is done. */
+static void NF_LOG_01_wait_stays_met_over_d3(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
     struct fake_schedule *schedule = &fake.schedule[queue.hw_id];
@@ -103,17 +103,84 @@ static void NF_LOG_01_wait_is_met_anew_after_d3(void **state)
                                                        PowerDeviceD0, PowerActionNone),
                          STATUS_SUCCESS);
         assert_int_equal(schedule->resume[0], 96);
-        assert_int_equal(schedule->resume[1], blocked ? 0 : 4711);
+        assert_int_equal(schedule->resume[1], 4711);
     }
     fake.busy[queue.hw_id] = 0;
     fake_queue_free(&queue);
+}
+
+/* Another ring is another hardware context. */
+static VOID replace_ring(struct fake_queue *queue)
+{
+    DXGKARG_DESTROYDOORBELL args = {.hDoorbell = queue->doorbell};
+
+    assert_int_equal(fake_disconnect(queue), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&args), STATUS_SUCCESS);
+    assert_false(fake.open[queue->hw_id]);
+    fake_allocation_free(queue->ring);
+    fake_allocation_free(queue->control);
+    memset(fake.schedule[queue->hw_id].logs, 0xEE, sizeof(fake.schedule[0].logs));
+    fake_doorbell_make(&fake_first, queue);
+}
+
+static VOID full_reset(bool answers)
+{
+    fake.gone = !answers;
+    assert_int_equal(fake_ddi.DxgkDdiResetFromTimeout(fake_adapter), STATUS_SUCCESS);
+    fake.gone = false;
+    fake.time = 0;
+    memset(fake.open, 0, sizeof(fake.open));
+    assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_SUCCESS);
+}
+
+static VOID ends_at(unsigned entry, UINT64 time)
+{
+    DXGK_NATIVE_FENCE_LOG_ENTRY *entries =
+        (DXGK_NATIVE_FENCE_LOG_ENTRY *)((DXGK_NATIVE_FENCE_LOG_HEADER *)log_page + 1);
+
+    entries[entry].FenceEndGpuTimestamp = time;
+}
+
+/* Not before the newest entry, whoever answers; an index that is none says nothing. */
+static void NF_LOG_01_time_goes_on_after_a_full_reset(void **state)
+{
+    DXGK_NATIVE_FENCE_LOG_HEADER *header = (DXGK_NATIVE_FENCE_LOG_HEADER *)log_page;
+    static const struct {
+        UINT64 index, time;
+        bool answers;
+    } cases[] = {
+        {0, 0, false}, /* None yet. */
+        {7, 600, false},
+        {UINT64_C(1) << 32 | LOG_ENTRIES, 600, false},
+        {UINT64_C(1) << 32, 1300, false},
+        {7, 1300, false}, /* Never back. */
+        {7, 2000, true},
+    };
+
+    UNREFERENCED_PARAMETER(state);
+    ends_at(6, 600), ends_at(LOG_ENTRIES - 1, 1300);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+
+        set_both(queue.queue);
+        assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+        header->AtomicWraparoundAndEntryIndex = cases[i].index;
+        fake.time = cases[i].answers ? 2000 : 5000; /* The latter cannot be read. */
+        full_reset(cases[i].answers);
+        assert_int_equal(fake.time, cases[i].time);
+        replace_ring(&queue);
+        assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+        if (i != 2)
+            require_logs(queue.hw_id, cases[i].index, cases[i].index);
+        fake_queue_free(&queue);
+    }
+    memset(log_page, 0, sizeof(log_page));
 }
 
 /* The next ring is a new hardware context, which goes on where the old one was closed. */
 static void NF_LOG_01_goes_on_in_the_next_context(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
-    DXGKARG_DESTROYDOORBELL args = {.hDoorbell = queue.doorbell};
     UINT64 *logs;
 
     UNREFERENCED_PARAMETER(state);
@@ -121,13 +188,7 @@ static void NF_LOG_01_goes_on_in_the_next_context(void **state)
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     logs = fake.schedule[queue.hw_id].logs;
     logs[2] = 30, logs[3] = 31;
-    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
-    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&args), STATUS_SUCCESS);
-    assert_false(fake.open[queue.hw_id]);
-    fake_allocation_free(queue.ring);
-    fake_allocation_free(queue.control);
-    memset(logs, 0xEE, sizeof(fake.schedule[0].logs));
-    fake_doorbell_make(&fake_first, &queue);
+    replace_ring(&queue);
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     require_logs(queue.hw_id, 30, 31);
     fake_queue_free(&queue);
@@ -206,7 +267,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(NF_LOG_01_goes_on_after_d3),
-        T(NF_LOG_01_wait_is_met_anew_after_d3),
+        T(NF_LOG_01_wait_stays_met_over_d3),
+        T(NF_LOG_01_time_goes_on_after_a_full_reset),
         T(NF_LOG_01_goes_on_in_the_next_context),
         T(NF_LOG_01_update_flushes),
         T(NF_LOG_01_refused_buffers),

@@ -66,6 +66,49 @@ static void DB_DST_04_saved_and_restored(void **state)
     fake_queue_free(&queue);
 }
 
+/* First of what the driver wrote to any of these registers. */
+static int first_write(UINT32 first, UINT32 last)
+{
+    int at = 0;
+
+    while (at < (int)fake.op_count && (fake.ops[at].kind != FAKE_WRITE ||
+                                       fake.ops[at].offset < first || fake.ops[at].offset > last))
+        at++;
+    return at;
+}
+
+/* The last access of all reads it; it is there again before anything can be logged. */
+static void NF_LOG_01_time_goes_on_after_d3(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    DXGK_SCHEDULING_LOG_HEADER header[9] = {0};
+    DXGKARG_SETSCHEDULINGLOGBUFFER log = {
+        .NumberOfEntries = 8, .LogBufferCpuVa = header, .LogBufferGpuVa = 0x1000};
+    int at;
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiSetSchedulingLogBuffer(fake_adapter, &log), STATUS_SUCCESS);
+    fake.time = 4711;
+    fake_clear_ops();
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    assert_int_equal(fake.ops[fake.op_count - 1].kind, FAKE_READ);
+    assert_int_equal(fake.ops[fake.op_count - 1].offset, BELL_TIME_OFFSET);
+    lose_everything();
+    memset(fake.logs, 0, sizeof(fake.logs));
+    fake.time = 0;
+    fake_clear_ops();
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    at = fake_find_write(0, BELL_TIME_OFFSET, UINT64_MAX, 4711);
+    assert_true(at >= 0);
+    assert_true(at < first_write(BELL_CTRL_OFFSET, BELL_CTRL_OFFSET));
+    assert_true(at < first_write(BELL_LOG_BASE0_OFFSET, BELL_LOG_BASE3_OFFSET));
+    assert_true(at < first_write(BELL_QUEUE_BASE_OFFSET(0), BELL_QUEUE_CMD_OFFSET(63)));
+    assert_int_equal(fake_find_write((unsigned)at + 1, BELL_TIME_OFFSET, 0, 0), -1);
+    assert_int_equal(fake.time, 4711);
+    assert_true(fake.open[queue.hw_id]);
+    fake_queue_free(&queue);
+}
+
 static void DB_DST_04_refused_while_a_queue_runs(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
@@ -210,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(DB_DST_04_saved_and_restored),
+        T(NF_LOG_01_time_goes_on_after_d3),
         T(DB_DST_04_refused_while_a_queue_runs),
         T(DB_FST_04_gate_refused_with_work),
         T(DB_TDR_06_culprit_only),

@@ -499,10 +499,15 @@ static void A_54_resume_point_kept(void **state)
 
 /* ---- Log ---------------------------------------------------------------------------------- */
 
+static struct {
+    DXGK_SCHEDULING_LOG_HEADER header;
+    DXGK_SCHEDULING_LOG_ENTRY entries[8];
+} log_memory;
+
 static NTSTATUS log_to(UINT node, UINT64 address, UINT entries, UINT interrupt_entry)
 {
     DXGKARG_SETSCHEDULINGLOGBUFFER args = {
-        .NodeOrdinal = node, .NumberOfEntries = entries, .LogBufferCpuVa = &os_contexts,
+        .NodeOrdinal = node, .NumberOfEntries = entries, .LogBufferCpuVa = &log_memory,
         .LogBufferGpuVa = address, .InterruptEntry = interrupt_entry};
 
     return fake_ddi.DxgkDdiSetSchedulingLogBuffer(fake_adapter, &args);
@@ -560,6 +565,49 @@ static void HS_LOG_01_goes_on_after_d3(void **state)
     assert_int_equal(fake.logs[2][0], UINT64_C(2) << 32 | 6);
     assert_int_equal(fake.logs[0][1], 0);
     assert_int_equal(BELL_FIELD_GET(fake.bands, BELL_BANDS_NORMAL_PERCENT), 10);
+}
+
+/* The device cannot be asked, or has written more since: the log's memory says where it goes on. */
+static void HS_LOG_01_goes_on_after_a_full_reset(void **state)
+{
+    static const struct {
+        UINT64 word, index, time;
+        bool answers;
+    } cases[] = {
+        {0, 0, 0, false},
+        {5, 5, 400, false},
+        {UINT64_C(3) << 32, UINT64_C(3) << 32, 900, true},
+        {UINT64_C(3) << 32 | 8, UINT64_C(2) << 32 | 6, 900, false}, /* No such entry: as saved. */
+    };
+
+    UNREFERENCED_PARAMETER(state);
+    log_memory.entries[4].GpuTimeStamp = 400;
+    log_memory.entries[7].GpuTimeStamp = 900;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(log_to(0, 0x1000, 8, 3), STATUS_SUCCESS);
+        fake.logs[2][0] = UINT64_C(2) << 32 | 6;
+        assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+        assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+        log_memory.header.AtomicWraparoundAndEntryIndex = cases[i].word;
+        fake.gone = !cases[i].answers;
+        assert_int_equal(fake_ddi.DxgkDdiResetFromTimeout(fake_adapter), STATUS_SUCCESS);
+        fake.gone = false;
+        memset(fake.logs, 0, sizeof(fake.logs));
+        fake.time = 0;
+        assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_SUCCESS);
+        assert_int_equal(fake.logs[0][0], BELL_LOG_BASE0_ENABLE_MASK | 0x1000);
+        assert_int_equal(fake.logs[2][0], cases[i].index);
+        assert_int_equal(fake.time, cases[i].time);
+    }
+}
+
+static void HS_LOG_01_needs_both_addresses(void **state)
+{
+    DXGKARG_SETSCHEDULINGLOGBUFFER args = {.NumberOfEntries = 8, .LogBufferGpuVa = 0x1000};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiSetSchedulingLogBuffer(fake_adapter, &args),
+                     STATUS_INVALID_PARAMETER);
 }
 
 /* Another queue of its context, with a doorbell; it goes before the first one does. */
@@ -678,6 +726,8 @@ int main(void)
         T(A_54_resume_point_kept),
         T(HS_LOG_01_off_wait_on),
         T(HS_LOG_01_goes_on_after_d3),
+        T(HS_LOG_01_goes_on_after_a_full_reset),
+        T(HS_LOG_01_needs_both_addresses),
         T(HS_LOG_02_queues_of_a_context_have_its_number),
         T(HS_LOG_02_number_of_a_queue_that_stays_is_not_given_again),
         T(HS_LOG_02_interrupt_names_its_node),

@@ -200,7 +200,7 @@ static void HS_LOG_01_the_log_before_is_frozen(void **state)
     run(replaced);
 }
 
-/* GPU time begins again at D0; the log goes on at its index. */
+/* GPU time and the log's index go on. */
 static int across_d3(int argc, char **argv)
 {
     struct belfry_sched_log log;
@@ -209,13 +209,16 @@ static int across_d3(int argc, char **argv)
     open_logged(2, 64, MANY);
     for (unsigned round = 0; round < 6; round++) {
         size_t from = belfry_record_count();
+        uint64_t before;
         unsigned entries;
 
         work(2, 2);
+        before = belfry_register(BELL_TIME_OFFSET);
         if (round % 2 == 0)
             belfry_sched_log(NODE, &log);
         REQUIRE_OK((NTSTATUS)belfry_os_power_down(round % 3 == 0));
         belfry_os_power_up();
+        REQUIRE(belfry_register(BELL_TIME_OFFSET) >= before);
         work(2, 2);
         belfry_sched_log(NODE, &log);
         REQUIRE_EQ(log.lost, 0);
