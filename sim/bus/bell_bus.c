@@ -50,7 +50,6 @@ static struct {
     unsigned posted;
     uint64_t order;
     uint64_t refused;
-    uint64_t resets;
     struct bell_waitq drained;
 } bus;
 
@@ -409,12 +408,6 @@ uint64_t bell_bus_step(void *ctx, uint64_t cycles)
 void bell_bus_reset(void)
 {
     bell_device_reset(bus.device);
-    bus.resets++;
-}
-
-uint64_t bell_bus_resets(void)
-{
-    return bus.resets;
 }
 
 bool bell_bus_idle(void *ctx)

@@ -48,8 +48,6 @@ void bell_bus_drain_all(void);
 unsigned bell_bus_posted(void);
 /** Reset the device: all its state is lost. Nothing may be posted (bell_bus_drain_all()). */
 void bell_bus_reset(void);
-/** Times that was done: as often, the device's time began again at 0. */
-uint64_t bell_bus_resets(void);
 /** Posted writes that the device refused (SLVERR). */
 uint64_t bell_bus_refused(void);
 /** Nothing on the bus, and the device idle; the `idle` of bell_sim_config. */

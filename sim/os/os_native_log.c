@@ -19,8 +19,6 @@ struct log {
     uint64_t phys;
     uint64_t read;      /**< Entries taken or lost. */
     uint64_t last_time; /**< FenceEndGpuTimestamp of the newest taken. */
-    uint64_t born;      /**< Resets of the device when the log was made, */
-    uint64_t restarts;  /**< and times that GPU time was seen to begin again. */
     uint64_t taken, lost;
 };
 
@@ -49,7 +47,6 @@ static bool make_page(struct log *log, DXGK_NATIVE_FENCE_LOG_TYPE type)
     if (!log->phys)
         return false;
     memset(bell_phys_ptr(log->phys), UNWRITTEN, BELL_PAGE);
-    log->born = bell_bus_resets();
     *header_of(log) = (DXGK_NATIVE_FENCE_LOG_HEADER){ .Type = type, .NumberOfEntries = ENTRIES };
     return true;
 }
@@ -122,15 +119,11 @@ NTSTATUS os_native_logs_make(struct os_queue *queue)
 
 /* --- Entries ---------------------------------------------------------------------------------- */
 
-/* GPU time begins again at 0 when the device lost its state (D3, a full reset), once each time; a
- * wait that was met before that is over after it. */
-static bool is_in_order(struct log *log, const DXGK_NATIVE_FENCE_LOG_ENTRY *entry)
+/* Also when the device lost its state between the two. */
+static bool is_in_order(const struct log *log, const DXGK_NATIVE_FENCE_LOG_ENTRY *entry)
 {
-    log->restarts += entry->FenceEndGpuTimestamp < log->last_time;
-    if (log->restarts > bell_bus_resets() - log->born)
-        return false;
-    return entry->FenceObservedGpuTimestamp <= entry->FenceEndGpuTimestamp ||
-           log->born != bell_bus_resets();
+    return entry->FenceEndGpuTimestamp >= log->last_time &&
+           entry->FenceObservedGpuTimestamp <= entry->FenceEndGpuTimestamp;
 }
 
 static void check_entry(const struct os_queue *queue, struct log *log,

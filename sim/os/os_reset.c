@@ -8,6 +8,7 @@
  */
 #include "os_native.h"
 #include "os_power.h"
+#include "os_sched.h"
 
 #include <stdio.h>
 
@@ -58,6 +59,7 @@ void os_reset_alone(const char *why)
     if (os_adapter.ddi.DxgkDdiResetFromTimeout && os_adapter.ddi.DxgkDdiRestartFromTimeout)
         status = reset_in_driver();
     os_power_reset_function(); /* Also a device that nobody rules any more: it must not fetch. */
+    os_sched_log_cut();
     if (NT_SUCCESS(status))
         status = restart_in_driver();
     os_adapter.lost = !NT_SUCCESS(status);

@@ -67,8 +67,10 @@ void os_sched_log_read(UINT node);
 void os_sched_log_read_all(void);
 /** Entries taken, entries overwritten unread, interrupts. */
 void os_sched_log_counts(UINT node, uint64_t *taken, uint64_t *lost, uint64_t *interrupts);
-/** GPU time starts anew. */
+/** Start without logs. */
 void os_sched_log_reset(void);
+/** The hardware was reset as it was: what runs was not logged to its end. */
+void os_sched_log_cut(void);
 void os_sched_log_stop(void);
 /** The driver's object of this context goes. */
 void os_sched_log_forget(const struct os_context *context);

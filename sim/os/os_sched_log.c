@@ -28,7 +28,6 @@ static struct log {
     uint64_t old_hash;
     uint64_t read;      /**< Entries of `now` taken or lost. */
     uint64_t last_time;
-    uint64_t restarts;  /**< Times that it was seen to begin again, after D3 or a full reset. */
     const struct os_context *running;
     uint64_t taken, lost, interrupts;
     bool interrupted;   /**< Not yet read. */
@@ -166,8 +165,7 @@ static void take(UINT node, const DXGK_SCHEDULING_LOG_ENTRY *entry, uint64_t num
     log->taken++;
     if (!is_well_formed(node, entry, number))
         return;
-    log->restarts += entry->GpuTimeStamp < log->last_time;
-    if (log->restarts > bell_bus_resets())
+    if (entry->GpuTimeStamp < log->last_time)
         os_violation("HS-LOG-02", node, "entry %" PRIu64 " of node %u's scheduling log has time %"
                      PRIu64 ", the one before %" PRIu64, number, node,
                      (uint64_t)entry->GpuTimeStamp, log->last_time);
@@ -294,6 +292,14 @@ void os_sched_log_reset(void)
 {
     memset(logs, 0, sizeof(logs));
     dead_count = 0;
+}
+
+void os_sched_log_cut(void)
+{
+    for (UINT node = 0; node < os_adapter.node_count; node++) {
+        os_sched_log_read(node);
+        forget(node);
+    }
 }
 
 void os_sched_log_stop(void)

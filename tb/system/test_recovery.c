@@ -15,6 +15,7 @@ static struct {
     unsigned failing; /* Of enum step. */
     bool after;       /* The driver does it first. */
     bool no_full_reset;
+    bool gone;        /* The device does not answer during a full reset. */
     DRIVER_INITIALIZATION_DATA real;
 } driver;
 
@@ -51,8 +52,13 @@ static NTSTATUS set_power(PVOID of, ULONG device, DEVICE_POWER_STATE state, POWE
 
 static NTSTATUS full_reset(HANDLE of)
 {
-    return fails(FULL_RESET, skips(FULL_RESET) ? STATUS_SUCCESS
-                                               : driver.real.DxgkDdiResetFromTimeout(of));
+    NTSTATUS status = STATUS_SUCCESS;
+
+    belfry_bus_fault(driver.gone ? BELFRY_BUS_REMOVED : BELFRY_BUS_GOOD, driver.gone);
+    if (!skips(FULL_RESET))
+        status = driver.real.DxgkDdiResetFromTimeout(of);
+    belfry_bus_fault(BELFRY_BUS_GOOD, 0);
+    return fails(FULL_RESET, status);
 }
 
 static NTSTATUS restart(HANDLE of)
@@ -310,6 +316,59 @@ static void HS_RST_02_failed_d0_is_a_full_reset(void **state)
     run(POWER_D0, true, no_d0);
 }
 
+/* The log of the node goes on in its memory, and no time in it goes back: the OS model looks. */
+static int logged(int argc, char **argv)
+{
+    struct belfry_sched_log log;
+    uint64_t taken, before;
+
+    (void)argc, (void)argv;
+    make_pair();
+    REQUIRE_OK((NTSTATUS)belfry_os_sched_log(0, 64, 0xFFFE));
+    rig_submit(&culprit, 0, 1, 50);
+    rig_wait(&culprit, 1, PATIENCE);
+    REQUIRE_OK((NTSTATUS)belfry_os_power_down(false)); /* The driver saves the log's index. */
+    for (unsigned n = 2; n <= 4; n++) {
+        rig_submit(&culprit, 0, n, 50);
+        rig_wait(&culprit, n, PATIENCE);
+        rig_settle(2000);
+    }
+    belfry_sched_log(0, &log);
+    taken = log.taken;
+    REQUIRE(taken >= 4 * 3); /* Ready, running, idle. */
+    before = belfry_register(BELL_TIME_OFFSET);
+    hang();
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    power_await(is_restarted, PATIENCE, "the end of the full reset");
+    REQUIRE(belfry_register(BELL_TIME_OFFSET) >= before);
+    driver.failing = 0;
+    rig_make(&innocent, 16, 0); /* It runs while the context that hung is still there. */
+    REQUIRE_OK(rig_connect(&innocent));
+    rig_submit(&innocent, 0, 1, 50);
+    rig_wait(&innocent, 1, PATIENCE);
+    rig_settle(2000);
+    belfry_sched_log(0, &log);
+    REQUIRE(power_find(0, BELFRY_SCHED, "running", innocent.context) != POWER_NONE);
+    start_again(&culprit, 0);
+    rig_settle(2000);
+    belfry_sched_log(0, &log);
+    REQUIRE(log.taken > taken + 2); /* It hung; then four buffers in a row. */
+    REQUIRE_EQ(log.lost, 0);
+    REQUIRE_EQ(log.taken, rig_count(0, BELFRY_SCHED, NULL));
+    start_again(&sibling, 1);
+    rig_close(&innocent);
+    close_pair();
+    return 0;
+}
+
+static void HS_LOG_01_goes_on_after_a_full_reset(void **state)
+{
+    (void)state;
+    run(RESET_ENGINE, true, logged);
+    driver.gone = true;
+    run(RESET_ENGINE, false, logged);
+}
+
 /* --- Lost for good ------------------------------------------------------------------------------ */
 
 static NTSTATUS make_device(const struct rig *rig, D3DKMT_HANDLE *made)
@@ -427,6 +486,7 @@ int main(void)
         cmocka_unit_test_teardown(HS_RST_02_failed_resume_is_a_full_reset, unhook),
         cmocka_unit_test_teardown(HS_RST_02_full_reset_ends_suspend_requests, unhook),
         cmocka_unit_test_teardown(HS_RST_02_failed_d0_is_a_full_reset, unhook),
+        cmocka_unit_test_teardown(HS_LOG_01_goes_on_after_a_full_reset, unhook),
         cmocka_unit_test_teardown(HS_RST_02_failed_restart_loses_the_adapter, unhook),
         cmocka_unit_test_teardown(HS_RST_02_failed_full_reset_loses_the_adapter, unhook),
         cmocka_unit_test_teardown(HS_RST_02_no_full_reset_loses_the_adapter, unhook),
