@@ -150,6 +150,8 @@ static NTSTATUS go_off(struct bell_adapter *adapter)
 
 static NTSTATUS come_back(struct bell_adapter *adapter)
 {
+    NTSTATUS status;
+
     bell_kmd_isr_set_off(adapter, false);
     if (!bell_kmd_power_answers(adapter)) {
         adapter->lost = true;
@@ -161,8 +163,9 @@ static NTSTATUS come_back(struct bell_adapter *adapter)
     bell_kmd_adapter_enable(adapter);
     restore_limits(adapter);
     bell_kmd_sched_restore(adapter);
-    bell_kmd_sched_log_restore(adapter);
-    return each_queue(adapter, bell_kmd_queue_restore);
+    status = each_queue(adapter, bell_kmd_queue_restore);
+    bell_kmd_sched_log_restore(adapter); /* They know what contexts did when power went. */
+    return status;
 }
 
 NTSTATUS bell_kmd_power_set_device(struct bell_adapter *adapter, DEVICE_POWER_STATE state)

@@ -332,12 +332,20 @@ NTSTATUS bell_kmd_queue_save(struct bell_queue *queue)
     queue->open = false;
     queue->planned = false;
     queue->restore = (state & BELL_QUEUE_STATE_FAULTED_MASK) == 0;
+    queue->wants = (state & (BELL_QUEUE_STATE_PENDING_MASK | BELL_QUEUE_STATE_WORK_MASK)) != 0;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue)
 {
-    return queue->restore ? open_locked(queue) : STATUS_SUCCESS;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!queue->restore)
+        return status;
+    status = open_locked(queue);
+    if (NT_SUCCESS(status) && queue->wants)
+        bell_kmd_queue_kick(queue); /* As scheduling logs say. */
+    return status;
 }
 
 VOID bell_kmd_queue_kick(struct bell_queue *queue)

@@ -56,7 +56,8 @@ struct bell_queue {
     bool user_mode;   /* Doorbell-only (DB-QUE-01). */
     bool notify;      /* Connects answer CONNECTED_NOTIFY_KMD. Under slot_lock. */
     bool open;        /* Hardware context is open. */
-    bool restore;     /* Not open because the device is off: opened again at D0. */
+    bool restore;     /* Not open because the device is off: opened again at D0, */
+    bool wants;       /* with something to do, as before. */
     UINT64 rptr;      /* Entries consumed, as of the next open, */
     UINT64 resume[2]; /* and where the buffer of the next entry goes on. */
     struct bell_fence_log waits, signals;

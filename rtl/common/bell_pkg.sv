@@ -120,6 +120,7 @@ package bell_pkg;
     logic     running;
     logic     work;
     logic     blocked;  // Waits for a native fence.
+    logic     wants;    // Has work or is owed a sample, and does not run: as activity was told.
     logic     faulted;
     cause_t   cause;
     node_id_t node;

@@ -161,7 +161,7 @@ module bell_sched #(
   // The change step.
   bell_pkg::sched_op_t    now_q;
   bell_pkg::queue_id_t    queue;
-  logic                   now_open_q, again_q, again_ready_q, may_move_q;
+  logic                   now_open_q, again_q, may_move_q;
   bell_pkg::queue_state_t now_state_q;
 
   assign active    = enable_i ? ~gated_i : '0;
@@ -219,15 +219,12 @@ module bell_sched #(
   // Nothing is being read when a queue moves.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      now_q         <= '0;
-      again_q       <= 1'b0;
-      again_ready_q <= 1'b0;
-      may_move_q    <= 1'b0;
+      now_q      <= '0;
+      again_q    <= 1'b0;
+      may_move_q <= 1'b0;
     end else if (!hold) begin
       again_q <= moves;
-      if (moves) begin
-        again_ready_q <= was;
-      end else begin
+      if (!moves) begin
         now_q      <= next;
         may_move_q <= read.req && ask_moves;
       end
@@ -314,6 +311,8 @@ module bell_sched #(
       kick_d          = 1'b0;
       no_ring_d       = 1'b1;
     end
+    state_d.wants = open_d && !state_d.running && !state_d.faulted
+                    && (kick_d || (ring && !no_ring_d) || state_d.work);
   end
 
   assign put_valid = change && (was != ready_d);
@@ -589,9 +588,8 @@ module bell_sched #(
 
   bell_sched_activity #(.NumQueues(NumQueues), .NumNodes(NumNodes)) u_activity (
     .clk_i, .rst_ni,
-    .change_i(change && open), .logged_i(change && open && !moves && handle_q && log_enable[node]),
-    .node_i(state.node), .ctx_i(place.ctx),
-    .counted_i(was), .ready_i(ready_d), .was_ready_i(again_q ? again_ready_q : was),
+    .change_i(change && open), .logged_i(change && open && handle_q && log_enable[node]),
+    .node_i(state.node), .ctx_i(place.ctx), .was_ready_i(state.wants), .ready_i(state_d.wants),
     .was_running_i(state.running), .running_i(state_d.running), .time_i(time_o),
     .handle_i(handle), .push_o(push), .entry_o(entry), .busy_o(activity_busy)
   );

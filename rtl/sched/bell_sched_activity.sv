@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // What the context of a queue does, for the scheduling log of its node: it runs while one of its
-// queues does, else it is ready while one of them is, else idle. A queue of context 0 has one of
-// its own. A change of a queue is logged when its context changes.
+// queues does, else it is ready while one of them has something to do, else idle. Ready is also what
+// waits for a fence or is on no run list. A queue of context 0 has one of its own. A change of a
+// queue is logged when its context changes.
 //
-// It counts ready queues by context; software keeps all queues of one on one node.
+// It counts such queues by context; software keeps all queues of one on one node.
 //
 // Timing  a change in clock n is told in n + 1.
 // Reset   no queue is ready or runs. The counts have one writer and no reset: some_q says which
@@ -22,9 +23,8 @@ module bell_sched_activity #(
   input  logic               logged_i,       // Its node has a log, and handle_i is there.
   input  bell_pkg::node_id_t node_i,
   input  bell_pkg::ctx_t     ctx_i,
-  input  logic               counted_i,      // It was ready in its place,
-  input  logic               ready_i,        // and is.
-  input  logic               was_ready_i,    // It was ready, here or in another place.
+  input  logic               was_ready_i,    // It had something to do and did not run.
+  input  logic               ready_i,        // Now.
   input  logic               was_running_i,
   input  logic               running_i,
   input  logic [63:0]        time_i,
@@ -57,7 +57,7 @@ module bell_sched_activity #(
   logic [NumNodes-1:0][QueueBits-1:0] runs_row_q;
 
   logic               look_q, logged_q, shared_q;
-  logic               counted_q, ready_q, was_ready_q, was_running_q, running_q;
+  logic               ready_q, was_ready_q, was_running_q, running_q;
   bell_pkg::node_id_t node_q;
   bell_pkg::ctx_t     ctx_q;
   logic [63:0]        time_q, handle_q;
@@ -76,7 +76,6 @@ module bell_sched_activity #(
       shared_q      <= ctx_i != '0;
       node_q        <= node_i;
       ctx_q         <= ctx_i;
-      counted_q     <= counted_i;
       ready_q       <= ready_i;
       was_ready_q   <= was_ready_i;
       was_running_q <= was_running_i;
@@ -112,7 +111,7 @@ module bell_sched_activity #(
       count     = count_ram[row];
       same_runs = !was_running_q && runs_q[node] && (runs_row_q[node] == row);
     end
-    others = some && !(counted_q && (count == 11'd1));
+    others = some && !(was_ready_q && (count == 11'd1));
   end
 
   function automatic logic [1:0] state_of(input logic runs, input logic is_ready);
@@ -139,7 +138,7 @@ module bell_sched_activity #(
 
   logic put;
 
-  assign put = shared && (counted_q != ready_q);
+  assign put = shared && (was_ready_q != ready_q);
 
   always_comb begin
     some_next = '0;

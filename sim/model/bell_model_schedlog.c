@@ -53,8 +53,7 @@ uint64_t bell_model_log_slack(const struct bell_model *model)
 {
     const uint64_t write = model->config.dma_latency + BELL_MODEL_TURN_SLACK;
 
-    return BELL_MODEL_TURN_SLACK + 2 * write * model->log.count +
-           (model->log.wakes ? write + BELL_MODEL_WAKE_CLOCKS : 0);
+    return BELL_MODEL_TURN_SLACK + 2 * write * model->log.count;
 }
 
 static void push(struct bell_model *model, const struct bell_model_queue *queue, uint64_t state)
@@ -111,7 +110,8 @@ static void tell_context(struct bell_model *model, struct bell_model_queue *queu
 
 void bell_model_log_look(struct bell_model *model, struct bell_model_queue *queue)
 {
-    const enum activity now = queue->running ? RUNNING : (queue->ready ? READY : IDLE);
+    const bool wants = queue->open && !queue->faulted && (queue->pending || queue->work);
+    const enum activity now = queue->running ? RUNNING : (wants ? READY : IDLE);
     const enum activity was = activity_of(model, queue);
 
     if (now == queue->logged)

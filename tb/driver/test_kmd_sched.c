@@ -679,6 +679,33 @@ static void HS_LOG_02_number_of_a_queue_that_stays_is_not_given_again(void **sta
     fake_allocation_free(first.control);
 }
 
+/* After D3 the device knows who has work before it logs: that is no change. */
+static void HS_LOG_02_work_over_d3_is_no_change(void **state)
+{
+    struct fake_queue queue = make(&process);
+    DXGKARG_SUSPENDCONTEXT suspend = {queue.context, 1};
+
+    UNREFERENCED_PARAMETER(state);
+    for (unsigned busy = 0; busy < 2; busy++) {
+        assert_int_equal(log_to(NODE, 0x1000, 8, 3), STATUS_SUCCESS);
+        (void)fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend);
+        fake.busy[queue.hw_id] = busy ? BELL_QUEUE_STATE_WORK_MASK : 0;
+        assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+        memset(fake.open, 0, sizeof(fake.open));
+        fake.kicks[queue.hw_id] = 0;
+        fake_clear_ops();
+        assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+        assert_int_equal(fake.kicks[queue.hw_id], busy);
+        if (busy)
+            assert_true(fake_find_write(0, BELL_QUEUE_CMD_OFFSET(queue.hw_id), UINT64_MAX,
+                                        BELL_QUEUE_CMD_KICK) <
+                        fake_find_write(0, BELL_LOG_BASE0_OFFSET + 8 * NODE, UINT64_MAX,
+                                        BELL_LOG_BASE0_ENABLE_MASK | 0x1000));
+    }
+    fake.busy[queue.hw_id] = 0;
+    fake_queue_free(&queue);
+}
+
 static void HS_LOG_02_interrupt_names_its_node(void **state)
 {
     struct fake_queue queue = make(&process);
@@ -730,6 +757,7 @@ int main(void)
         T(HS_LOG_01_needs_both_addresses),
         T(HS_LOG_02_queues_of_a_context_have_its_number),
         T(HS_LOG_02_number_of_a_queue_that_stays_is_not_given_again),
+        T(HS_LOG_02_work_over_d3_is_no_change),
         T(HS_LOG_02_interrupt_names_its_node),
         T(HS_PRI_01_normal_share),
     };

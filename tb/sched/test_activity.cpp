@@ -54,13 +54,12 @@ struct Activity : rtl_test::Bench<Vbell_sched_activity> {
         return false;
     }
 
-    void offer(unsigned queue, Doing before, Doing after, bool counted, bool logged)
+    void offer(unsigned queue, Doing before, Doing after, bool logged)
     {
         dut.change_i = 1;
         dut.logged_i = logged;
         dut.node_i = queues[queue].node;
         dut.ctx_i = queues[queue].context;
-        dut.counted_i = counted;
         dut.was_ready_i = before == kReady;
         dut.was_running_i = before == kRunning;
         dut.ready_i = after == kReady;
@@ -78,19 +77,8 @@ struct Activity : rtl_test::Bench<Vbell_sched_activity> {
         const Doing before = queues[queue].does;
         const Doing was = context_of(queue);
 
-        offer(queue, before, after, before == kReady, logged);
+        offer(queue, before, after, logged);
         queues[queue].does = after;
-        expect(queue, was, logged);
-    }
-
-    /// Out of its place, which is not told, and into another one.
-    void move(unsigned queue, bool logged)
-    {
-        const Doing was = context_of(queue);
-
-        offer(queue, kReady, kIdle, true, false);
-        CHECK_EQ(dut.push_o, 0);
-        offer(queue, kReady, kReady, false, logged);
         expect(queue, was, logged);
     }
 
@@ -116,9 +104,7 @@ void random_changes(Activity &t, std::mt19937 &random, unsigned steps)
         const bool logged = random() % 4 != 0;
         const unsigned way = random() % 3;
 
-        if (before == kReady && way == 2)
-            t.move(queue, logged);
-        else if (before == kReady && way == 1 && !t.node_runs(t.queues[queue].node))
+        if (before == kReady && way == 1 && !t.node_runs(t.queues[queue].node))
             t.change(queue, kRunning, logged);
         else
             t.change(queue, way ? kReady : kIdle, logged);

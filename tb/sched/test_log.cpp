@@ -134,6 +134,45 @@ RTL_TEST(log, ready_behind_a_higher_level_is_ready)
                 {2, kIdle}, {1, kRunning}, {1, kIdle}});
 }
 
+// HS-LOG-02: idle is who has nothing to do, not who waits for a fence or is on no run list.
+RTL_TEST(log, ready_is_what_has_work_and_waits)
+{
+    Logged log;
+    log.open_second(0);
+    log.ring(2);
+    log.take(2);
+    log.t.block(0, 2, 9); // It met a WAIT.
+    log.wait();
+    log.t.signal(1, 9);
+    log.wait();
+    log.take(2);
+    log.t.command(2, BELL_QUEUE_CMD_REMOVE);
+    log.t.end(0, 2, 0, true); // Stopped inside its work.
+    log.wait();
+    log.t.command(1, BELL_QUEUE_CMD_REMOVE);
+    log.ring(1);
+    log.t.command(2, BELL_QUEUE_CMD_ADD);
+    log.wait();
+    log.take(2);
+    log.end(2);
+    log.t.command(1, BELL_QUEUE_CMD_CLOSE);
+    log.wait();
+    log.expect({{2, kReady}, {2, kRunning}, {2, kReady}, {2, kRunning}, {2, kReady}, {1, kReady},
+                {2, kRunning}, {2, kIdle}, {1, kIdle}});
+}
+
+RTL_TEST(log, a_faulted_queue_is_idle)
+{
+    Logged log;
+    log.open_second(0);
+    log.ring(2);
+    log.take(2);
+    log.ring(2);
+    log.t.end(0, 2, 0, true, BELL_CAUSE_BAD_PACKET);
+    log.wait();
+    log.expect({{2, kReady}, {2, kRunning}, {2, kIdle}});
+}
+
 // HS-LOG-02: an entry is for a change of a context, whatever its queues do.
 RTL_TEST(log, queues_of_one_context_are_one)
 {

@@ -216,6 +216,9 @@ static int across_d3(int argc, char **argv)
         before = belfry_register(BELL_TIME_OFFSET);
         if (round % 2 == 0)
             belfry_sched_log(NODE, &log);
+        if (round >= 2) /* Stopped inside its work: it is ready all the while. */
+            rig_submit(&rigs[round % 2], 0, 1, 20 * WORK);
+        rig_settle(round < 4 ? 8 * WORK : 0);
         REQUIRE_OK((NTSTATUS)belfry_os_power_down(round % 3 == 0));
         belfry_os_power_up();
         REQUIRE(belfry_register(BELL_TIME_OFFSET) >= before);
