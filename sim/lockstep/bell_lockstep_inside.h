@@ -264,7 +264,7 @@ void bell_lockstep_log_owed(struct bell_lockstep *lockstep);
 /** An event waits for room. */
 bool bell_lockstep_log_waits(const struct bell_lockstep *lockstep);
 /** The register at `addr` is about to be written. */
-void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr);
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr, uint64_t data);
 
 /* bell_lockstep_time.c: GPU time, which software may set. */
 /** A reset, or TIME may have been written. */

@@ -58,7 +58,46 @@ static uint32_t node_of(const struct bell_lockstep *lockstep)
     return node;
 }
 
-void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
+/* Clocks from a change of a queue to when it is told here. */
+#define CHANGE_CLOCKS 3u
+
+static struct bell_model_log_entry *entry_at(struct bell_model_log *log, size_t index)
+{
+    return &log->entries[(log->first + index) % log->capacity];
+}
+
+static void drop(struct bell_model_log *log, size_t index)
+{
+    for (; index > 0; index--)
+        *entry_at(log, index) = *entry_at(log, index - 1);
+    log->first = (log->first + 1) % log->capacity;
+    log->count--;
+}
+
+#define QUIET_CLOCKS 256u /* From a write of a log to the next, with one that waits, and memory. */
+
+/* The log is switched off: what the RTL has not changed by now is not logged, and does not wait. It is
+ * switched on again: what waited was dropped, if no log was written of late. */
+static void cut(struct bell_lockstep *lockstep, uint32_t node, bool was_on, bool on)
+{
+    struct bell_model_log *log = &lockstep->model->log;
+    const uint64_t now = lockstep->now->cycle;
+    const uint64_t latency = lockstep->model->config.dma_latency;
+    const bool quiet = now > lockstep->log_at + QUIET_CLOCKS + 2 * latency;
+
+    for (size_t i = 0; i < log->count; i++) {
+        struct bell_model_log_entry *entry = entry_at(log, i);
+
+        if (entry->node != node)
+            continue;
+        if (!on && entry->cycle + entry->slack > now + CHANGE_CLOCKS)
+            entry->slack = now + CHANGE_CLOCKS - entry->cycle;
+        if (!was_on && on && quiet)
+            drop(log, i--);
+    }
+}
+
+void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr, uint64_t data)
 {
     for (uint32_t n = 0; n < BELL_MODEL_NODES; n++) {
         const struct bell_model_sched_log *log = &lockstep->model->sched.logs[n];
@@ -69,16 +108,11 @@ void bell_lockstep_log_moves(struct bell_lockstep *lockstep, uint64_t addr)
             if (log->base & BELL_LOG_BASE0_ENABLE_MASK)
                 lockstep->log_before[n].on_at = lockstep->now->cycle;
             memset(lockstep->log_does, UNKNOWN, sizeof lockstep->log_does);
+            if (addr == BELL_LOG_BASE0_OFFSET + 8 * n)
+                cut(lockstep, n, log->base & BELL_LOG_BASE0_ENABLE_MASK,
+                    data & BELL_LOG_BASE0_ENABLE_MASK);
         }
     }
-}
-
-/* Clocks from a change of a queue to when it is told here. */
-#define CHANGE_CLOCKS 3u
-
-static struct bell_model_log_entry *entry_at(struct bell_model_log *log, size_t index)
-{
-    return &log->entries[(log->first + index) % log->capacity];
 }
 
 /* The next entry of a context from one on; the number of entries: none. */
@@ -88,14 +122,6 @@ static size_t find(struct bell_model_log *log, size_t from, uint32_t node, uint6
            (entry_at(log, from)->node != node || entry_at(log, from)->handle != handle))
         from++;
     return from;
-}
-
-static void drop(struct bell_model_log *log, size_t index)
-{
-    for (; index > 0; index--)
-        *entry_at(log, index) = *entry_at(log, index - 1);
-    log->first = (log->first + 1) % log->capacity;
-    log->count--;
 }
 
 /* Clock of the entry's time; NEVER: it cannot have been that time. */
@@ -117,41 +143,47 @@ static bool is_time(const struct bell_lockstep *lockstep, uint32_t node,
     return clock_of(lockstep, node, due) != BELL_MODEL_NEVER;
 }
 
-/* One that is still to be logged is what the RTL logs now, to the clock. */
-static bool fits_another(const struct bell_lockstep *lockstep, uint32_t node,
-                         const struct bell_model_log_entry *due)
-{
-    const struct bell_model_log *log = &lockstep->model->log;
-    const uint64_t *words = lockstep->now->data;
-
-    for (size_t i = 0; i < log->count; i++) {
-        const struct bell_model_log_entry *entry =
-            &log->entries[(log->first + i) % log->capacity];
-
-        if (entry != due && entry->node == node && entry->handle == words[2] &&
-            words[3] == entry->state &&
-            bell_lockstep_clock_of(lockstep, words[0], bell_lockstep_early(entry->cycle),
-                                   entry->cycle + BELL_LOCKSTEP_SETTLE) != BELL_MODEL_NEVER)
-            return true;
-    }
-    return false;
-}
-
 static bool fits(const struct bell_lockstep *lockstep, uint32_t node,
                  const struct bell_model_log_entry *due)
 {
     return lockstep->now->data[3] == due->state && is_time(lockstep, node, due);
 }
 
+static bool is_before(const struct bell_model_sched_log *log,
+                      const struct bell_model_log_entry *due)
+{
+    return due->cycle <= log->set_at + CHANGE_CLOCKS;
+}
+
+/* One behind it, noted since the log was switched, fits better: to the clock, or with a later one. */
+static bool fits_another(const struct bell_lockstep *lockstep,
+                         const struct bell_model_sched_log *regs, uint32_t node, size_t index)
+{
+    struct bell_model_log *log = &lockstep->model->log;
+    const uint64_t handle = lockstep->now->data[2];
+    const uint64_t clock = clock_of(lockstep, node, entry_at(log, index));
+
+    while ((index = find(log, index + 1, node, handle)) < log->count) {
+        const struct bell_model_log_entry *other = entry_at(log, index);
+        const uint64_t theirs = clock_of(lockstep, node, other);
+
+        if (!is_before(regs, other) && fits(lockstep, node, other) &&
+            (theirs > clock || theirs <= other->cycle + BELL_LOCKSTEP_SETTLE))
+            return true;
+    }
+    return false;
+}
+
 /* What waited when the log was switched off was dropped, or not; a change under way when it was
  * switched on is in it, or not. What a context of several queues did between changes is free. */
 static bool may_skip(const struct bell_lockstep *lockstep, const struct bell_model_sched_log *log,
-                     uint32_t node, const struct bell_model_log_entry *due)
+                     uint32_t node, size_t index)
 {
-    if (due->shared && due->state != RUNNING)
-        return !fits(lockstep, node, due);
-    return due->cycle <= log->set_at + CHANGE_CLOCKS &&
-           !(fits(lockstep, node, due) && (due->shared || !fits_another(lockstep, node, due)));
+    const struct bell_model_log_entry *due = entry_at(&lockstep->model->log, index);
+
+    if (fits(lockstep, node, due))
+        return is_before(log, due) && fits_another(lockstep, log, node, index);
+    return is_before(log, due) || (due->shared && due->state != RUNNING);
 }
 
 /* A queue of the context; NULL: of one that has no number, or is not known. */
@@ -196,8 +228,9 @@ static bool is_between(const struct bell_lockstep *lockstep, uint32_t node,
     return is_time(lockstep, node, due);
 }
 
-/* The context was in another state before, and is ready before it runs. */
-static void check_order(struct bell_lockstep *lockstep, uint32_t node)
+/* The context was in another state before, and is ready before it runs; `known` is that, unless the
+ * log was switched since. */
+static void check_order(struct bell_lockstep *lockstep, uint32_t node, bool known)
 {
     const struct bell_model_queue *queue = shared_queue(lockstep, node);
     const uint64_t state = lockstep->now->data[3];
@@ -206,9 +239,9 @@ static void check_order(struct bell_lockstep *lockstep, uint32_t node)
     if (!queue)
         return;
     does = &lockstep->log_does[bell_model_log_context(queue)];
-    if (state == *does || (state == RUNNING && *does == IDLE))
+    if (known && (state == *does || (state == RUNNING && *does == IDLE)))
         bell_lockstep_differ(lockstep, "scheduling log", "has written state %u of it before", *does);
-    *does = (uint8_t)state;
+    *does = known ? (uint8_t)state : UNKNOWN;
 }
 
 /* Takes what the RTL writes out of what is to be logged. @return false: it is not. */
@@ -218,15 +251,16 @@ static bool take_entry(struct bell_lockstep *lockstep, const struct bell_model_s
     struct bell_model_log *log = &lockstep->model->log;
     const uint64_t *words = lockstep->now->data;
     const size_t first = find(log, 0, node, words[2]);
+    struct bell_model_log_entry *oldest = first < log->count ? entry_at(log, first) : NULL;
     struct bell_model_log_entry between;
     size_t at = first, i;
 
-    while (at < log->count && may_skip(lockstep, regs, node, entry_at(log, at)))
+    while (at < log->count && may_skip(lockstep, regs, node, at))
         at = find(log, at + 1, node, words[2]);
     if (at < log->count)
         *due = *entry_at(log, at);
     if ((at == log->count || !fits(lockstep, node, due)) &&
-        is_between(lockstep, node, first < log->count ? entry_at(log, first) : NULL, &between)) {
+        is_between(lockstep, node, oldest, &between)) {
         *due = between;
         return true;
     }
@@ -284,7 +318,7 @@ static void entry(struct bell_lockstep *lockstep, uint32_t node)
         bell_lockstep_differ(lockstep, "scheduling log", "writes state %llu of it at 0x%llx",
                              (unsigned long long)due.state, (unsigned long long)addr);
     else
-        check_order(lockstep, node);
+        check_order(lockstep, node, due.cycle > log.set_at + CHANGE_CLOCKS);
 }
 
 /* An event is to be posted; `must`: it is known that it is. */

@@ -70,6 +70,25 @@ static bool waits_for_others(uint64_t state)
     return block == BELL_BLOCK_LEVEL || block == BELL_BLOCK_PEER || block == BELL_BLOCK_TURN;
 }
 
+/* A signal wakes the queues of its key one after the other: this one may still be blocked. A signal
+ * of about when its turn was given counts for that turn, or not. */
+static uint64_t wake_free(const struct bell_lockstep *lockstep,
+                          const struct bell_model_queue *queue, uint64_t value, uint64_t data)
+{
+    const uint64_t raised_at = lockstep->model->sched.raised_at[queue->key];
+    const uint64_t wake = BELL_MODEL_WAKE_CLOCKS + 2 * (uint64_t)lockstep->model->config.dma_latency;
+    const bool blocked = data & BELL_QUEUE_STATE_BLOCKED_MASK;
+    const uint64_t since = blocked ? lockstep->now->cycle : queue->given_at;
+    const uint64_t state = blocked ? data : value; /* Where it is blocked. */
+
+    if (!raised_at || since > raised_at + wake ||
+        !((value ^ data) & BELL_QUEUE_STATE_BLOCKED_MASK))
+        return 0;
+    return BELL_QUEUE_STATE_BLOCKED_MASK |
+           (BELL_FIELD_GET(state, BELL_QUEUE_STATE_BLOCK) == BELL_BLOCK_FENCE
+                ? BELL_QUEUE_STATE_BLOCK_MASK : 0);
+}
+
 /* When the share of level 1 is due is not compared, hence neither for whom levels 1 and 2 wait. */
 static uint64_t reason_free(const struct bell_lockstep *lockstep, uint64_t addr, uint64_t value,
                             uint64_t data)
@@ -78,14 +97,17 @@ static uint64_t reason_free(const struct bell_lockstep *lockstep, uint64_t addr,
     const struct bell_model_queue *queue =
         &lockstep->model->sched.queues[offset / BELL_QUEUE_STRIDE % BELL_MODEL_QUEUES];
     const uint32_t level = bell_model_sched_place_of(queue).level;
+    uint64_t free;
 
     if (addr < BELL_QUEUE_STATE_OFFSET(0) || offset % BELL_QUEUE_STRIDE ||
-        offset / BELL_QUEUE_STRIDE >= BELL_MODEL_QUEUES ||
-        !BELL_FIELD_GET(lockstep->model->sched.bands, BELL_BANDS_NORMAL_PERCENT))
+        offset / BELL_QUEUE_STRIDE >= BELL_MODEL_QUEUES)
         return 0;
-    return (level == BELL_MODEL_LEVEL_NORMAL || level == BELL_MODEL_LEVEL_FOCUS) &&
-                   waits_for_others(value) && waits_for_others(data)
-               ? BELL_QUEUE_STATE_BLOCK_MASK : 0;
+    free = wake_free(lockstep, queue, value, data);
+    if (BELL_FIELD_GET(lockstep->model->sched.bands, BELL_BANDS_NORMAL_PERCENT) &&
+        (level == BELL_MODEL_LEVEL_NORMAL || level == BELL_MODEL_LEVEL_FOCUS) &&
+        waits_for_others(value) && waits_for_others(data))
+        free |= BELL_QUEUE_STATE_BLOCK_MASK;
+    return free;
 }
 
 static bool had_value(const struct bell_lockstep *lockstep,
@@ -153,7 +175,7 @@ static void perform(struct bell_lockstep *lockstep, struct bell_lockstep_access 
             lockstep->model->sched.slices[n].must_keep = false; /* A turn may be withdrawn. */
         }
     }
-    bell_lockstep_log_moves(lockstep, access->addr);
+    bell_lockstep_log_moves(lockstep, access->addr, access->data);
     access->known = true;
     access->resp = bell_model_regs_write(lockstep->model, access->addr, access->data,
                                          access->lanes);

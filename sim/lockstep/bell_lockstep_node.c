@@ -254,7 +254,8 @@ void bell_lockstep_read(struct bell_lockstep *lockstep)
                                                    });
 }
 
-/* A SIGNAL wakes queues when its value is in memory, not when the model gets to its next step. */
+/* A SIGNAL wakes queues when its value is in memory, not when the model gets to its next step; the
+ * RTL does when that was answered. */
 static void wake(struct bell_lockstep *lockstep)
 {
     const struct bell_model_node *node = model_node(lockstep);
@@ -262,7 +263,8 @@ static void wake(struct bell_lockstep *lockstep)
     if (lockstep->now->unit != BELL_WRITES_FENCE || node->state != BELL_MODEL_SIGNALED)
         return;
     own_node(lockstep)->fence_at = lockstep->now->cycle;
-    bell_model_sched_raise(lockstep->model, UINT64_C(1) << (node->fence.arg1 >> 6 & 63));
+    if (lockstep->now->resp == BELL_RESP_OKAY)
+        bell_model_sched_raise(lockstep->model, UINT64_C(1) << (node->fence.arg1 >> 6 & 63));
 }
 
 void bell_lockstep_write(struct bell_lockstep *lockstep)

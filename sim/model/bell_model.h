@@ -297,7 +297,6 @@ struct bell_model_log {
     size_t capacity;
     size_t first;
     size_t count;
-    bool wakes;     /**< What is noted now is because of a signal of a native fence. */
     uint32_t node;  /**< Of the entry under way. */
     uint32_t here;  /**< Its index. */
     uint64_t addr;  /**< Of the write under way. */
@@ -557,9 +556,7 @@ void bell_model_sched_command(struct bell_model *model, uint32_t queue, uint64_t
 uint64_t bell_model_sched_state(const struct bell_model *model, uint32_t queue);
 /** Write SCHED. */
 void bell_model_sched_place(struct bell_model *model, uint32_t queue, uint64_t sched);
-/** A native fence of this key was raised, and memory has it. */
-void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key);
-/** Queues that wait for one of these keys look again. */
+/** Native fences of these keys were raised, and memory has it: queues that wait for one look again. */
 void bell_model_sched_raise(struct bell_model *model, uint64_t keys);
 /** Take the next place in the log of waits or of signals. @return false: none is kept. */
 bool bell_model_sched_fence_log(struct bell_model *model, uint32_t queue, bool signals,

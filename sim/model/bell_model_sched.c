@@ -275,17 +275,9 @@ void bell_model_sched_raise(struct bell_model *model, uint64_t keys)
         if (!queue->blocked || !(keys >> queue->key & 1))
             continue;
         queue->blocked = false;
-        model->log.wakes = true;
         update_ready(model, q);
-        model->log.wakes = false;
         queue->ready_at += BELL_MODEL_WAKE_CLOCKS;
     }
-}
-
-void bell_model_sched_signal(struct bell_model *model, uint32_t node, uint8_t key)
-{
-    (void)node;
-    bell_model_sched_raise(model, UINT64_C(1) << key);
 }
 
 bool bell_model_sched_fence_log(struct bell_model *model, uint32_t index, bool signals,
@@ -414,6 +406,8 @@ void bell_model_sched_turn_end(struct bell_model *model, struct bell_model_node 
     }
     keep = bell_model_slice_end(model, index);
     update_ready(model, node->queue);
+    if (node->waits && seen) /* The RTL may hear of the signal later, and block it until then. */
+        queue->ready_at += BELL_MODEL_WAKE_CLOCKS;
     model->sched.slices[index].kept = keep && queue->ready;
     if (!queue->ready || !queue->work) /* A ring may have come as the turn ended. */
         model->sched.slices[index].must_keep = false;

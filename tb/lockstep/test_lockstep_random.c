@@ -96,7 +96,7 @@ static struct bell_packet packet(uint64_t data)
     case 6: return (struct bell_packet){BELL_OP_IRQ, below(256), 0, 0};
     case 7: return (struct bell_packet){below(8) ? BELL_OP_NOP : BELL_OP_HANG, 0, 0, 0};
     case 8: return (struct bell_packet){BELL_OP_SIGNAL, data + 0x6000, below(1000), 0};
-    case 9: return (struct bell_packet){BELL_OP_WAIT, data + 0x6000, 0, 0};
+    case 9: return (struct bell_packet){BELL_OP_WAIT, data + 0x6000, below(1000), 0};
     default: return (struct bell_packet){BELL_OP_NOP, 0, 0, 0};
     }
 }
@@ -150,6 +150,12 @@ static void set_time(void)
     bench_read(&bench, BELL_TIME_OFFSET);
 }
 
+static void raise_fence(uint32_t index)
+{
+    bench_store(&bench, index * BENCH_MIB + 0xb6000, 1000);
+    bench_write(&bench, BELL_FENCE_WAKE_OFFSET, BELL_FENCE_WAKE_ALL_MASK);
+}
+
 static void step(void)
 {
     const uint32_t queue = 1 + (uint32_t)below(QUEUES);
@@ -157,6 +163,7 @@ static void step(void)
     const uint64_t limit = below(4) ? below(1024) : 0;
 
     switch (below(16)) {
+    case 2: raise_fence(queue); break;
     case 6:
         bench_write(&bench, BELL_HUNG_LIMIT0_OFFSET + 8 * node,
                     limit | (below(2) ? BELL_HUNG_LIMIT0_LONG_WORK_MASK : 0));
