@@ -11,17 +11,19 @@
 //   to dma_mux   write unit 2; read unit 2, which the mover leaves alone meanwhile
 //
 //   plain   Request Data Response                                          value
-//   signal  Request Data Response, Read ReadWait, Notify, then the log     value; monitored value
+//   signal  Request Data Response, the log, Read ReadWait, then Notify     value; monitored value
 //   wait    Read ReadWait, then the log, or blocked                        current value
 //   log     Log, Request Data Response twice                               entry; index
 //
 // A signal asks for the monitored value after the answer to its write, never before (NF-SYN-01): so
 // either it sees what the CPU stored there, or the CPU, which stores first and reads the current
-// value after, sees the new value. signal_valid_o comes with that answer, for the waits of other
-// queues. Values rise only: that is the user's part; a lower one is written as it is.
+// value after, sees the new value. The log is answered before that read: who is told by the event
+// finds the entry (NF-LOG-01). signal_valid_o comes with the answer to the value, for the waits of
+// other queues. Values rise only: that is the user's part; a lower one is written as it is.
 //
-// A fence that went on its way is finished, also when the engine gives up its packet. If the
-// monitored value cannot be read the event is posted all the same, before the fault.
+// A fence that went on its way is finished, also when the engine gives up its packet. If the log
+// cannot be written the monitored value is read and the event posted all the same, before the
+// fault; the event as well if the monitored value cannot be read.
 // A failed access stays in err_o until clear_i (start of the next buffer), and no fence starts
 // while it stands. err_o is final once settled_o is high.
 //
@@ -113,7 +115,7 @@ module bell_fence #(
 
   logic is_signal, is_wait, go, answered, read_back, last_beat;
   logic bad_write, bad_fence, bad_read, reached, above;
-  logic more_writes, reached_well;  // The fence goes on after this answer.
+  logic goes_on, reached_well;  // The fence goes on after this answer.
 
   bell_fifo #(.Width($bits(bell_pkg::addr_t)), .Depth(MaxWrites)) u_track (
     .clk_i, .rst_ni, .clear_i(1'b0),
@@ -141,12 +143,21 @@ module bell_fence #(
   assign bad_write = resp_valid_i && (resp_i != bell_pkg::RespOkay);
   assign bad_fence = answered && (wr_resp_i != bell_pkg::RespOkay);
   assign bad_read  = read_back && (rd_data_i.resp != bell_pkg::RespOkay);
-  assign more_writes  = !bad_fence && ((is_signal && (what_q == Value)) || (what_q == Entry));
+  assign goes_on = is_signal ? !bad_fence || (what_q != Value) : !bad_fence && (what_q == Entry);
   assign reached_well = !bad_read && reached;
   assign reached   = rd_data_i.data >= fence_value_i;
   assign above     = fence_value_i > rd_data_i.data;
 
   // -------------------------------------------------------------------------------------- sequence
+
+  state_e after_log;
+
+  always_comb begin
+    after_log = Done;
+    if (is_signal) begin
+      after_log = (fence_monitored_i != '0) ? Read : Notify;
+    end
+  end
 
   always_comb begin
     state_d = state_q;
@@ -162,29 +173,29 @@ module bell_fence #(
       Data:    if (wr_data_ready_i && last_beat) state_d = Response;
       Response: begin
         if (answered) begin
-          state_d = !more_writes ? Idle : (what_q == Entry) ? Request :
-                    (fence_monitored_i != '0) ? Read : Notify;
+          state_d = !goes_on ? Idle : (what_q == Value) ? Log :
+                    ((what_q == Entry) && !bad_fence) ? Request : after_log;
         end
       end
       Read: if (rd_req_ready_i) state_d = ReadWait;
       ReadWait: begin
         if (read_back) begin
           if (is_signal) begin
-            state_d = (bad_read || above) ? Notify : Log;
+            state_d = (bad_read || above) ? Notify : Done;
           end else begin
             state_d = reached_well ? Log : Idle;
           end
         end
       end
-      Notify:  if (event_ready_i) state_d = err_q ? Done : Log;
-      Log:     if (log_ready_i) state_d = log_i.enable ? Request : Done;
+      Notify:  if (event_ready_i) state_d = Done;
+      Log:     if (log_ready_i) state_d = log_i.enable ? Request : after_log;
       default: state_d = Idle;
     endcase
   end
 
   // From flops alone, so that no ready of a neighbour has a path into the engine; nor has the compare
   // one to what goes on with the next packet.
-  assign fence_done_o    = (answered && !more_writes) || (bad_read && is_wait) || (state_q == Done);
+  assign fence_done_o    = (answered && !goes_on) || (bad_read && is_wait) || (state_q == Done);
   assign fence_blocked_o = read_back && is_wait && !bad_read && !reached;
   assign fence_seen_o    = seen_q;
 

@@ -372,12 +372,12 @@ enum bell_model_state {
     BELL_MODEL_WAIT,        /**< Drained; asks for the current value of a native fence. */
     BELL_MODEL_WAITED,      /**< It is there. */
     BELL_MODEL_SIGNAL,      /**< Drained; writes the current value. */
-    BELL_MODEL_SIGNALED,    /**< Its write is answered; asks for the monitored value. */
-    BELL_MODEL_MONITORED,   /**< It is there. */
-    BELL_MODEL_NOTIFY,      /**< FENCE_SIGNALED goes to the event queue. */
+    BELL_MODEL_SIGNALED,    /**< Its write is answered. */
     BELL_MODEL_FENCE_LOG,   /**< Writes an entry of a fence log, if there is one. */
     BELL_MODEL_LOG_INDEX,   /**< Entry is answered; writes the index. */
-    BELL_MODEL_LOGGED,      /**< Index is answered. */
+    BELL_MODEL_LOGGED,      /**< Index is answered; a signal asks for the monitored value. */
+    BELL_MODEL_MONITORED,   /**< It is there. */
+    BELL_MODEL_NOTIFY,      /**< FENCE_SIGNALED goes to the event queue. */
     BELL_MODEL_POST_IRQ,    /**< Drained; USER_IRQ goes to the event queue. */
     BELL_MODEL_BUFFER_DONE, /**< Drained; the buffer is finished. */
     BELL_MODEL_RPTR,        /**< RPTR write is answered. */
@@ -681,6 +681,8 @@ bool bell_model_engine_stops(struct bell_model *model, struct bell_model_node *n
 void bell_model_fence_start(struct bell_model *model, struct bell_model_node *node,
                             const struct bell_packet *packet);
 bool bell_model_fence_run(struct bell_model *model, struct bell_model_node *node);
+/** fence: a refused write does not end the packet here; its fault comes after the event. */
+bool bell_model_fence_goes_on(const struct bell_model_node *node);
 
 /** engine: run the command buffer in packet_addr .. packet_end. @return false: not its state. */
 bool bell_model_engine_run(struct bell_model *model, struct bell_model_node *node);

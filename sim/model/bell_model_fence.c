@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // fence: SIGNAL and WAIT packets, and the logs of both.
 //
-//   SIGNAL -> SIGNALED -> MONITORED -> NOTIFY -> FENCE_LOG -> LOG_INDEX -> LOGGED
-//   WAIT -> WAITED -> FENCE_LOG ..., or the end of the turn when the value is not reached
+//   SIGNAL -> SIGNALED -> FENCE_LOG -> LOG_INDEX -> LOGGED -> MONITORED -> NOTIFY
+//   WAIT -> WAITED -> FENCE_LOG -> LOG_INDEX -> LOGGED, or the end of the turn when the value is not
+//   reached
 //
 // Each state is entered when the write before it is answered. Once begun a fence is finished, also
-// when the node is aborted meanwhile.
+// when the node is aborted meanwhile; a signal whose log is refused is told before the fault.
 
 #include "bell_model.h"
 
@@ -112,10 +113,26 @@ static void signaled(struct bell_model *model, struct bell_model_node *node)
     node->ended = bell_model_time(model);
     if (!model->oracle) /* Who steps the model says when. */
         bell_model_sched_raise(model, UINT64_C(1) << key_of(node));
+    bell_model_node_goto(model, node, BELL_MODEL_FENCE_LOG, 1);
+}
+
+static void compare(struct bell_model *model, struct bell_model_node *node)
+{
     if (node->fence.arg3)
         read_value(model, node, node->fence.arg3, BELL_MODEL_MONITORED);
     else
         bell_model_node_goto(model, node, BELL_MODEL_NOTIFY, 1);
+}
+
+/* A refused log is told first, as it came first. */
+static void signal_ends(struct bell_model *model, struct bell_model_node *node)
+{
+    if (node->write_resp != BELL_RESP_OKAY)
+        bell_model_node_drain(model, node, BELL_MODEL_PACKET);
+    else if (node->fence.arg3 && node->read_resp != BELL_RESP_OKAY)
+        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
+    else
+        bell_model_engine_next(model, node);
 }
 
 /* What cannot be read may be below: rather an event too many. */
@@ -128,20 +145,24 @@ static void monitored(struct bell_model *model, struct bell_model_node *node)
     if (node->read_resp != BELL_RESP_OKAY || node->fence.arg2 > value)
         bell_model_node_goto(model, node, BELL_MODEL_NOTIFY, 1);
     else
-        bell_model_node_goto(model, node, BELL_MODEL_FENCE_LOG, 1);
+        signal_ends(model, node);
 }
 
 static void notify(struct bell_model *model, struct bell_model_node *node)
 {
-    if (!bell_model_irq_post(model, node, BELL_CAUSE_FENCE_SIGNALED, node->fence.arg1))
-        return;
-    if (node->fence.arg3 && node->read_resp != BELL_RESP_OKAY)
-        bell_model_node_refused(model, node, node->read_resp, node->read_addr);
-    else
-        bell_model_node_goto(model, node, BELL_MODEL_FENCE_LOG, 1);
+    if (bell_model_irq_post(model, node, BELL_CAUSE_FENCE_SIGNALED, node->fence.arg1))
+        signal_ends(model, node);
 }
 
 /* ------------------------------------------------------------------ log */
+
+static void logged(struct bell_model *model, struct bell_model_node *node)
+{
+    if (is_signal(node))
+        compare(model, node);
+    else
+        bell_model_engine_next(model, node);
+}
 
 static void write_entry(struct bell_model *model, struct bell_model_node *node)
 {
@@ -155,7 +176,7 @@ static void write_entry(struct bell_model *model, struct bell_model_node *node)
     struct bell_model_fence_log *log = &node->log;
 
     if (!bell_model_sched_fence_log(model, node->queue, is_signal(node), log)) {
-        bell_model_engine_next(model, node);
+        logged(model, node);
         return;
     }
     if (log->index >= ENTRIES)
@@ -170,7 +191,17 @@ static void write_index(struct bell_model *model, struct bell_model_node *node)
     const bool wraps = log->index == ENTRIES - 1;
     const uint32_t words[2] = {wraps ? 0 : log->index + 1, log->wraps + wraps};
 
+    if (node->write_resp != BELL_RESP_OKAY) {
+        logged(model, node);
+        return;
+    }
     write_words(model, node, 0, log->addr, words, sizeof words, BELL_MODEL_LOGGED);
+}
+
+bool bell_model_fence_goes_on(const struct bell_model_node *node)
+{
+    return (node->state == BELL_MODEL_LOG_INDEX || node->state == BELL_MODEL_LOGGED) &&
+           is_signal(node);
 }
 
 bool bell_model_fence_run(struct bell_model *model, struct bell_model_node *node)
@@ -184,7 +215,7 @@ bool bell_model_fence_run(struct bell_model *model, struct bell_model_node *node
     case BELL_MODEL_NOTIFY: notify(model, node); break;
     case BELL_MODEL_FENCE_LOG: write_entry(model, node); break;
     case BELL_MODEL_LOG_INDEX: write_index(model, node); break;
-    case BELL_MODEL_LOGGED: bell_model_engine_next(model, node); break;
+    case BELL_MODEL_LOGGED: logged(model, node); break;
     default: return false;
     }
     return true;

@@ -285,7 +285,7 @@ static bool drained_badly(struct bell_model *model, struct bell_model_node *node
     const enum bell_resp resp = node->write_resp;
 
     node->draining = false;
-    if (resp == BELL_RESP_OKAY)
+    if (resp == BELL_RESP_OKAY || bell_model_fence_goes_on(node))
         return false;
     node->write_resp = BELL_RESP_OKAY;
     bell_model_node_refused(model, node, resp, node->write_addr);

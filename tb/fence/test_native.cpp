@@ -79,6 +79,64 @@ RTL_TEST(native, order_of_a_signal)
     }
 }
 
+// NF-LOG-01. Who is told by the event finds the entry and its index: both were answered before the
+// monitored value was asked for. Other queues are woken before.
+RTL_TEST(native, event_follows_the_log)
+{
+    for (uint64_t monitored : {kMonitored, uint64_t(0)}) {
+        NodeBench t;
+        t.memory.latency = 20;
+        enable_logs(t);
+        t.append({signal(5, monitored, 7)});
+        t.turn();
+        const Access &entry = t.access(true, kFenceWrite, 1), &index = t.access(true, kFenceWrite, 2);
+        CHECK_EQ(t.signals[0].first < entry.asked, true);
+        CHECK_EQ(entry.addr, kSignals + kHeader);
+        CHECK_EQ(index.addr, kSignals);
+        CHECK_EQ(index.asked > entry.answered, true);
+        CHECK_EQ(signaled(t), 1u);
+        CHECK_EQ(t.events[0].cycle > index.answered, true);
+        CHECK_EQ(t.count(false, kDataRead), monitored ? 1u : 0u);
+        if (monitored)
+            CHECK_EQ(t.access(false, kDataRead).asked > index.answered, true);
+        CHECK_EQ(t.clean(), true);
+    }
+}
+
+// A log that memory refuses costs no event: the monitored value is read all the same. The fault comes
+// after it, and names the write of the log, also when the monitored value is refused as well.
+RTL_TEST(native, event_comes_before_the_fault_of_a_log)
+{
+    struct Case {
+        uint64_t refused, monitored;
+        bool unreadable, event;
+    };
+    for (uint64_t refused : {kSignals + kHeader, kSignals})
+        for (const Case &c : {Case{refused, 4, false, true}, Case{refused, 5, false, false},
+                              Case{refused, 5, true, true}}) {
+            NodeBench t;
+            enable_logs(t);
+            t.memory.words[kMonitored] = c.monitored;
+            t.memory.bad_writes[c.refused] = kDecErr;
+            if (c.unreadable)
+                t.memory.bad_reads[kMonitored] = kSlvErr;
+            t.append({signal(5)});
+            t.turn();
+            CHECK_EQ(t.memory.word(kCurrent), 5u);
+            CHECK_EQ(t.signals.size(), 1u);
+            CHECK_EQ(t.count(false, kDataRead), 1u);
+            CHECK_EQ(signaled(t), unsigned(c.event));
+            CHECK_EQ(t.events.size(), size_t(c.event) + 1);
+            CHECK_EQ(t.events.front().cause,
+                     unsigned(c.event ? BELL_CAUSE_FENCE_SIGNALED : BELL_CAUSE_PAGE_FAULT));
+            CHECK_EQ(t.events.back().cause, unsigned(BELL_CAUSE_PAGE_FAULT));
+            CHECK_EQ(t.events.back().data, c.refused);
+            CHECK_EQ(t.end.fault, true);
+            CHECK_EQ(t.rptr, 0u);
+            CHECK_EQ(t.memory.quiet() && t.clean(), true);
+        }
+}
+
 // NF-INT-01, NF-OBJ-01. An event when the new value is above the monitored one, unsigned, and only
 // then; without a monitored value always.
 RTL_TEST(native, event_above_the_monitored_value)
@@ -114,6 +172,10 @@ RTL_TEST(native, no_wake_up_is_missed)
     for (unsigned at = 0; at < 200; at++) {
         for (unsigned latency : {4u, 17u}) {
             NodeBench t(at + 1);
+            if (at / 2 % 2)
+                enable_logs(t);
+            if (at / 4 % 2)
+                t.memory.bad_writes[kSignals + kHeader] = kDecErr;
             t.memory.latency = latency;
             t.memory.stall_percent = at % 2 * 30;
             t.memory.words[kCurrent] = 6;

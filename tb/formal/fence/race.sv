@@ -4,9 +4,11 @@
 //       too low and sleeps is never left asleep: when the current value in memory has reached what
 //       it waits for, the signal has yet to look at the monitored value, or its event is on its
 //       way; also when memory refuses an access, and when the engine gives up its packet. The
-//       scheduler hears of a signal once, when memory has the value and before the fence is done. A
-//       fence is asked for only when every earlier write was answered. A wait goes on only when
-//       the value in memory was reached, and is blocked only when it was not.
+//       scheduler hears of a signal once, when memory has the value and before the fence is done.
+//       When its event comes, what the log of signals got of it was answered, and that is entry and
+//       index unless one was refused. A fence is asked for only when every earlier write was
+//       answered. A wait goes on only when the value in memory was reached, and is blocked only
+//       when it was not.
 //
 // Memory performs a write at any time between its last beat and its answer, a read at any time
 // between request and answer. The CPU's store is posted: memory has it at any time before the
@@ -247,24 +249,26 @@ module f_race (
 
   // ------------------------------------------------------------------- proofs
 
-  // On its way to the event: memory has the value, and the monitored value is still to be read, or
-  // was found to be below.
+  // On its way to the event: memory has the value, and the log is still to be written, or the
+  // monitored value to be read, or it was found to be below.
   // States of bell_fence.
   localparam logic [3:0] AtIdle = 4'd0, AtRequest = 4'd1, AtData = 4'd2, AtResponse = 4'd3,
                          AtRead = 4'd4, AtReadWait = 4'd5, AtNotify = 4'd6, AtLog = 4'd7,
                          AtDone = 4'd8;
 
-  logic written, looks, tells, comes, told_q, over, low, is_signal, is_wait, waits_here;
-  logic at_write, at_log, after_value, read_well;
+  logic written, logs, looks, tells, comes, told_q, over, low, is_signal, is_wait, waits_here;
+  logic at_write, at_log_write, at_log, after_value, after_log, read_well, logged;
+  logic asked_q, has_log_q, entered_q, indexed_q, lost_q;  // What this signal's log has.
 
   assign written = ours && (dut.state_q == AtResponse) && (dut.what_q == 2'd0)
                    && (wr_q == Done) && !wr_refused_q;
+  assign logs    = ours && ((dut.state_q == AtLog) || at_log_write);
   assign looks   = ours && ((dut.state_q == AtRead)
                    || ((dut.state_q == AtReadWait) && (rd_q == Ready)));
   assign tells   = ours && ((dut.state_q == AtNotify)
                    || ((dut.state_q == AtReadWait) && (rd_q == Done)
                        && (rd_refused_q || (fence_value_i > rd_data_q))));
-  assign comes   = written || looks || tells || event_q || again_q;
+  assign comes   = written || logs || looks || tells || event_q || again_q;
   assign low     = ((cpu_q == Looked) && low_q) || (cpu_q == Asleep);
 
   assign is_signal  = fence_kind_i == bell_pkg::FenceSignal;
@@ -274,10 +278,13 @@ module f_race (
 
   assign at_write    = (dut.state_q == AtRequest) || (dut.state_q == AtData)
                        || (dut.state_q == AtResponse);
-  assign at_log      = (dut.state_q == AtLog) || (dut.state_q == AtDone)
-                       || (at_write && (dut.what_q != 2'd0));
+  assign at_log_write = at_write && (dut.what_q != 2'd0);
+  assign at_log      = (dut.state_q == AtLog) || (dut.state_q == AtDone) || at_log_write;
   assign after_value = at_log || (dut.state_q == AtRead) || (dut.state_q == AtReadWait)
                        || (dut.state_q == AtNotify);
+  assign after_log   = (dut.state_q == AtDone) || (is_signal && ((dut.state_q == AtRead)
+                       || (dut.state_q == AtReadWait) || (dut.state_q == AtNotify)));
+  assign logged      = asked_q && (!has_log_q || lost_q || (entered_q && indexed_q));
   assign read_well   = (dut.state_q == AtReadWait) && (rd_q == Done) && !rd_refused_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -285,6 +292,22 @@ module f_race (
       told_q <= 1'b0;
     end else begin
       told_q <= (signal_valid || told_q) && !done;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      {asked_q, has_log_q, entered_q, indexed_q, lost_q} <= '0;
+    end else if (dut.state_q == AtIdle) begin
+      {asked_q, has_log_q, entered_q, indexed_q, lost_q} <= '0;
+    end else begin
+      asked_q   <= (log_valid && log_ready_i) || asked_q;
+      has_log_q <= (log_valid && log_ready_i && log_i.enable) || has_log_q;
+      if (has_log_q && wr_valid) begin
+        entered_q <= (!wr_refused_q && (wr_addr_q[11:0] != '0)) || entered_q;
+        indexed_q <= (!wr_refused_q && (wr_addr_q[11:0] == '0)) || indexed_q;
+        lost_q    <= wr_refused_q || lost_q;
+      end
     end
   end
 
@@ -299,6 +322,7 @@ module f_race (
       told_when_visible: assert (!signal_valid || !ours || (cur_q == fence_value_i));
       told_the_key: assert (!signal_valid || (signal_key == fence_addr_i[11:6]));
       told_before_done: assert (!done || !ours || told_q || wr_refused_q);
+      logged_before_event: assert (!event_valid || logged);
       asked_when_settled: assert (active || !(rd_req_valid || wr_req_valid) || (open_q == '0));
       wait_is_over: assert (!over || (cur_q >= fence_value_i));
       wait_is_not_over: assert (!blocked || !waits_here || (cur_q < fence_value_i));
@@ -337,6 +361,13 @@ module f_race (
       inv_told: assert (!is_signal || !after_value || told_q);
       inv_not_told: assert (!told_q || (is_signal && after_value));
       inv_sees: assert (!read_well || (rd_addr_q != cur_addr_q) || (rd_data_q == cur_q));
+      inv_logged: assert (!after_log || !is_signal || logged);
+      inv_logging: assert (!at_log_write || (asked_q && has_log_q && !lost_q
+                                             && ((dut.what_q == 2'd1) || entered_q)));
+      inv_not_logged: assert (at_log_write || after_log || (dut.state_q == AtIdle)
+                              || !(asked_q || has_log_q || entered_q || indexed_q || lost_q));
+      inv_entry: assert (!at_log_write || (wr_q == None)
+                         || ((wr_addr_q[11:0] != '0) == (dut.what_q == 2'd1)));
       inv_over: assert (!waits_here || !at_log || (cur_q >= fence_value_i));
     end
   end
