@@ -152,6 +152,7 @@ NTSTATUS bell_kmd_sched_set_context(struct bell_context *context,
     schedule->quantum = args->quantum;
     schedule->grace_same = args->gracePeriodSamePriority;
     schedule->grace_lower = args->gracePeriodLowerPriority;
+    schedule->list_priority = 0;
     if (context->queues != NULL)
         plan_and_flush(adapter);
     bell_kmd_unlock(&adapter->sched_lock);

@@ -78,7 +78,7 @@ NTSTATUS bell_kmd_sched_setup_bands(struct bell_adapter *adapter,
                                     const DXGKARG_SETUPPRIORITYBANDS *args);
 
 /*
- * SetContextSchedulingProperties (HS-PRI-02).
+ * SetContextSchedulingProperties (HS-PRI-02). Ends a priority of UpdateHwContextState.
  *
  * @retval STATUS_SUCCESS
  * @retval STATUS_INVALID_PARAMETER  No such band, level or priority. Nothing changed.
@@ -87,11 +87,11 @@ NTSTATUS bell_kmd_sched_set_context(struct bell_context *context,
                                     const DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES *args);
 
 /*
- * UpdateHwContextState (HS-UPD-01): priority (0: the band's; 1 .. 32: real-time level 0 .. 31) and
- * Suspended. With InterruptOnSwitchCompletion, HWCONTEXTLIST_SWITCH_COMPLETED with the fence is
- * reported when the state has taken effect, maybe before this returns: suspended, when the last
- * queue has left its node. A later resume by any call cancels a report not yet made; a later
- * request replaces its fence.
+ * UpdateHwContextState (HS-UPD-01): priority (0: the band's; 1 .. 32: real-time level 0 .. 31,
+ * until the next properties or update) and Suspended. With InterruptOnSwitchCompletion,
+ * HWCONTEXTLIST_SWITCH_COMPLETED with the fence is reported when the state has taken effect, maybe
+ * before this returns: suspended, when the last queue has left its node. A later resume by any call
+ * cancels a report not yet made; a later request replaces its fence.
  *
  * @retval STATUS_SUCCESS
  * @retval STATUS_INVALID_PARAMETER  Reserved flags or priority above 32. Nothing changed.

@@ -136,7 +136,6 @@ struct os_schedule {
     INT in_process; /**< -7 .. +7. */
     DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES told; /**< Times are the OS's to choose. */
     bool is_told;
-    UINT list_priority;     /**< Of the last UpdateHwContextState; 0: the band's. */
     uint64_t switch_fence;  /**< Of the last UpdateHwContextState that asked for an interrupt. */
     uint64_t switch_acked;  /**< The last one reported. */
     int logged;             /**< Last state in the scheduling log, -1 = none known. */

@@ -59,8 +59,6 @@ static NTSTATUS update_in_driver(struct os_context *context, UINT priority, bool
                     os_adapter.ddi.DxgkDdiUpdateHwContextState(os_adapter.miniport, &args));
     if (!NT_SUCCESS(status))
         context->suspended = before;
-    else
-        context->schedule.list_priority = priority;
     return status;
 }
 

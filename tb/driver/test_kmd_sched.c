@@ -434,6 +434,24 @@ static void HS_UPD_01_switch_completed(void **state)
     fake_queue_free(&queue);
 }
 
+/* Of UpdateHwContextState and SetContextSchedulingProperties, the last one called says the level. */
+static void HS_PRI_02_the_last_word_counts(void **state)
+{
+    struct fake_queue queue = make(&process);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(update(queue.context, 1, 3, false, false), STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 3 + 2);
+    assert_int_equal(properties(queue.context, DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 0, 0, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 2);
+    assert_int_equal(update(queue.context, 2, 1, false, false), STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 3);
+    assert_int_equal(update(queue.context, 3, 0, false, false), STATUS_SUCCESS);
+    assert_int_equal(level_of(&queue), 2);
+    fake_queue_free(&queue);
+}
+
 /* One stop may answer two requests, each by its own interrupt. */
 static void HS_UPD_01_and_suspend_together(void **state)
 {
@@ -749,6 +767,7 @@ int main(void)
         T(HS_SWI_01_with_suspend_and_connect),
         T(HS_SWI_01_stale_event_of_a_barred_context),
         T(HS_UPD_01_switch_completed),
+        T(HS_PRI_02_the_last_word_counts),
         T(HS_UPD_01_and_suspend_together),
         T(A_54_resume_point_kept),
         T(HS_LOG_01_off_wait_on),

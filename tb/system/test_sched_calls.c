@@ -257,6 +257,28 @@ static void HS_UPD_01_state_fence_and_interrupt(void **state)
     run(update_state);
 }
 
+/* A priority given by UpdateHwContextState is over with the next properties: the monitor looks. */
+static int properties_after_state(int argc, char **argv)
+{
+    size_t from;
+
+    (void)argc, (void)argv;
+    rig_make(&rig, 16, 0);
+    REQUIRE_OK(rig_connect(&rig));
+    REQUIRE_OK((NTSTATUS)belfry_os_update_context(rig.context, 5, false, false));
+    from = belfry_record_count();
+    REQUIRE_OK(set_priority(rig.context, -1));
+    REQUIRE_EQ(told(from), 1);
+    rig_close(&rig);
+    return 0;
+}
+
+static void HS_PRI_02_properties_after_state(void **state)
+{
+    (void)state;
+    run(properties_after_state);
+}
+
 static int one_list_at_a_time(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -305,6 +327,7 @@ int main(void)
         T(HS_PRI_03_focus_and_real_time_take_a_privilege),
         T(HS_PRI_03_the_focus_is_given_by_the_os),
         T(HS_UPD_01_state_fence_and_interrupt),
+        T(HS_PRI_02_properties_after_state),
         T(HS_SWI_01_only_the_list_runs),
     };
 

@@ -39,7 +39,7 @@ void os_sched_properties_exit(struct os_monitor_call *call, NTSTATUS status)
     const DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES *args = call->args;
 
     if (context == NULL || !NT_SUCCESS(status) || os_device_off() || os_device_gone() ||
-        context->schedule.list_priority != 0 || os_sched_has_list(context->node))
+        os_sched_has_list(context->node))
         return;
     for (unsigned hw = 0; hw < os_device_queues(); hw++) {
         const struct os_queue *queue = queue_at(hw);
