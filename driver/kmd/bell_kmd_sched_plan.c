@@ -202,14 +202,20 @@ static UINT64 quantum_clocks(const struct bell_context *context, UINT32 level,
     return clocks != 0 ? clocks : 1;
 }
 
-/* The shortest grace that a queue of a higher level would give. */
+/* Its share takes the normal band before the focus band (BELL_BANDS). */
+static bool is_lifted(const struct bell_bands *bands, UINT32 other, UINT32 level)
+{
+    return level == BELL_LEVEL_FOCUS && other == BELL_LEVEL_NORMAL && bands->normal_percent != 0;
+}
+
+/* The shortest grace that a queue which goes first by its level would give. */
 static UINT64 grace_higher(const struct bell_bands *bands, const struct rivals *rivals,
                            UINT32 level)
 {
     UINT64 grace = NO_LIMIT;
 
-    for (UINT32 other = level + 1; other < BELL_LEVEL_COUNT; other++)
-        if (rivals->queues[other] != 0)
+    for (UINT32 other = 0; other < BELL_LEVEL_COUNT; other++)
+        if (rivals->queues[other] != 0 && (other > level || is_lifted(bands, other, level)))
             at_most(&grace, bands->grace[band_of(other)]);
     return grace != NO_LIMIT ? grace : 0;
 }

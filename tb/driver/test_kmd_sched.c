@@ -13,6 +13,8 @@ enum { NODE = 0, GRACE = 7, QUANTUM = 1200 };
 static struct fake_process process, other;
 static int os_contexts; /* Addresses in it are OS handles. */
 
+static UINT64 normal_grace;
+
 static NTSTATUS bands(UINT64 quantum, UINT64 focus_grace, UINT percent)
 {
     DXGKARG_SETUPPRIORITYBANDS args = {.targetNormalBandPercentage = percent};
@@ -21,6 +23,7 @@ static NTSTATUS bands(UINT64 quantum, UINT64 focus_grace, UINT percent)
         args.processQuantumForBand[band] = quantum;
         args.processGracePeriodForBand[band] = GRACE;
     }
+    args.gracePeriodForBand[DXGK_SCHEDULING_PRIORITY_BAND_NORMAL] = normal_grace;
     args.gracePeriodForBand[DXGK_SCHEDULING_PRIORITY_BAND_FOCUS] = focus_grace;
     return fake_ddi.DxgkDdiSetupPriorityBands(fake_adapter, &args);
 }
@@ -104,6 +107,7 @@ static int setup(void **state)
 {
     UNREFERENCED_PARAMETER(state);
     fake_reset();
+    normal_grace = 0;
     fake.slots = 8;
     fake.queues = 160;
     assert_int_equal(fake_start(), STATUS_SUCCESS);
@@ -257,6 +261,27 @@ static void HS_PRI_01_shortest_grace(void **state)
     fake_queue_free(&stranger);
     fake_queue_free(&focus);
     fake_queue_free(&queue);
+}
+
+/* The share takes normal before focus: what the normal band allows is then due. */
+static void HS_PRI_01_grace_of_the_normal_share(void **state)
+{
+    struct fake_queue focus = make(&process), queue = make(&other);
+
+    UNREFERENCED_PARAMETER(state);
+    normal_grace = 6;
+    assert_int_equal(properties(focus.context, DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 0, 0, 0),
+                     STATUS_SUCCESS);
+    assert_int_equal(bands(QUANTUM, 2, 10), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&focus), 60);
+    assert_int_equal(grace_higher(&queue), 20);
+    assert_int_equal(bands(QUANTUM, 2, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&focus), 0); /* No share: normal never goes first. */
+    assert_int_equal(bands(QUANTUM, 2, 50), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&focus), 60);
+    fake_queue_free(&queue);
+    assert_int_equal(grace_higher(&focus), 0);
+    fake_queue_free(&focus);
 }
 
 static void HS_PRI_02_groups(void **state)
@@ -761,6 +786,7 @@ int main(void)
         T(HS_PRI_01_quantum_shared_out),
         T(HS_PRI_01_queues_of_one_context),
         T(HS_PRI_01_shortest_grace),
+        T(HS_PRI_01_grace_of_the_normal_share),
         T(HS_PRI_02_groups),
         T(HS_PRI_02_groups_run_out),
         T(HS_SWI_01_first_second_idle),

@@ -2,7 +2,8 @@
 /* Shares of an engine's time, measured in finished buffers of equal length. */
 #include "sched_rig.h"
 
-enum { NODE = 0, ENTRIES = 64, DEPTH = 24, WORK = 400, WINDOW = 400000, QUANTUM = 200 };
+enum { NODE = 0, ENTRIES = 64, DEPTH = 24, WORK = 400, WINDOW = 400000, QUANTUM = 200,
+       LONG_WORK = 50000 };
 
 static struct rig rigs[4];
 static uint64_t quantum = QUANTUM;
@@ -88,6 +89,46 @@ static void HS_PRI_01_normal_share_under_focus(void **state)
 {
     (void)state;
     run(starved);
+}
+
+/* Turns that one long buffer of the focus band takes, beside normal work, until it is done. */
+static unsigned turns_under(uint64_t normal_grace)
+{
+    struct belfry_bands bands;
+    size_t from = belfry_record_count();
+    unsigned turns = 0;
+
+    belfry_default_bands(&bands);
+    bands.grace[1] = normal_grace;
+    bands.normal_percent = 50;
+    REQUIRE_OK((NTSTATUS)belfry_os_bands(&bands));
+    sched_hold(NODE);
+    rig_submit(&rigs[0], 0, 1, LONG_WORK);
+    for (int i = 0; i < 8; i++)
+        rig_submit(&rigs[1], 0, 1, WORK);
+    REQUIRE_OK((NTSTATUS)belfry_os_bands(&bands)); /* Go. */
+    sched_wait_all(rigs, 2);
+    for (size_t at = from; (at = belfry_record_find(at, BELFRY_START, NULL)) != POWER_NONE; at++)
+        turns += belfry_record_at(at)->value2 == rigs[0].blob.queue_token;
+    return turns;
+}
+
+static int grace_of_the_share(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    belfry_os_privilege(1, true);
+    sched_open(rigs, 2, ENTRIES, NODE);
+    sched_priority(&rigs[0], 1);
+    REQUIRE(turns_under(0) > 1); /* Stopped inside when the share is due. */
+    REQUIRE_EQ(turns_under(LONG_WORK), 1);
+    sched_close(rigs, 2);
+    return 0;
+}
+
+static void HS_PRI_01_grace_when_the_normal_share_is_due(void **state)
+{
+    (void)state;
+    run(grace_of_the_share);
 }
 
 /* What real time takes is nobody's share; and nobody takes it from real time. */
@@ -202,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(HS_PRI_01_normal_share_under_focus),
+        T(HS_PRI_01_grace_when_the_normal_share_is_due),
         T(HS_PRI_01_real_time_is_not_shared),
         T(HS_PRI_02_context_quantum_is_a_weight),
         T(HS_PRI_01_processes_share_whatever_their_queues),
