@@ -3,9 +3,13 @@
  * Scheduling: from the OS's bands, contexts and times to the words of each hardware queue.
  *
  * The hardware knows queues, each with a level, a priority among its group, a quantum and grace
- * periods of its own. The OS speaks of what a preempting band or context allows the one that it
- * preempts. A queue therefore gets the shortest grace that anyone who may now preempt it allows: no
+ * periods of its own. The OS speaks of what a preempting band, process or context allows the one that
+ * it preempts. A queue therefore gets the shortest grace that anyone who may now preempt it allows: no
  * one waits longer than the OS said; a queue may be stopped earlier than by the one that came.
+ * Another band allows gracePeriodForBand; within a band, and all of real time is one, another process
+ * allows processGracePeriodForBand, another context of the process gracePeriodSamePriority, or
+ * gracePeriodLowerPriority if it has the higher priority or real-time level. What only its own context
+ * takes turns with has none.
  *
  * The process quantum of a band is divided over the queues of a process that are listed on one node
  * and level, by the weight (quantum) of their contexts, so that round robin among queues is round

@@ -92,6 +92,13 @@ static VOID find_rivals(struct bell_adapter *adapter, struct rivals *nodes)
     }
 }
 
+static bool has_stranger(const struct rivals *rivals, UINT32 level,
+                         const struct bell_process *process)
+{
+    return rivals->processes[level] ||
+           (rivals->queues[level] != 0 && rivals->process[level] != process);
+}
+
 /* ---- Contexts of one process, node and level ---------------------------------------------- */
 
 static bool are_peers(const struct bell_context *one, const struct bell_context *other)
@@ -101,9 +108,8 @@ static bool are_peers(const struct bell_context *one, const struct bell_context 
 }
 
 struct peers {
-    UINT64 weight;    /* Of those with the same priority. */
-    UINT64 grace;     /* The shortest that one of them allows. */
-    bool differ;      /* In priority. */
+    UINT64 weight; /* Of those with the same priority. */
+    bool differ;   /* In priority. */
 };
 
 static UINT64 weight_of(const struct bell_context *context)
@@ -113,30 +119,18 @@ static UINT64 weight_of(const struct bell_context *context)
     return quantum == 0 ? 1 : quantum < UINT32_MAX ? quantum : UINT32_MAX;
 }
 
-static VOID at_most(UINT64 *value, UINT64 limit)
-{
-    if (*value > limit)
-        *value = limit;
-}
-
 static struct peers find_peers(const struct bell_context *context)
 {
-    struct peers peers = {0, NO_LIMIT, false};
+    struct peers peers = {0, false};
 
     for (struct bell_context *other = with_queues(context->device->adapter->contexts);
          other != NULL; other = with_queues(other->next)) {
-        const struct bell_schedule *theirs = &other->schedule;
-
         if (!are_peers(context, other))
             continue;
-        if (theirs->priority == context->schedule.priority)
+        if (other->schedule.priority == context->schedule.priority)
             peers.weight += weight_of(other);
         else
             peers.differ = true;
-        if (theirs->priority > context->schedule.priority)
-            at_most(&peers.grace, theirs->grace_lower);
-        else if (theirs->priority == context->schedule.priority)
-            at_most(&peers.grace, theirs->grace_same);
     }
     return peers;
 }
@@ -187,6 +181,100 @@ static VOID release_groups(struct bell_adapter *adapter)
             adapter->groups[i].process = NULL;
 }
 
+/* ---- Grace -------------------------------------------------------------------------------- */
+
+/* The shortest that one allows which may take the node from a queue: */
+struct grace {
+    UINT64 same;   /* When its quantum is over, */
+    UINT64 higher; /* at any time. */
+};
+
+static VOID at_most(UINT64 *value, UINT64 limit)
+{
+    if (*value > limit)
+        *value = limit;
+}
+
+static bool stands_at(const struct bell_context *context, UINT32 level)
+{
+    UINT32 own_level = context_level(context);
+
+    for (const struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
+        if (takes_part(queue) && queue_level(queue, own_level) == level)
+            return true;
+    return false;
+}
+
+/* What another context of its process allows: of the same level, or of a higher one in real time. */
+static VOID ask_context(const struct bell_context *context, const struct bell_context *other,
+                        UINT32 level, struct grace *grace)
+{
+    const struct bell_schedule *theirs = &other->schedule;
+
+    if (level >= BELL_LEVEL_REALTIME && context_level(other) > level && listed(other) != 0)
+        at_most(&grace->higher, theirs->grace_lower);
+    if (theirs->priority < context->schedule.priority || !stands_at(other, level))
+        return;
+    at_most(&grace->same, theirs->priority == context->schedule.priority ? theirs->grace_same
+                                                                         : theirs->grace_lower);
+}
+
+static VOID ask_process(const struct bell_context *context, UINT32 level, struct grace *grace)
+{
+    for (const struct bell_context *other = with_queues(context->device->adapter->contexts);
+         other != NULL; other = with_queues(other->next))
+        if (other != context && other->node == context->node &&
+            other->device->process == context->device->process)
+            ask_context(context, other, level, grace);
+}
+
+/* What other processes allow within the band. */
+static VOID ask_strangers(const struct bell_bands *bands, const struct rivals *rivals, UINT32 level,
+                          const struct bell_process *process, struct grace *grace)
+{
+    if (has_stranger(rivals, level, process))
+        at_most(&grace->same, bands->process_grace[band_of(level)]);
+    for (UINT32 other = level + 1; other < BELL_LEVEL_COUNT; other++)
+        if (band_of(other) == band_of(level) && has_stranger(rivals, other, process))
+            at_most(&grace->higher, bands->process_grace[band_of(level)]);
+}
+
+/* Its share takes the normal band before the focus band (BELL_BANDS). */
+static bool is_lifted(const struct bell_bands *bands, UINT32 other, UINT32 level)
+{
+    return level == BELL_LEVEL_FOCUS && other == BELL_LEVEL_NORMAL && bands->normal_percent != 0;
+}
+
+/* What other bands allow. */
+static VOID ask_bands(const struct bell_bands *bands, const struct rivals *rivals, UINT32 level,
+                      struct grace *grace)
+{
+    for (UINT32 other = 0; other < BELL_LEVEL_COUNT; other++)
+        if (rivals->queues[other] != 0 &&
+            (band_of(other) > band_of(level) || is_lifted(bands, other, level)))
+            at_most(&grace->higher, bands->grace[band_of(other)]);
+}
+
+static UINT64 grace_clocks(UINT64 grace)
+{
+    return grace != NO_LIMIT ? bell_kmd_sched_clocks(grace) : 0;
+}
+
+static UINT64 grace_word(const struct bell_context *context, const struct rivals *rivals,
+                         UINT32 level)
+{
+    const struct bell_adapter *adapter = context->device->adapter;
+    struct grace grace = {NO_LIMIT, NO_LIMIT};
+
+    ask_process(context, level, &grace);
+    ask_strangers(&adapter->bands, rivals, level, context->device->process, &grace);
+    ask_bands(&adapter->bands, rivals, level, &grace);
+    if (adapter->lists[context->node].in_force) /* First takes the node from Second at once. */
+        grace.higher = 0;
+    return BELL_FIELD_PUT(BELL_QUEUE_GRACE_SAME, grace_clocks(grace.same)) |
+           BELL_FIELD_PUT(BELL_QUEUE_GRACE_HIGHER, grace_clocks(grace.higher));
+}
+
 /* ---- Words -------------------------------------------------------------------------------- */
 
 static UINT64 quantum_clocks(const struct bell_context *context, UINT32 level,
@@ -200,34 +288,6 @@ static UINT64 quantum_clocks(const struct bell_context *context, UINT32 level,
         clocks = clocks * weight_of(context) / peers->weight;
     clocks /= queues != 0 ? queues : 1;
     return clocks != 0 ? clocks : 1;
-}
-
-/* Its share takes the normal band before the focus band (BELL_BANDS). */
-static bool is_lifted(const struct bell_bands *bands, UINT32 other, UINT32 level)
-{
-    return level == BELL_LEVEL_FOCUS && other == BELL_LEVEL_NORMAL && bands->normal_percent != 0;
-}
-
-/* The shortest grace that a queue which goes first by its level would give. */
-static UINT64 grace_higher(const struct bell_bands *bands, const struct rivals *rivals,
-                           UINT32 level)
-{
-    UINT64 grace = NO_LIMIT;
-
-    for (UINT32 other = 0; other < BELL_LEVEL_COUNT; other++)
-        if (rivals->queues[other] != 0 && (other > level || is_lifted(bands, other, level)))
-            at_most(&grace, bands->grace[band_of(other)]);
-    return grace != NO_LIMIT ? grace : 0;
-}
-
-static UINT64 grace_same(const struct bell_bands *bands, const struct rivals *rivals, UINT32 level,
-                         UINT64 of_peers)
-{
-    UINT64 grace = of_peers;
-
-    if (rivals->processes[level])
-        at_most(&grace, bands->process_grace[band_of(level)]);
-    return grace != NO_LIMIT ? grace : 0;
 }
 
 static bool plan_context(struct bell_context *context, const struct rivals *rivals,
@@ -244,7 +304,7 @@ static bool plan_context(struct bell_context *context, const struct rivals *riva
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
         UINT32 level = queue_level(queue, own_level);
         bool alone = level != own_level; /* Boosted: none of the context's group. */
-        struct peers none = {0, NO_LIMIT, false};
+        struct peers none = {0, false};
         struct bell_words words;
 
         if (!queue->planned)
@@ -257,13 +317,7 @@ static bool plan_context(struct bell_context *context, const struct rivals *riva
         words.quantum = BELL_FIELD_PUT(
             BELL_QUEUE_QUANTUM_CLOCKS,
             quantum_clocks(context, level, alone ? &none : &peers, alone ? 1 : queues));
-        words.grace =
-            BELL_FIELD_PUT(BELL_QUEUE_GRACE_SAME,
-                           bell_kmd_sched_clocks(grace_same(&adapter->bands, rivals, level,
-                                                alone ? context->schedule.grace_same
-                                                      : peers.grace))) |
-            BELL_FIELD_PUT(BELL_QUEUE_GRACE_HIGHER,
-                           list ? 0 : bell_kmd_sched_clocks(grace_higher(&adapter->bands, rivals, level)));
+        words.grace = grace_word(context, rivals, level);
         changed |= write(queue, &words);
     }
     return changed;

@@ -44,6 +44,21 @@ static NTSTATUS normal(const struct fake_queue *queue, INT priority, UINT64 quan
     return properties(queue->context, DXGK_SCHEDULING_PRIORITY_BAND_NORMAL, 0, priority, quantum);
 }
 
+/* Times of a context of normal priority. */
+static NTSTATUS allow(const struct fake_queue *queue, UINT64 same, UINT64 lower)
+{
+    DXGKARG_SETCONTEXTSCHEDULINGPROPERTIES args = {
+        .hContext = queue->context, .priorityBand = DXGK_SCHEDULING_PRIORITY_BAND_NORMAL,
+        .gracePeriodSamePriority = same, .gracePeriodLowerPriority = lower};
+
+    return fake_ddi.DxgkDdiSetContextSchedulingProperties(fake_adapter, &args);
+}
+
+static NTSTATUS real_time(const struct fake_queue *queue, INT level)
+{
+    return properties(queue->context, DXGK_SCHEDULING_PRIORITY_BAND_REALTIME, level, 0, 0);
+}
+
 static NTSTATUS run_list(HANDLE first, HANDLE second, UINT node)
 {
     DXGKARG_SWITCHTOHWCONTEXTLIST args = {first, second, node, 0};
@@ -237,7 +252,7 @@ static void HS_PRI_01_shortest_grace(void **state)
 
     UNREFERENCED_PARAMETER(state);
     assert_int_equal(normal(&queue, 0, 0), STATUS_SUCCESS);
-    assert_int_equal(grace_same(&queue), 50); /* Its own context's other queues. */
+    assert_int_equal(grace_same(&queue), 0); /* No context preempts itself. */
     assert_int_equal(grace_higher(&queue), 0);
     focus = make(&other);
     assert_int_equal(properties(focus.context, DXGK_SCHEDULING_PRIORITY_BAND_FOCUS, 0, 0, 0),
@@ -252,15 +267,45 @@ static void HS_PRI_01_shortest_grace(void **state)
     assert_int_equal(grace_higher(&queue), 20);
     peer = make(&process);
     assert_int_equal(normal(&peer, 1, 0), STATUS_SUCCESS);
-    assert_int_equal(grace_same(&queue), 30); /* One of more priority came. */
+    assert_int_equal(grace_same(&queue), 30); /* One of more priority came, */
+    assert_int_equal(grace_same(&peer), 0);   /* which one of less does not preempt. */
+    assert_int_equal(normal(&peer, 0, 0), STATUS_SUCCESS);
+    assert_int_equal(allow(&peer, 4, 1), STATUS_SUCCESS);
+    assert_int_equal(grace_same(&queue), 40); /* Each gets what the other allows. */
     assert_int_equal(grace_same(&peer), 50);
     fake_queue_free(&peer);
     stranger = make(&other);
-    assert_int_equal(grace_same(&queue), 50); /* Its process allows 70. */
-    assert_int_equal(grace_same(&stranger), 0); /* Nothing was set for it. */
+    assert_int_equal(grace_same(&queue), GRACE * 10); /* Another process came. */
+    assert_int_equal(grace_same(&stranger), GRACE * 10);
     fake_queue_free(&stranger);
     fake_queue_free(&focus);
     fake_queue_free(&queue);
+}
+
+/* Levels of real time are one band: between them counts what the process or the context allows. */
+static void HS_PRI_01_grace_between_real_time_levels(void **state)
+{
+    struct fake_queue low = make(&process), high = make(&process), stranger = make(&other);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(real_time(&low, 2), STATUS_SUCCESS);
+    assert_int_equal(real_time(&high, 9), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&low), 30); /* One of lower priority in the same process. */
+    assert_int_equal(grace_higher(&high), 0);
+    assert_int_equal(real_time(&stranger, 5), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&stranger), GRACE * 10);
+    assert_int_equal(grace_higher(&low), 30);
+    assert_int_equal(real_time(&high, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&low), GRACE * 10);
+    assert_int_equal(grace_higher(&high), 30); /* Of both that may come, the one that allows less. */
+    assert_int_equal(real_time(&low, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&low), GRACE * 10);
+    assert_int_equal(grace_same(&low), 50);
+    assert_int_equal(normal(&stranger, 0, 0), STATUS_SUCCESS);
+    assert_int_equal(grace_higher(&stranger), 0); /* Another band. */
+    fake_queue_free(&stranger);
+    fake_queue_free(&high);
+    fake_queue_free(&low);
 }
 
 /* The share takes normal before focus: what the normal band allows is then due. */
@@ -786,6 +831,7 @@ int main(void)
         T(HS_PRI_01_quantum_shared_out),
         T(HS_PRI_01_queues_of_one_context),
         T(HS_PRI_01_shortest_grace),
+        T(HS_PRI_01_grace_between_real_time_levels),
         T(HS_PRI_01_grace_of_the_normal_share),
         T(HS_PRI_02_groups),
         T(HS_PRI_02_groups_run_out),
