@@ -400,11 +400,30 @@ static BOOLEAN resume(PVOID argument)
     return TRUE;
 }
 
+struct update {
+    struct bell_context *context;
+    UINT64 fence;
+    bool asked;
+};
+
+/* A report that is due already stays so. */
+static BOOLEAN update(PVOID argument)
+{
+    const struct update *update = argument;
+    struct bell_context *context = update->context;
+
+    if (update->asked) {
+        context->switch_fence = update->fence;
+        context->tell_switched = true;
+    }
+    return context->suspended ? stop_context(context) : resume(context);
+}
+
 VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool asked)
 {
-    context->switch_fence = fence;
-    context->tell_switched = asked;
-    at_dirql(context->device->adapter, context->suspended ? stop_context : resume, context);
+    struct update argument = {context, fence, asked};
+
+    at_dirql(context->device->adapter, update, &argument);
 }
 
 static VOID bar_queues(struct bell_adapter *adapter, const struct bell_context *context)

@@ -66,9 +66,9 @@ VOID bell_kmd_isr_retire_queue(struct bell_queue *queue);
  * SUSPEND_CONTEXT_COMPLETED at once. run_lock held. */
 VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence);
 
-/* UpdateHwContextState: the same by bell_context.suspended, or run again; with `tell`, report
- * HWCONTEXTLIST_SWITCH_COMPLETED when that is done. run_lock held. */
-VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool tell);
+/* UpdateHwContextState: the same by bell_context.suspended, or run again; report
+ * HWCONTEXTLIST_SWITCH_COMPLETED when that is done, if `asked` or still due. run_lock held. */
+VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool asked);
 
 /* Bar contexts or let them run as bell_adapter.lists say now, with a new plan between. sched_lock
  * held. */

@@ -94,8 +94,9 @@ NTSTATUS bell_kmd_sched_set_context(struct bell_context *context,
  * UpdateHwContextState (HS-UPD-01): priority (0: the band's; 1 .. 32: real-time level 0 .. 31,
  * until the next properties or update) and Suspended. With InterruptOnSwitchCompletion,
  * HWCONTEXTLIST_SWITCH_COMPLETED with the fence is reported when the state has taken effect, maybe
- * before this returns: suspended, when the last queue has left its node. A later resume by any call
- * cancels a report not yet made; a later request replaces its fence.
+ * before this returns: suspended, when the last queue has left its node. A report not yet made is
+ * due when a later request has taken effect, with the fence of the last that asked; ResumeContext
+ * cancels it.
  *
  * @retval STATUS_SUCCESS
  * @retval STATUS_INVALID_PARAMETER  Reserved flags or priority above 32. Nothing changed.

@@ -504,6 +504,45 @@ static void HS_UPD_01_switch_completed(void **state)
     fake_queue_free(&queue);
 }
 
+static UINT64 switch_fence(unsigned number)
+{
+    assert_true(number < fake.notify_count);
+    assert_int_equal(fake.notifies[number].InterruptType,
+                     DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED);
+    return fake.notifies[number].HwContextListSwitchCompleted.ContextSwitchFence;
+}
+
+/* A report that was asked for stays due when the next request asks for none. */
+static void HS_UPD_01_pending_report_is_made(void **state)
+{
+    struct fake_queue queue = make(&process);
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    assert_int_equal(update(queue.context, 1, 0, true, true), STATUS_SUCCESS);
+    assert_int_equal(update(queue.context, 2, 4, true, false), STATUS_SUCCESS);
+    assert_int_equal(fake.notify_count, 0);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 1);
+    assert_int_equal(switch_fence(0), 1);
+
+    assert_int_equal(update(queue.context, 3, 0, false, false), STATUS_SUCCESS);
+    fake.running_reads = -2;
+    assert_int_equal(update(queue.context, 4, 0, true, true), STATUS_SUCCESS);
+    assert_int_equal(update(queue.context, 5, 0, false, false), STATUS_SUCCESS);
+    assert_int_equal(fake.notify_count, 2); /* The state beyond it is there. */
+    assert_int_equal(switch_fence(1), 4);
+    assert_int_equal(update(queue.context, 6, 0, true, true), STATUS_SUCCESS);
+    assert_int_equal(update(queue.context, 7, 0, true, true), STATUS_SUCCESS);
+    fake_post_event(BELL_CAUSE_STOPPED, NODE, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 3); /* The newer one says both. */
+    assert_int_equal(switch_fence(2), 7);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
 /* Of UpdateHwContextState and SetContextSchedulingProperties, the last one called says the level. */
 static void HS_PRI_02_the_last_word_counts(void **state)
 {
@@ -839,6 +878,7 @@ int main(void)
         T(HS_SWI_01_with_suspend_and_connect),
         T(HS_SWI_01_stale_event_of_a_barred_context),
         T(HS_UPD_01_switch_completed),
+        T(HS_UPD_01_pending_report_is_made),
         T(HS_PRI_02_the_last_word_counts),
         T(HS_UPD_01_and_suspend_together),
         T(A_54_resume_point_kept),
