@@ -152,6 +152,7 @@ struct bell_adapter {
     volatile UINT32 event_tail; /* Written by the DPC only; free-running. */
     bool irq_masked;            /* DIRQL only. */
     UINT64 stray_events;        /* Of queues that are gone; DIRQL only. */
+    UINT32 *stale_faults;       /* queue_count: events to come of faults before CLOSE; DIRQL only. */
     struct bell_refusals refusals[BELL_KMD_REFUSALS]; /* DIRQL only. */
 
     struct bell_timeout timeout;

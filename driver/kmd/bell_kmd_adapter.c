@@ -148,9 +148,11 @@ static VOID free_tables(struct bell_adapter *adapter)
     bell_kmd_free((VOID *)(ULONG_PTR)adapter->queues);
     bell_kmd_free(adapter->slots);
     bell_kmd_free(adapter->numbers);
+    bell_kmd_free(adapter->stale_faults);
     adapter->queues = NULL;
     adapter->slots = NULL;
     adapter->numbers = NULL;
+    adapter->stale_faults = NULL;
 }
 
 static NTSTATUS alloc_tables(struct bell_adapter *adapter)
@@ -158,7 +160,9 @@ static NTSTATUS alloc_tables(struct bell_adapter *adapter)
     adapter->slots = bell_kmd_alloc(adapter->slot_count * sizeof(*adapter->slots));
     adapter->queues = bell_kmd_alloc(adapter->queue_count * sizeof(*adapter->queues));
     adapter->numbers = bell_kmd_alloc(adapter->queue_count * sizeof(*adapter->numbers));
-    if (adapter->slots == NULL || adapter->queues == NULL || adapter->numbers == NULL) {
+    adapter->stale_faults = bell_kmd_alloc(adapter->queue_count * sizeof(*adapter->stale_faults));
+    if (adapter->slots == NULL || adapter->queues == NULL || adapter->numbers == NULL ||
+        adapter->stale_faults == NULL) {
         free_tables(adapter);
         return STATUS_NO_MEMORY;
     }

@@ -5,20 +5,12 @@
 /* Under queue_lock: the queue cannot go away. */
 static VOID account(struct bell_adapter *adapter, const struct bell_event *event)
 {
-    UINT64 cause = BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE);
     UINT64 hw_id = BELL_FIELD_GET(event->word0, BELL_EVENT0_QUEUE);
     struct bell_queue *queue = hw_id < adapter->queue_count ? adapter->queues[hw_id] : NULL;
 
-    if (bell_kmd_is_notice(cause) || bell_kmd_isr_is_refusal(cause) ||
-        !bell_kmd_is(queue, BELL_KIND_QUEUE))
-        return;
-    if (cause == BELL_CAUSE_USER_IRQ) {
+    if (BELL_FIELD_GET(event->word0, BELL_EVENT0_CAUSE) == BELL_CAUSE_USER_IRQ &&
+        bell_kmd_is(queue, BELL_KIND_QUEUE))
         queue->user_irqs++;
-        return;
-    }
-    queue->faults++;
-    if (queue->open && !queue->closing)
-        queue->faulted = true;
 }
 
 VOID bell_kmd_dpc(struct bell_adapter *adapter)

@@ -156,6 +156,32 @@ static VOID note_refusal(struct bell_adapter *adapter, UINT cause, UINT64 word1)
     refusals->newest = word1;
 }
 
+static bool is_fault(UINT cause)
+{
+    return cause >= BELL_CAUSE_PAGE_FAULT && cause <= BELL_CAUSE_ABORTED;
+}
+
+/* A fault of what was closed under this number before its event could be taken. */
+static bool is_stale(struct bell_adapter *adapter, UINT64 word0)
+{
+    UINT64 hw_id = BELL_FIELD_GET(word0, BELL_EVENT0_QUEUE);
+
+    if (hw_id >= adapter->queue_count || adapter->stale_faults[hw_id] == 0)
+        return false;
+    adapter->stale_faults[hw_id]--;
+    return true;
+}
+
+static VOID note_fault(struct bell_adapter *adapter, struct bell_queue *queue, UINT node, UINT cause,
+                       UINT64 address)
+{
+    queue->fault_seen = true;
+    if (queue->closing)
+        return;
+    queue->faulted = true;
+    report_fault(adapter, queue, node, cause, address);
+}
+
 static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
 {
     struct bell_queue *queue = queue_of(adapter, event->word0);
@@ -172,14 +198,14 @@ static VOID report(struct bell_adapter *adapter, const struct bell_event *event)
         report_log(adapter, node);
     else if (cause == BELL_CAUSE_FENCE_SIGNALED)
         bell_kmd_native_signaled(adapter, node, queue, event->word1);
-    else if (queue == NULL)
+    else if ((is_fault(cause) && is_stale(adapter, event->word0)) || queue == NULL)
         adapter->stray_events++;
     else if (cause == BELL_CAUSE_USER_IRQ)
         report_user_irq(adapter, node);
     else if (cause == BELL_CAUSE_STOPPED)
         (VOID)note_stopped(adapter, queue);
-    else if (!queue->closing && !bell_kmd_is_notice(cause))
-        report_fault(adapter, queue, node, cause, event->word1);
+    else if (is_fault(cause))
+        note_fault(adapter, queue, node, cause, event->word1);
 }
 
 /* Move events until the hardware has none or the queue is full. DIRQL, one at a time. Returns how
@@ -286,6 +312,8 @@ static BOOLEAN note_closed(PVOID context)
     struct bell_adapter *adapter = queue->adapter;
 
     (VOID)take_events(adapter);
+    if (queue->died && !queue->fault_seen)
+        adapter->stale_faults[queue->hw_id]++;
     if (note_stopped(adapter, queue))
         (VOID)adapter->dxgk.DxgkCbQueueDpc(adapter->dxgk.DeviceHandle);
     return TRUE;
@@ -478,6 +506,7 @@ static BOOLEAN turn_off(PVOID context)
     time = bell_kmd_read(adapter, BELL_TIME_OFFSET);
     if (time != BELL_KMD_ALL_ONES)
         bell_kmd_adapter_note_time(adapter, time);
+    memset(adapter->stale_faults, 0, adapter->queue_count * sizeof(*adapter->stale_faults));
     adapter->off = true;
     return TRUE;
 }

@@ -17,6 +17,11 @@
  *   the turn then, whose end posts one, and clears RUNNING before the event can be read.
  *   A turn that ends as a resume comes has left an event, or ADD has called it off: the next
  *   request cares for neither.
+ *
+ * Events of faults bear a number that may have been closed, and opened again, before they are taken:
+ * the device keeps them while the driver's queue is full. STATE.FAULTED does not tell an old one, for
+ * the device posts the event first. So they are counted: a queue has one fault at most between OPEN
+ * and CLOSE, and CLOSE finds out whether its event has been taken.
  */
 #ifndef BELL_KMD_ISR_H
 #define BELL_KMD_ISR_H
@@ -25,12 +30,6 @@
 
 struct bell_context;
 struct bell_queue;
-
-/* An event that says nothing bad about its queue, if it has one. */
-static inline bool bell_kmd_is_notice(UINT64 cause)
-{
-    return cause >= BELL_CAUSE_STOPPED && cause <= BELL_CAUSE_SCHED_LOG_LOST;
-}
 
 /* DIRQL. FALSE: the device had no event. */
 BOOLEAN bell_kmd_isr(struct bell_adapter *adapter);

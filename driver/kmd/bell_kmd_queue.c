@@ -199,6 +199,7 @@ static NTSTATUS open_now(struct bell_queue *queue)
     UINT64 state;
 
     plan(queue, true);
+    queue->fault_seen = false;
     write_context(queue);
     bell_kmd_queue_cmd(adapter, hw_id, BELL_QUEUE_CMD_OPEN);
     if (bell_kmd_sched_may_run(queue->context) && !queue->restore)
@@ -275,6 +276,8 @@ static NTSTATUS close_locked(struct bell_queue *queue)
     if (!NT_SUCCESS(status))
         return status;
     bell_kmd_native_save_logs(queue);
+    queue->died = (bell_kmd_read(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id)) &
+                   BELL_QUEUE_STATE_FAULTED_MASK) != 0;
     bell_kmd_queue_cmd(adapter, queue->hw_id, BELL_QUEUE_CMD_CLOSE);
     return bell_kmd_poll(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id),
                          BELL_QUEUE_STATE_OPEN_MASK, 0, "close: hardware context to close");

@@ -66,8 +66,9 @@ struct bell_queue {
     struct bell_words words; /* and what the hardware has. */
     bool stopping;    /* Its STOPPED event is to come; DIRQL. */
     volatile bool closing; /* An ABORTED event is the driver's own doing. */
-    volatile bool faulted; /* Set by the DPC. */
-    UINT64 faults;
+    volatile bool faulted; /* Set by the interrupt routine. */
+    bool died;             /* The hardware context had faulted when it was closed, */
+    bool fault_seen;       /* and its event was taken; DIRQL. */
     UINT64 user_irqs;
     struct bell_doorbell *doorbell; /* At most one; under slot_lock. */
 

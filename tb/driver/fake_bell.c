@@ -169,6 +169,8 @@ static void command(UINT32 queue, UINT64 value)
         break;
     case BELL_QUEUE_CMD_CLOSE:
         fake.open[queue] = fake.running_reads != 0 && fake.open[queue];
+        if (!fake.open[queue])
+            fake.busy[queue] &= ~(UINT64)BELL_QUEUE_STATE_FAULTED_MASK;
         fake.listed[queue] = false;
         break;
     case BELL_QUEUE_CMD_ADD:

@@ -120,7 +120,8 @@ int fake_find_callback(unsigned from);
 bool fake_is_realtime(UINT32 hw_id);
 unsigned fake_count(enum fake_op_kind kind);
 
-/* An event appears in the hardware. STOPPED: STATE does not read RUNNING any more. */
+/* An event appears in the hardware. STOPPED: STATE does not read RUNNING any more; a fault: it reads
+   FAULTED until CLOSE. */
 void fake_post_event(unsigned cause, unsigned node, unsigned queue, UINT64 data);
 /* Interrupt routine at DIRQL while the line is high, once. Its return value. */
 BOOLEAN fake_interrupt(void);

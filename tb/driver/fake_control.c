@@ -49,6 +49,8 @@ void fake_post_event(unsigned cause, unsigned node, unsigned queue, UINT64 data)
     event[1] = data;
     if (cause == BELL_CAUSE_STOPPED)
         fake.running_reads = 0;
+    if (cause >= BELL_CAUSE_PAGE_FAULT && cause <= BELL_CAUSE_ABORTED && queue < fake.queues)
+        fake.busy[queue] |= BELL_QUEUE_STATE_FAULTED_MASK;
 }
 
 BOOLEAN fake_interrupt(void)

@@ -445,6 +445,109 @@ static void DB_INT_02_nothing_lost_when_full(void **state)
     fake_queue_free(&queue);
 }
 
+/* Close the queue and give it another ring. */
+static void open_again(struct fake_queue *queue)
+{
+    DXGKARG_DESTROYDOORBELL destroy = {queue->doorbell};
+
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&destroy), STATUS_SUCCESS);
+    assert_false(fake.open[queue->hw_id]);
+    fake_allocation_free(queue->ring);
+    fake_allocation_free(queue->control);
+    fake_doorbell_make(&fake_first, queue);
+    assert_int_equal(fake_connect(queue, NULL), STATUS_SUCCESS);
+}
+
+static void take_all(void)
+{
+    for (int turn = 0; turn < 4; turn++) {
+        fake_run_dpc();
+        (void)fake_interrupt();
+    }
+    assert_int_equal(fake.event_head, fake.event_tail);
+}
+
+static bool has_faulted(struct fake_queue *queue)
+{
+    assert_int_equal(fake_disconnect(queue), STATUS_SUCCESS);
+    return fake_connect(queue, NULL) == STATUS_DEVICE_REMOVED;
+}
+
+/* The driver is full: the device keeps the fault of a queue until that was closed and opened again,
+ * and works. */
+static void DB_INT_02_stale_fault(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fill_driver(&queue);
+    fake_post_event(BELL_CAUSE_ABORTED, 0, queue.hw_id, 0);
+    open_again(&queue);
+    fake_post_event(BELL_CAUSE_BAD_PACKET, 0, queue.hw_id, 0);
+    open_again(&queue);
+    assert_true(fake.event_head != fake.event_tail);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    take_all();
+    assert_int_equal(fake.notify_count, 0);
+    fake.busy[queue.hw_id] = 0;
+    assert_false(has_faulted(&queue));
+
+    fake_post_event(BELL_CAUSE_PAGE_FAULT, 0, queue.hw_id, 0x1000); /* Of its own. */
+    take_all();
+    assert_int_equal(fake.notify_count, 1);
+    assert_true(has_faulted(&queue));
+    open_again(&queue); /* The event was taken: no other is to come. */
+    fake_post_event(BELL_CAUSE_PAGE_FAULT, 0, queue.hw_id, 0x1000);
+    take_all();
+    assert_int_equal(fake.notify_count, 2);
+    fake_queue_free(&queue);
+}
+
+static NTSTATUS power(DEVICE_POWER_STATE wanted)
+{
+    return fake_ddi.DxgkDdiSetPowerState(fake_adapter, DISPLAY_ADAPTER_HW_ID, wanted,
+                                         PowerActionNone);
+}
+
+/* What the device had left to tell is gone with its power. */
+static void DB_INT_02_stale_fault_and_d3(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fill_driver(&queue);
+    fake_post_event(BELL_CAUSE_ABORTED, 0, queue.hw_id, 0);
+    open_again(&queue);
+    assert_int_equal(fake_disconnect(&queue), STATUS_SUCCESS);
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    fake.event_tail = fake.event_head;
+    memset(fake.open, 0, sizeof(fake.open));
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    take_all();
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake_post_event(BELL_CAUSE_PAGE_FAULT, 0, queue.hw_id, 0x1000);
+    take_all();
+    assert_int_equal(fake.notify_count, 1);
+    fake_queue_free(&queue);
+}
+
+/* The interrupt routine has it, the DPC comes when the queue was opened again. */
+static void DB_INT_02_late_dpc(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake_post_event(BELL_CAUSE_BAD_PACKET, 0, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    open_again(&queue);
+    take_all();
+    assert_false(has_faulted(&queue));
+    fake_queue_free(&queue);
+}
+
 static void event_of_a_queue_that_is_gone(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 0, true);
@@ -502,6 +605,9 @@ int main(void)
         T(DB_SUS_03_queue_that_does_not_stop),
         T(DB_INT_02_each_cause_once),
         T(DB_INT_02_nothing_lost_when_full),
+        T(DB_INT_02_stale_fault),
+        T(DB_INT_02_stale_fault_and_d3),
+        T(DB_INT_02_late_dpc),
         T(event_of_a_queue_that_is_gone),
         T(HS_RST_04_engine),
     };
