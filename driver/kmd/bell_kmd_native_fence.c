@@ -244,6 +244,8 @@ NTSTATUS bell_kmd_native_update_current(struct bell_adapter *adapter,
         !are_ours(adapter, args->NativeFenceArray, args->UpdatedValueArray,
                   args->CurrentValueKernelCpuVa, args->NumFences))
         return STATUS_INVALID_PARAMETER;
+    if (args->Flags.AlwaysSignaled)
+        return STATUS_NOT_SUPPORTED;
     for (UINT i = 0; i < args->NumFences; i++) {
         volatile UINT64 *current = args->CurrentValueKernelCpuVa[i];
 

@@ -68,7 +68,14 @@ VOID bell_kmd_native_close(struct bell_native_open *open);
 NTSTATUS bell_kmd_native_update_monitored(struct bell_adapter *adapter,
                                           const DXGKARG_UPDATEMONITOREDVALUES *args);
 
-/* UpdateCurrentValuesFromCpu. As above. A value that is lower than the present one is not stored. */
+/*
+ * UpdateCurrentValuesFromCpu. A value that is lower than the present one is not stored.
+ *
+ * @retval STATUS_INVALID_PARAMETER  As above.
+ * @retval STATUS_NOT_SUPPORTED      AlwaysSignaled: the hardware has only the value of a fence, which a
+ *                                   signal to come would lower again. Nothing changed. UINT64_MAX in
+ *                                   an ordinary update, once nobody can signal any more, does it.
+ */
 NTSTATUS bell_kmd_native_update_current(struct bell_adapter *adapter,
                                         const DXGKARG_UPDATECURRENTVALUESFROMCPU *args);
 

@@ -395,6 +395,32 @@ static void NF_OBJ_01_current_value_rises_only(void **state)
     assert_int_equal(destroy(fence), STATUS_SUCCESS);
 }
 
+/* No hardware remembers that all waits of a fence are over and its signals void. */
+static void NF_OBJ_01_always_signaled_is_refused(void **state)
+{
+    HANDLE fence = make(0);
+    VOID *address = current_page;
+    UINT64 value = UINT32_MAX;
+    DXGKARG_UPDATECURRENTVALUESFROMCPU args = {.NativeFenceArray = &fence,
+                                               .UpdatedValueArray = &value,
+                                               .CurrentValueKernelCpuVa = &address,
+                                               .NumFences = 1};
+
+    UNREFERENCED_PARAMETER(state);
+    current_page[0] = 8;
+    args.Flags.AlwaysSignaled = 1;
+    fake_clear_ops();
+    for (unsigned notify = 0; notify < 2; notify++) {
+        args.Flags.NotificationOnly = notify;
+        assert_int_equal(fake_ddi.DxgkDdiUpdateCurrentValuesFromCpu(fake_adapter, &args),
+                         STATUS_NOT_SUPPORTED);
+    }
+    assert_int_equal(current_page[0], 8);
+    assert_int_equal(fake.wakes, 0);
+    assert_int_equal(fake.op_count, 0);
+    assert_int_equal(destroy(fence), STATUS_SUCCESS);
+}
+
 /* --- Reports of the engine -------------------------------------------------------------------- */
 
 /* One event, and whose fence the driver says it was: NULL, anybody's. */
@@ -454,6 +480,7 @@ int main(void)
         T(NF_INT_01_refused_updates_change_nothing),
         T(NF_SYN_01_value_before_wake),
         T(NF_OBJ_01_current_value_rises_only),
+        T(NF_OBJ_01_always_signaled_is_refused),
         T(NF_INT_02_named_by_process_and_address),
     };
 
