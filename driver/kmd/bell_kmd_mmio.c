@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "bell_kmd_mmio.h"
 
+NTSTATUS bell_kmd_timed_out(struct bell_adapter *adapter, UINT32 offset, UINT64 value,
+                            const char *waiter)
+{
+    adapter->timeout.count++;
+    adapter->timeout.offset = offset;
+    adapter->timeout.value = value;
+    adapter->timeout.waiter = waiter;
+    return STATUS_IO_TIMEOUT;
+}
+
 NTSTATUS bell_kmd_poll(struct bell_adapter *adapter, UINT32 offset, UINT64 mask, UINT64 wanted,
                        const char *waiter)
 {
     UINT64 value = 0;
 
-    for (UINT32 turn = 0; turn < BELL_KMD_POLL_QUICK + BELL_KMD_POLL_SLOW; turn++) {
+    for (UINT32 turn = 0; turn < BELL_KMD_POLL_TURNS; turn++) {
         value = bell_kmd_read(adapter, offset);
         if (value == BELL_KMD_ALL_ONES) {
             adapter->lost = true;
@@ -14,15 +24,7 @@ NTSTATUS bell_kmd_poll(struct bell_adapter *adapter, UINT32 offset, UINT64 mask,
         }
         if ((value & mask) == wanted)
             return STATUS_SUCCESS;
-        if (turn < BELL_KMD_POLL_QUICK)
-            YieldProcessor();
-        else
-            KeStallExecutionProcessor(BELL_KMD_POLL_PAUSE_US);
+        bell_kmd_pause(turn);
     }
-
-    adapter->timeout.count++;
-    adapter->timeout.offset = offset;
-    adapter->timeout.value = value;
-    adapter->timeout.waiter = waiter;
-    return STATUS_IO_TIMEOUT;
+    return bell_kmd_timed_out(adapter, offset, value, waiter);
 }

@@ -12,6 +12,7 @@
 #define BELL_KMD_POLL_QUICK 64u
 #define BELL_KMD_POLL_SLOW 2000u
 #define BELL_KMD_POLL_PAUSE_US 10u
+#define BELL_KMD_POLL_TURNS (BELL_KMD_POLL_QUICK + BELL_KMD_POLL_SLOW)
 
 /* What a read returns when the device is gone from the bus. */
 #define BELL_KMD_ALL_ONES UINT64_MAX
@@ -68,5 +69,18 @@ static inline UINT32 bell_kmd_limit(bool hung, UINT32 node)
  */
 NTSTATUS bell_kmd_poll(struct bell_adapter *adapter, UINT32 offset, UINT64 mask, UINT64 wanted,
                        const char *waiter);
+
+/* For a wait of one's own, as long: the pause after turn 0 .. BELL_KMD_POLL_TURNS - 1, and the
+ * account at the end, which returns STATUS_IO_TIMEOUT. */
+static inline VOID bell_kmd_pause(UINT32 turn)
+{
+    if (turn < BELL_KMD_POLL_QUICK)
+        YieldProcessor();
+    else
+        KeStallExecutionProcessor(BELL_KMD_POLL_PAUSE_US);
+}
+
+NTSTATUS bell_kmd_timed_out(struct bell_adapter *adapter, UINT32 offset, UINT64 value,
+                            const char *waiter);
 
 #endif /* BELL_KMD_MMIO_H */

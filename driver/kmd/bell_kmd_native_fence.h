@@ -85,11 +85,18 @@ VOID bell_kmd_native_signaled(struct bell_adapter *adapter, UINT node,
                               const struct bell_queue *queue, D3DGPU_VIRTUAL_ADDRESS address);
 
 /*
- * SetNativeFenceLogBuffer (NF-LOG-01). DISPATCH_LEVEL.
+ * SetNativeFenceLogBuffer (NF-LOG-01). DISPATCH_LEVEL, not while the queue is opened or closed.
  *
- * @retval STATUS_INVALID_PARAMETER      Not exactly what fits a page, a buffer that is not page-aligned,
- *                                       no such type, or a kernel-mode queue.
- * @retval STATUS_INVALID_DEVICE_STATE   The queue is open already.
+ * In place of another buffer also while the queue is open: its turn is stopped inside its buffer, and
+ * goes on when the log is in its new place. Nothing is written to the other any more when this
+ * returns, and each entry is in one of them.
+ *
+ * @retval STATUS_SUCCESS            The log goes on where the header says.
+ * @retval STATUS_INVALID_PARAMETER  Not exactly what fits a page, a buffer that is not page-aligned,
+ *                                   no such type, or a kernel-mode queue.
+ * @retval STATUS_IO_TIMEOUT         A node did not let go of the queue within 20 ms: it hangs. The log
+ *                                   is where it was, as after any failure.
+ * @retval STATUS_DEVICE_REMOVED     The device is gone.
  */
 NTSTATUS bell_kmd_native_set_log(struct bell_queue *queue,
                                  const DXGKARG_SETNATIVEFENCELOGBUFFER *args);

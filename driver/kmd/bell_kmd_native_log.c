@@ -4,6 +4,7 @@
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_native_fence.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 
 /* What a page holds; the hardware knows no other number. */
 #define LOG_ENTRIES \
@@ -17,6 +18,85 @@ static bool is_buffer(const DXGKARG_SETNATIVEFENCELOGBUFFER *args)
            (args->LogBufferSystemProcessGpuVa & ~BELL_QUEUE_WAIT_LOG_ADDR_MASK) == 0;
 }
 
+static VOID describe(struct bell_fence_log *log, const DXGKARG_SETNATIVEFENCELOGBUFFER *args)
+{
+    log->header = args->LogBufferCpuVa;
+    log->base = args->LogBufferSystemProcessGpuVa | BELL_QUEUE_WAIT_LOG_ENABLE_MASK;
+    log->index = log->header->AtomicWraparoundAndEntryIndex;
+}
+
+/* ---- An open queue ------------------------------------------------------------------------ */
+
+struct bell_log_move {
+    struct bell_queue *queue;
+    struct bell_fence_log *log;
+    const DXGKARG_SETNATIVEFENCELOGBUFFER *args;
+};
+
+/* DIRQL. As a resume does it; not if the context is suspended or barred meanwhile. */
+static BOOLEAN relist(PVOID context)
+{
+    struct bell_queue *queue = context;
+
+    if (bell_kmd_sched_may_run(queue->context)) {
+        bell_kmd_queue_cmd(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_ADD);
+        bell_kmd_queue_cmd(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_KICK);
+    }
+    bell_kmd_flush(queue->adapter);
+    return TRUE;
+}
+
+/*
+ * DIRQL, where nobody else lists the queue. An entry is written within the turn that took its place:
+ * off the run list and on no node, the queue has none under way and makes none. FALSE: a node still
+ * works on it.
+ */
+static BOOLEAN try_move(PVOID context)
+{
+    const struct bell_log_move *move = context;
+    struct bell_queue *queue = move->queue;
+    UINT64 state;
+
+    bell_kmd_queue_cmd_now(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
+    state = bell_kmd_read(queue->adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id));
+    if (state == BELL_KMD_ALL_ONES)
+        queue->adapter->lost = true;
+    else if ((state & BELL_QUEUE_STATE_RUNNING_MASK) != 0)
+        return FALSE;
+    if (queue->adapter->lost)
+        return TRUE;
+    bell_kmd_native_save_logs(queue); /* The other log goes on. */
+    describe(move->log, move->args);
+    bell_kmd_native_write_logs(queue);
+    return relist(queue);
+}
+
+static BOOLEAN at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
+{
+    BOOLEAN result = FALSE;
+
+    (VOID)adapter->dxgk.DxgkCbSynchronizeExecution(adapter->dxgk.DeviceHandle, routine, context, 0,
+                                                   &result);
+    return result;
+}
+
+static NTSTATUS move_log(struct bell_log_move *move)
+{
+    struct bell_queue *queue = move->queue;
+    struct bell_adapter *adapter = queue->adapter;
+
+    for (UINT32 turn = 0; turn < BELL_KMD_POLL_TURNS && !adapter->lost; turn++) {
+        if (at_dirql(adapter, try_move, move))
+            return adapter->lost ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS;
+        bell_kmd_pause(turn);
+    }
+    if (adapter->lost)
+        return STATUS_DEVICE_REMOVED;
+    (VOID)at_dirql(adapter, relist, queue);
+    return bell_kmd_timed_out(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id),
+                              BELL_QUEUE_STATE_RUNNING_MASK, "fence log: queue to leave its node");
+}
+
 NTSTATUS bell_kmd_native_set_log(struct bell_queue *queue,
                                  const DXGKARG_SETNATIVEFENCELOGBUFFER *args)
 {
@@ -27,12 +107,13 @@ NTSTATUS bell_kmd_native_set_log(struct bell_queue *queue,
         (header->Type != DXGK_NATIVE_FENCE_LOG_TYPE_WAITS &&
          header->Type != DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS))
         return STATUS_INVALID_PARAMETER;
-    if (queue->open)
-        return STATUS_INVALID_DEVICE_STATE;
     log = header->Type == DXGK_NATIVE_FENCE_LOG_TYPE_WAITS ? &queue->waits : &queue->signals;
-    log->base = args->LogBufferSystemProcessGpuVa | BELL_QUEUE_WAIT_LOG_ENABLE_MASK;
-    log->index = header->AtomicWraparoundAndEntryIndex;
-    log->header = header;
+    if (queue->open) {
+        struct bell_log_move move = {queue, log, args};
+
+        return move_log(&move);
+    }
+    describe(log, args);
     return STATUS_SUCCESS;
 }
 

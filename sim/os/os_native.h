@@ -91,6 +91,8 @@ struct os_native_log; /**< Both logs of one queue. */
 
 /** A new user-mode queue gets its two buffers. Nothing for a driver without. */
 NTSTATUS os_native_logs_make(struct os_queue *queue);
+/** Both buffers go to another place; what is there is read first. */
+NTSTATUS os_native_logs_move(struct os_queue *queue);
 /** The hardware is done with the queue: read to the end, free. */
 void os_native_logs_drop(struct os_queue *queue);
 /** Take what is new, check it, record it as BELFRY_FENCE_LOG. */

@@ -4,11 +4,12 @@
  * sets up the headers and leaves the entries as they come; it reads behind the hardware. What was
  * overwritten unread is counted: index and wrap count are one word.
  */
-#include "os_native.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "bell_device_hash.h"
+#include "os_native.h"
 
 /** What the OS leaves in entries. */
 #define UNWRITTEN 0xA5
@@ -17,9 +18,10 @@
 
 struct log {
     uint64_t phys;
-    uint64_t read;      /**< Entries taken or lost. */
+    uint64_t read;      /**< Entries of this page taken or lost. */
     uint64_t last_time; /**< FenceEndGpuTimestamp of the newest taken. */
     uint64_t taken, lost;
+    uint64_t old_phys, old_hash; /**< The page before: nobody writes there any more. */
 };
 
 struct os_native_log {
@@ -56,6 +58,27 @@ static void drop_page(struct log *log)
     if (log->phys)
         bell_phys_free(log->phys, 1);
     log->phys = 0;
+}
+
+static uint64_t hash_of(uint64_t phys)
+{
+    const uint64_t *words = bell_phys_ptr(phys);
+    uint64_t hash = BELL_HASH_SEED;
+
+    for (size_t i = 0; i < BELL_PAGE / sizeof(*words); i++)
+        hash = bell_hash_word(hash, words[i]);
+    return hash;
+}
+
+static void drop_old(const struct os_queue *queue, struct log *log)
+{
+    if (!log->old_phys)
+        return;
+    if (hash_of(log->old_phys) != log->old_hash)
+        os_violation("NF-LOG-01", queue->base.name, "a native fence log at 0x%" PRIx64 " was written "
+                     "after DxgkDdiSetNativeFenceLogBuffer for another had returned", log->old_phys);
+    bell_phys_free(log->old_phys, 1);
+    log->old_phys = 0;
 }
 
 /* NF-LOG-01: at DISPATCH_LEVEL. */
@@ -199,6 +222,37 @@ void os_native_logs_read(struct os_queue *queue)
     read_log(queue, &queue->logs->signals);
 }
 
+static NTSTATUS move(const struct os_queue *queue, struct log *log)
+{
+    struct log made = { .phys = 0 };
+    NTSTATUS status;
+
+    if (!make_page(&made, header_of(log)->Type))
+        return STATUS_NO_MEMORY;
+    status = set_in_driver(queue, &made);
+    if (!NT_SUCCESS(status)) {
+        drop_page(&made);
+        return status;
+    }
+    read_log(queue, log);
+    drop_old(queue, log);
+    log->old_phys = log->phys;
+    log->old_hash = hash_of(log->old_phys);
+    log->phys = made.phys;
+    log->read = 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS os_native_logs_move(struct os_queue *queue)
+{
+    NTSTATUS status;
+
+    if (!queue->logs)
+        return STATUS_INVALID_PARAMETER;
+    status = move(queue, &queue->logs->waits);
+    return NT_SUCCESS(status) ? move(queue, &queue->logs->signals) : status;
+}
+
 /* The driver's object is gone: the hardware has let go of the pages. */
 void os_native_logs_drop(struct os_queue *queue)
 {
@@ -206,6 +260,8 @@ void os_native_logs_drop(struct os_queue *queue)
         return;
     read_log(queue, &queue->logs->waits);
     read_log(queue, &queue->logs->signals);
+    drop_old(queue, &queue->logs->waits);
+    drop_old(queue, &queue->logs->signals);
     drop_page(&queue->logs->waits);
     drop_page(&queue->logs->signals);
     free(queue->logs);

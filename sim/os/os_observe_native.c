@@ -33,3 +33,16 @@ bool belfry_fence_logs(uint32_t hHwQueue, struct belfry_fence_logs *logs)
     os_object_unref(queue);
     return true;
 }
+
+uint32_t belfry_os_move_fence_logs(uint32_t hHwQueue)
+{
+    struct os_queue *queue = os_object_peek(hHwQueue, OS_QUEUE);
+    NTSTATUS status = STATUS_INVALID_PARAMETER;
+
+    if (queue && queue->base.open) {
+        os_object_ref(&queue->base);
+        status = os_native_logs_move(queue);
+        os_object_unref(queue);
+    }
+    return (uint32_t)status;
+}

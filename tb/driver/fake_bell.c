@@ -188,6 +188,13 @@ static void command(UINT32 queue, UINT64 value)
     }
 }
 
+/* Of an open queue: only while it cannot be at an entry. */
+static UINT64 *fence_log_word(UINT32 word, UINT32 queue)
+{
+    assert_true(!fake.open[queue] || (!fake.listed[queue] && fake.running_reads == 0));
+    return &fake.schedule[queue].logs[word];
+}
+
 /* Where the words from SCHED to HANDLE are kept; NULL: another register. */
 static UINT64 *schedule_word(UINT32 offset, UINT32 queue)
 {
@@ -199,14 +206,14 @@ static UINT64 *schedule_word(UINT32 offset, UINT32 queue)
         return &schedule->quantum;
     if (offset == BELL_QUEUE_GRACE_OFFSET(queue))
         return &schedule->grace;
+    if (offset >= BELL_QUEUE_WAIT_LOG_OFFSET(queue) &&
+        offset <= BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue))
+        return fence_log_word((offset - BELL_QUEUE_WAIT_LOG_OFFSET(queue)) / 8, queue);
     assert_false(fake.open[queue]); /* The others: before OPEN only. */
     if (offset == BELL_QUEUE_RESUME0_OFFSET(queue))
         return &schedule->resume[0];
     if (offset == BELL_QUEUE_RESUME1_OFFSET(queue))
         return &schedule->resume[1];
-    if (offset >= BELL_QUEUE_WAIT_LOG_OFFSET(queue) &&
-        offset <= BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(queue))
-        return &schedule->logs[(offset - BELL_QUEUE_WAIT_LOG_OFFSET(queue)) / 8];
     return offset == BELL_QUEUE_HANDLE_OFFSET(queue) ? &schedule->handle : NULL;
 }
 

@@ -226,6 +226,113 @@ static void NF_LOG_01_update_flushes(void **state)
     fake_queue_free(&queue);
 }
 
+/* --- Another place while the queue is open ---------------------------------------------------- */
+
+static _Alignas(PAGE_SIZE) UINT64 new_page[PAGE_SIZE / 8];
+static UINT32 moved;
+
+static DXGKARG_SETNATIVEFENCELOGBUFFER new_log_of(HANDLE queue, DXGK_NATIVE_FENCE_LOG_TYPE type)
+{
+    DXGKARG_SETNATIVEFENCELOGBUFFER args = log_of(queue, type, 0);
+    DXGK_NATIVE_FENCE_LOG_HEADER *header = (DXGK_NATIVE_FENCE_LOG_HEADER *)new_page;
+
+    header->Type = type;
+    header->AtomicWraparoundAndEntryIndex = 3;
+    args.LogBufferCpuVa = new_page;
+    args.LogBufferSystemProcessGpuVa = 0xA0000 + PAGE_SIZE * type;
+    return args;
+}
+
+static struct fake_queue open_queue(void)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+
+    set_both(queue.queue);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.schedule[queue.hw_id].logs[2] = 17; /* The hardware went on. */
+    moved = queue.hw_id;
+    fake_clear_ops();
+    return queue;
+}
+
+static void require_signals_moved(UINT32 hw_id)
+{
+    const UINT64 *logs = fake.schedule[hw_id].logs;
+
+    assert_int_equal(logs[0], 0x91000 | BELL_QUEUE_WAIT_LOG_ENABLE_MASK);
+    assert_int_equal(logs[1], 0xA2000 | BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK);
+    assert_int_equal(logs[2], 17);
+    assert_int_equal(logs[3], 3);
+}
+
+/* Another processor lists the queue again. */
+static void resumed_meanwhile(void)
+{
+    require_logs(moved, 17, UINT64_C(2) << 32 | 9);
+    assert_true(fake.now[moved]);
+    assert_false(fake.listed[moved]);
+    fake.listed[moved] = true;
+}
+
+/* Off the run list, off its node, then the words, then listed and kicked; all seen to arrive. */
+static void NF_LOG_01_moved_between_turns(void **state)
+{
+    struct fake_queue queue = open_queue();
+    DXGKARG_SETNATIVEFENCELOGBUFFER args =
+        new_log_of(queue.queue, DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS);
+    int add;
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = 20;
+    fake.on_yield = resumed_meanwhile;
+    assert_int_equal(set_log(&args), STATUS_SUCCESS);
+    fake.on_yield = NULL;
+    require_signals_moved(queue.hw_id);
+    assert_true(fake.listed[queue.hw_id]);
+    add = fake_find_write(0, BELL_QUEUE_CMD_OFFSET(queue.hw_id), UINT64_MAX, BELL_QUEUE_CMD_ADD);
+    assert_true(add > fake_find_write(0, BELL_QUEUE_SIGNAL_LOG_OFFSET(queue.hw_id), 0, 0));
+    assert_true(fake_find_kick((unsigned)add, queue.hw_id) > add);
+    assert_int_equal(fake.ops[fake.op_count - 1].kind, FAKE_READ);
+    fake_queue_free(&queue);
+}
+
+static void NF_LOG_01_moved_while_suspended(void **state)
+{
+    struct fake_queue queue = open_queue();
+    DXGKARG_SETNATIVEFENCELOGBUFFER args =
+        new_log_of(queue.queue, DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS);
+    DXGKARG_SUSPENDCONTEXT suspend = {.hContext = queue.context, .contextSuspendFence = 1};
+
+    UNREFERENCED_PARAMETER(state);
+    (VOID)fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend);
+    assert_int_equal(set_log(&args), STATUS_SUCCESS);
+    require_signals_moved(queue.hw_id);
+    assert_false(fake.listed[queue.hw_id]);
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+static void NF_LOG_01_not_moved(void **state)
+{
+    struct fake_queue queue = open_queue();
+    DXGKARG_SETNATIVEFENCELOGBUFFER args =
+        new_log_of(queue.queue, DXGK_NATIVE_FENCE_LOG_TYPE_SIGNALS);
+
+    UNREFERENCED_PARAMETER(state);
+    fake.running_reads = -2;
+    assert_int_equal(set_log(&args), STATUS_IO_TIMEOUT);
+    require_logs(queue.hw_id, 17, UINT64_C(2) << 32 | 9);
+    assert_true(fake.listed[queue.hw_id]); /* It may end by itself. */
+    fake.running_reads = 0;
+    fake.gone = true;
+    assert_int_equal(set_log(&args), STATUS_DEVICE_REMOVED);
+    fake_clear_ops();
+    assert_int_equal(set_log(&args), STATUS_DEVICE_REMOVED);
+    assert_int_equal(fake.op_count, 0);
+    fake.gone = false;
+    fake_queue_free(&queue);
+}
+
 static void NF_LOG_01_refused_buffers(void **state)
 {
     struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
@@ -255,8 +362,6 @@ static void NF_LOG_01_refused_buffers(void **state)
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(fake.schedule[queue.hw_id].logs[i], 0);
-    args = log_of(queue.queue, DXGK_NATIVE_FENCE_LOG_TYPE_WAITS, 0);
-    assert_int_equal(set_log(&args), STATUS_INVALID_DEVICE_STATE); /* It is open. */
     fake_queue_free(&kernel);
     fake_queue_free(&queue);
 }
@@ -271,6 +376,9 @@ int main(void)
         T(NF_LOG_01_time_goes_on_after_a_full_reset),
         T(NF_LOG_01_goes_on_in_the_next_context),
         T(NF_LOG_01_update_flushes),
+        T(NF_LOG_01_moved_between_turns),
+        T(NF_LOG_01_moved_while_suspended),
+        T(NF_LOG_01_not_moved),
         T(NF_LOG_01_refused_buffers),
     };
 

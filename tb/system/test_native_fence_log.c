@@ -182,15 +182,6 @@ static void NF_LOG_01_goes_on_after_a_resize(void **state)
     run(goes_on);
 }
 
-/* --- Across D3 -------------------------------------------------------------------------------- */
-
-static void go_down_and_up(bool evict)
-{
-    REQUIRE_OK((NTSTATUS)belfry_os_power_down(evict));
-    REQUIRE_EQ(belfry_power_d(), 3);
-    belfry_os_power_up();
-}
-
 /* The values of a log from record `from` on: first .. last, each once, in order. */
 static void require_values(size_t from, const char *kind, UINT64 first, UINT64 last)
 {
@@ -199,6 +190,99 @@ static void require_values(size_t from, const char *kind, UINT64 first, UINT64 l
         REQUIRE_EQ(belfry_record_at(from++)->value, value);
     }
     REQUIRE_EQ(rig_count(from, BELFRY_FENCE_LOG, kind), 0);
+}
+
+/* --- In another place -------------------------------------------------------------------------- */
+
+/* Signals and waits without pause, and both logs go to another place again and again. */
+static int moved_while_it_runs(int argc, char **argv)
+{
+    enum { BUFFERS = 8, MOVES = 24 };
+    struct belfry_fence_logs logs;
+    UINT64 value = 0, number = 0;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    for (unsigned n = 0; n < MOVES; n++) {
+        if (n % 3 == 0) {
+            if (number != 0)
+                wait_done(&a, number);
+            for (unsigned k = 0; k < BUFFERS; k++) {
+                struct bell_umd_commands list;
+
+                begin(&a, k, &list);
+                for (unsigned i = 0; i < 2; i++) {
+                    bell_umd_cmd_fence_signal(&list, &fence, ++value);
+                    bell_umd_cmd_fence_wait(&list, &fence, value);
+                }
+                number = submit(&a, &list);
+            }
+        }
+        belfry_sleep(37 * n % 101);
+        REQUIRE_OK((NTSTATUS)belfry_os_move_fence_logs(bell_umd_queue_handle(a.queue)));
+        if (n % 2 != 0)
+            read_logs(&a, &logs);
+    }
+    wait_done(&a, number);
+    rig_settle(500);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.lost_signals + logs.lost_waits, 0);
+    REQUIRE_EQ(logs.signals, value);
+    REQUIRE_EQ(logs.waits, value);
+    require_values(0, "signal", 1, value);
+    require_values(0, "wait", 1, value);
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_moved_while_the_queue_runs(void **state)
+{
+    (void)state;
+    run(moved_while_it_runs);
+}
+
+/* A long buffer has the node: it is stopped for the call, and goes on. */
+static int moved_during_long_work(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    uint64_t begun;
+    UINT64 done;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    done = signal_after(&a, 0, 0, 1);
+    wait_done(&a, done);
+    done = signal_after(&a, 1, 100 * WORK, 2);
+    rig_settle(1000);
+    begun = belfry_now();
+    REQUIRE_OK((NTSTATUS)belfry_os_move_fence_logs(bell_umd_queue_handle(a.queue)));
+    REQUIRE(belfry_now() - begun < WORK);
+    REQUIRE_OK(bell_umd_wait(a.queue, done));
+    rig_settle(500);
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, 2);
+    require_values(0, "signal", 1, 2);
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_moved_during_long_work(void **state)
+{
+    (void)state;
+    run(moved_during_long_work);
+}
+
+/* --- Across D3 -------------------------------------------------------------------------------- */
+
+static void go_down_and_up(bool evict)
+{
+    REQUIRE_OK((NTSTATUS)belfry_os_power_down(evict));
+    REQUIRE_EQ(belfry_power_d(), 3);
+    belfry_os_power_up();
 }
 
 /* Read before, in and after D3, or only at the end; over the end of the page. */
@@ -331,6 +415,8 @@ int main(void)
         cmocka_unit_test(NF_LOG_01_user_mode_queues_only),
         cmocka_unit_test(NF_LOG_01_overrun_is_counted),
         cmocka_unit_test(NF_LOG_01_goes_on_after_a_resize),
+        cmocka_unit_test(NF_LOG_01_moved_while_the_queue_runs),
+        cmocka_unit_test(NF_LOG_01_moved_during_long_work),
         cmocka_unit_test(NF_LOG_01_signals_go_on_after_d3),
         cmocka_unit_test(NF_LOG_01_waits_go_on_after_d3),
         cmocka_unit_test(NF_LOG_01_wait_woken_before_d3),

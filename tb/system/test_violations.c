@@ -190,7 +190,7 @@ static void signal_by_gpu(unsigned buffer, UINT64 value)
     REQUIRE_OK(bell_umd_submit(native.queue, &list, &number));
 }
 
-/* Signals of both processors, waits before and after, a native progress fence, a look at the logs. */
+/* Signals of both processors, waits before and after, a native progress fence, logs that move. */
 static void use_native_fences(void)
 {
     const struct rig_library on = { .device = a.device };
@@ -215,6 +215,10 @@ static void use_native_fences(void)
     REQUIRE(belfry_fence_logs(bell_umd_queue_handle(native.queue), &logs));
     REQUIRE_EQ(logs.signals, 1);
     REQUIRE_EQ(logs.waits, 1);
+    REQUIRE_OK((NTSTATUS)belfry_os_move_fence_logs(bell_umd_queue_handle(native.queue)));
+    signal_by_gpu(1, 4);
+    REQUIRE_OK(bell_umd_fence_wait(a.device, &raised, 4));
+    rig_settle(3000);
     bell_umd_fence_close(&raised);
     bell_umd_fence_close(&beside);
     rig_library_close_beside(&native);

@@ -280,6 +280,9 @@ struct belfry_fence_logs {
 /** Read both logs of a queue to their end; counts since it was made. From user code.
  *  @return false for a handle that is not a live queue. */
 bool belfry_fence_logs(uint32_t hHwQueue, struct belfry_fence_logs *logs);
+/** Both logs of a queue are made anew in other memory, also while it runs; the old ones are read to
+ *  their end. From user code. @return NTSTATUS. */
+uint32_t belfry_os_move_fence_logs(uint32_t hHwQueue);
 
 /**
  * Why a hardware queue does not run, in words of the hardware ("a queue of a higher level goes
