@@ -32,6 +32,7 @@ static VOID report_user_irq(struct bell_adapter *adapter, UINT node)
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);
 }
 
+/* The faulting packet is known, so the queue is named and no reset needed. */
 static VOID report_fault(struct bell_adapter *adapter, const struct bell_queue *queue, UINT node,
                          UINT cause, UINT64 address)
 {
@@ -39,10 +40,11 @@ static VOID report_fault(struct bell_adapter *adapter, const struct bell_queue *
 
     memset(&data, 0, sizeof(data));
     data.InterruptType = DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED;
-    data.HwQueuePageFaulted.FaultedVirtualAddress = address;
+    data.HwQueuePageFaulted.FaultedFenceId = bell_kmd_queue_next_fence(queue);
+    if (cause == BELL_CAUSE_PAGE_FAULT || cause == BELL_CAUSE_BUS_ERROR)
+        data.HwQueuePageFaulted.FaultedVirtualAddress = address;
     data.HwQueuePageFaulted.FaultedHwQueue = queue->os_queue;
     data.HwQueuePageFaulted.NodeOrdinal = node;
-    data.HwQueuePageFaulted.PageFaultFlags = DXGK_PAGE_FAULT_FENCE_INVALID;
     data.HwQueuePageFaulted.FaultErrorCode.IsDeviceSpecificCode = 1;
     data.HwQueuePageFaulted.FaultErrorCode.DeviceSpecificCode = cause;
     adapter->dxgk.DxgkCbNotifyInterrupt(adapter->dxgk.DeviceHandle, &data);

@@ -112,6 +112,7 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
     queue->context = context;
     queue->os_queue = args->hHwQueue;
     queue->user_mode = args->Flags.UserModeSubmission;
+    queue->progress = args->HwQueueProgressFenceCPUVirtualAddress;
     queue->notify = notify;
     KeInitializeSpinLock(&queue->ring_lock);
 
@@ -349,6 +350,17 @@ NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue)
     if (NT_SUCCESS(status) && queue->wants)
         bell_kmd_queue_kick(queue); /* As scheduling logs say. */
     return status;
+}
+
+/* RPTR is in memory before the event is posted. */
+UINT64 bell_kmd_queue_next_fence(const struct bell_queue *queue)
+{
+    UINT64 reached;
+
+    if (!queue->user_mode)
+        return queue->fence_ids[queue->counts->rptr % BELL_KMD_KERNEL_ENTRIES];
+    reached = *queue->progress;
+    return reached != UINT64_MAX ? reached + 1 : reached;
 }
 
 VOID bell_kmd_queue_kick(struct bell_queue *queue)

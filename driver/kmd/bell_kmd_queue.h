@@ -70,6 +70,7 @@ struct bell_queue {
     bool died;             /* The hardware context had faulted when it was closed, */
     bool fault_seen;       /* and its event was taken; DIRQL. */
     UINT64 user_irqs;
+    const volatile UINT64 *progress; /* Progress fence. Kernel address. */
     struct bell_doorbell *doorbell; /* At most one; under slot_lock. */
 
     /* Ring: of the doorbell, or the driver's own for a kernel-mode queue. */
@@ -81,6 +82,7 @@ struct bell_queue {
     KSPIN_LOCK ring_lock;
     volatile struct bell_ring_entry *entries;
     volatile struct bell_ring_control *counts;
+    UINT64 *fence_ids; /* HwQueueProgressFenceId, by entry. */
 };
 
 /*
@@ -152,6 +154,13 @@ NTSTATUS bell_kmd_queue_close(struct bell_queue *queue);
  */
 NTSTATUS bell_kmd_queue_save(struct bell_queue *queue);
 NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue);
+
+/*
+ * Progress fence id of the first buffer that is not done. A kernel-mode queue: as it was submitted.
+ * A user-mode queue: ids are user mode's own, so the first one that its fence has not reached. Once
+ * the queue is on no node or an event says that it has faulted, and before it is closed; any IRQL.
+ */
+UINT64 bell_kmd_queue_next_fence(const struct bell_queue *queue);
 
 /* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
 VOID bell_kmd_queue_kick(struct bell_queue *queue);

@@ -8,7 +8,10 @@
 
 #define BELL_KERNEL_RING_BYTES (BELL_KMD_KERNEL_ENTRIES * BELL_ENTRY_BYTES)
 
-/* Entries first, page-aligned as the hardware wants them; the control area behind. */
+_Static_assert(BELL_KMD_KERNEL_ENTRIES * sizeof(UINT64) <= PAGE_SIZE / 2, "fence ids");
+
+/* Entries first, page-aligned as the hardware wants them; the control area behind, with the ids in the
+ * second half of its page. */
 NTSTATUS bell_kmd_submit_attach_ring(struct bell_queue *queue)
 {
     const SIZE_T bytes = BELL_KERNEL_RING_BYTES + PAGE_SIZE;
@@ -23,6 +26,7 @@ NTSTATUS bell_kmd_submit_attach_ring(struct bell_queue *queue)
     queue->entries = (volatile struct bell_ring_entry *)(VOID *)memory;
     bell_ring_begin(queue->entries, BELL_KMD_KERNEL_ENTRIES);
     queue->counts = (volatile struct bell_ring_control *)(VOID *)(memory + BELL_KERNEL_RING_BYTES);
+    queue->fence_ids = (UINT64 *)(VOID *)(memory + BELL_KERNEL_RING_BYTES + PAGE_SIZE / 2);
     queue->log2_entries = BELL_KMD_KERNEL_LOG2_ENTRIES;
     queue->ring = (UINT64)MmGetPhysicalAddress(memory).QuadPart;
     queue->control = queue->ring + BELL_KERNEL_RING_BYTES;
@@ -36,6 +40,7 @@ VOID bell_kmd_submit_detach_ring(struct bell_queue *queue)
     MmFreeContiguousMemory((VOID *)(ULONG_PTR)queue->entries);
     queue->entries = NULL;
     queue->counts = NULL;
+    queue->fence_ids = NULL;
 }
 
 static bool buffer_is_valid(const DXGKARG_SUBMITCOMMANDTOHWQUEUE *args)
@@ -54,6 +59,7 @@ static NTSTATUS append(struct bell_queue *queue, const DXGKARG_SUBMITCOMMANDTOHW
 
     if (count - queue->counts->rptr >= BELL_KMD_KERNEL_ENTRIES)
         return STATUS_INSUFFICIENT_RESOURCES;
+    queue->fence_ids[count % BELL_KMD_KERNEL_ENTRIES] = args->HwQueueProgressFenceId;
     bell_ring_store(&queue->entries[count % BELL_KMD_KERNEL_ENTRIES], count,
                     args->DmaBufferVirtualAddress, args->DmaBufferSize);
     KeMemoryBarrier(); /* The entry is in memory before the count that covers it. */

@@ -22,14 +22,37 @@ static void note_suspended(HANDLE token, uint64_t fence)
         context->suspend_acked = fence;
 }
 
-static void note_fault(HANDLE token)
+static void note_queue(struct os_queue *queue)
 {
-    struct os_queue *queue = os_object_from_token(token, OS_QUEUE);
-
-    if (!queue)
-        return;
     queue->fault_reported = true;
     os_objects.fault_reported = true;
+}
+
+static void note_context(const struct os_context *context)
+{
+    struct os_queue *queue = NULL;
+
+    while (context && (queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL)
+        if (os_queue_context(queue) == context)
+            note_queue(queue);
+}
+
+/* The union and the way back are as the flags say. */
+static void note_fault(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    const UINT flags = data->HwQueuePageFaulted.PageFaultFlags;
+    struct os_queue *queue;
+
+    if (!(flags & DXGK_PAGE_FAULT_FENCE_INVALID)) {
+        queue = os_object_from_token(data->HwQueuePageFaulted.FaultedHwQueue, OS_QUEUE);
+        if (queue)
+            note_queue(queue);
+    } else if (flags & DXGK_PAGE_FAULT_HW_CONTEXT_VALID) {
+        note_context(os_object_from_token(data->HwQueuePageFaulted.FaultedHwContext, OS_CONTEXT));
+    }
+    if (flags & DXGK_PAGE_FAULT_ENGINE_RESET_REQUIRED)
+        os_power_interrupt(data->HwQueuePageFaulted.NodeOrdinal,
+                           data->HwQueuePageFaulted.EngineOrdinal, DXGK_ENGINE_STATE_HUNG);
 }
 
 void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
@@ -40,7 +63,7 @@ void os_objects_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
                        data->SuspendContextCompleted.ContextSuspendFence);
         break;
     case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
-        note_fault(data->HwQueuePageFaulted.FaultedHwQueue);
+        note_fault(data);
         break;
     case DXGK_INTERRUPT_HWCONTEXTLIST_SWITCH_COMPLETED:
         os_sched_switched(data->HwContextListSwitchCompleted.NodeOrdinal,

@@ -448,7 +448,8 @@ struct os_queue {
     bool monitor_closing;       /**< Its destroy DDI has begun. */
     bool fault_reported;        /**< At DIRQL; the worker has not seen it yet. */
     uint64_t tdr_seen, tdr_since; /**< Fence value at the last look, and since when (os_tdr.c). */
-    uint64_t submitted;         /**< Highest fence id of kernel submission. */
+    uint64_t submitted;         /**< Highest fence id of kernel submission, */
+    uint64_t offered;           /**< and of those that the driver has seen. */
     uint64_t in_flight[OS_MAX_IN_FLIGHT]; /**< Ids not yet seen done, oldest first. */
     unsigned in_flight_count;
 };

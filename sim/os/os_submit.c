@@ -70,10 +70,11 @@ static NTSTATUS submit_in_driver(struct os_queue *queue, const D3DKMT_SUBMITCOMM
         .HwQueueProgressFenceGpuVa = queue->fence->gpu_va,
         .HwQueueProgressFenceCpuVa = (void *)queue->fence->value,
     };
-    NTSTATUS status =
-        OS_DDI(SubmitCommandToHwQueue, queue->base.name, &ddi, PASSIVE_LEVEL,
-               os_adapter.ddi.DxgkDdiSubmitCommandToHwQueue(os_adapter.miniport, &ddi));
+    NTSTATUS status;
 
+    queue->offered = args->HwQueueProgressFenceId;
+    status = OS_DDI(SubmitCommandToHwQueue, queue->base.name, &ddi, PASSIVE_LEVEL,
+                    os_adapter.ddi.DxgkDdiSubmitCommandToHwQueue(os_adapter.miniport, &ddi));
     if (private_data)
         memset(private_data, POISON, args->PrivateDriverDataSize);
     return status;

@@ -55,6 +55,7 @@ struct fake_bell {
     int running_reads;         /* Reads of STATE that see RUNNING; -1 until NODE_ABORT, -2 ever. */
     UINT64 rptr[FAKE_MAX_QUEUES]; /* What the hardware's RPTR reads. */
     UINT64 busy[FAKE_MAX_QUEUES]; /* More bits of STATE. */
+    UINT64 progress;           /* Progress fence of every queue. */
     NTSTATUS disconnect_status; /* What DxgkCbDisconnectDoorbell returns. */
     void (*on_disconnect)(const DXGKARGCB_DISCONNECTDOORBELL *args);
     void (*on_yield)(void);

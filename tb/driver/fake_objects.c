@@ -130,7 +130,8 @@ struct fake_queue fake_queue_make(struct fake_process *process, UINT node, bool 
 {
     DXGKARG_CREATEHWCONTEXT context = {
         .hHwContext = os_handle(), .NodeOrdinal = node, .EngineAffinity = 1};
-    DXGKARG_CREATEHWQUEUE queue = {.hHwQueue = os_handle()};
+    DXGKARG_CREATEHWQUEUE queue = {.hHwQueue = os_handle(),
+                                   .HwQueueProgressFenceCPUVirtualAddress = &fake.progress};
     struct fake_queue made;
 
     memset(&made, 0, sizeof(made));

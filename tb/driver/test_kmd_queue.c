@@ -401,6 +401,7 @@ static void DB_INT_02_each_cause_once(void **state)
     const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[1];
 
     UNREFERENCED_PARAMETER(state);
+    fake.progress = 7;
     assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
     assert_false(fake_ddi.DxgkDdiInterruptRoutine(fake_adapter, 0)); /* Not ours. */
     fake_post_event(BELL_CAUSE_USER_IRQ, 1, queue.hw_id, 99);
@@ -411,6 +412,8 @@ static void DB_INT_02_each_cause_once(void **state)
     assert_int_equal(fake.notifies[0].MonitoredFenceSignaled.NodeOrdinal, 1);
     assert_int_equal(fault->InterruptType, DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED);
     assert_ptr_equal(fault->HwQueuePageFaulted.FaultedHwQueue, queue.os_queue);
+    assert_int_equal(fault->HwQueuePageFaulted.PageFaultFlags, 0); /* The queue is valid. */
+    assert_int_equal(fault->HwQueuePageFaulted.FaultedFenceId, 8);
     assert_int_equal(fault->HwQueuePageFaulted.FaultedVirtualAddress, 0xABC000);
     assert_int_equal(fault->HwQueuePageFaulted.FaultErrorCode.DeviceSpecificCode,
                      BELL_CAUSE_PAGE_FAULT);
@@ -419,6 +422,51 @@ static void DB_INT_02_each_cause_once(void **state)
     assert_int_equal(fake.notify_dpcs, 0);
     fake_run_dpc();
     assert_int_equal(fake.notify_dpcs, 1);
+    fake_queue_free(&queue);
+}
+
+/* The packet at fault: of a kernel-mode queue with its own id, whatever the fence reads. */
+static void DB_INT_02_fault_names_its_packet(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
+    DXGKARG_SUBMITCOMMANDTOHWQUEUE submit = {.hHwQueue = queue.queue,
+                                             .DmaBufferVirtualAddress = 0x10000,
+                                             .DmaBufferSize = 64};
+    volatile UINT64 *rptr = (volatile UINT64 *)(UINT_PTR)(fake.context[queue.hw_id][1] +
+                                                          BELL_CONTROL_RPTR_OFFSET);
+
+    UNREFERENCED_PARAMETER(state);
+    for (UINT64 n = 0; n < KERNEL_ENTRIES + 50; n++) {
+        const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[n - KERNEL_ENTRIES];
+
+        submit.HwQueueProgressFenceId = 10 * n + 3;
+        assert_int_equal(fake_ddi.DxgkDdiSubmitCommandToHwQueue(fake_adapter, &submit),
+                         STATUS_SUCCESS);
+        *rptr = n;
+        if (n < KERNEL_ENTRIES)
+            continue;
+        fake_post_event(n % 2 ? BELL_CAUSE_BAD_PACKET : BELL_CAUSE_BUS_ERROR, 2, queue.hw_id, 0x5000);
+        assert_true(fake_interrupt());
+        assert_int_equal(fault->HwQueuePageFaulted.PageFaultFlags, 0);
+        assert_int_equal(fault->HwQueuePageFaulted.FaultedFenceId, 10 * n + 3);
+        assert_int_equal(fault->HwQueuePageFaulted.FaultedVirtualAddress, n % 2 ? 0 : 0x5000);
+    }
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+/* A progress fence that user mode has run to its end. */
+static void DB_INT_02_fault_at_the_last_value(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.progress = UINT64_MAX;
+    fake_post_event(BELL_CAUSE_PAGE_FAULT, 1, queue.hw_id, 0xABC000);
+    assert_true(fake_interrupt());
+    assert_true(fake.notifies[0].HwQueuePageFaulted.FaultedFenceId == UINT64_MAX);
+    fake_run_dpc();
     fake_queue_free(&queue);
 }
 
@@ -604,6 +652,8 @@ int main(void)
         T(DB_SUS_02_stale_event_after_the_end),
         T(DB_SUS_03_queue_that_does_not_stop),
         T(DB_INT_02_each_cause_once),
+        T(DB_INT_02_fault_names_its_packet),
+        T(DB_INT_02_fault_at_the_last_value),
         T(DB_INT_02_nothing_lost_when_full),
         T(DB_INT_02_stale_fault),
         T(DB_INT_02_stale_fault_and_d3),

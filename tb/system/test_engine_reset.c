@@ -221,6 +221,64 @@ static void HS_RST_02_resume_samples_what_was_rung_meanwhile(void **state)
     run_three();
 }
 
+/* --- DB-INT-02 -------------------------------------------------------------------------------------- */
+
+/* A driver that knows the context at fault, not the packet, and wants the engine reset. */
+static VOID notify_context(HANDLE of, const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    DXGKARGCB_NOTIFY_INTERRUPT_DATA changed = *data;
+
+    if (data->InterruptType == DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED) {
+        changed.HwQueuePageFaulted.FaultedFenceId = 0;
+        changed.HwQueuePageFaulted.FaultedHwContext = newest;
+        changed.HwQueuePageFaulted.PageFaultFlags = DXGK_PAGE_FAULT_FENCE_INVALID |
+                                                    DXGK_PAGE_FAULT_HW_CONTEXT_VALID |
+                                                    DXGK_PAGE_FAULT_ENGINE_RESET_REQUIRED;
+    }
+    os.DxgkCbNotifyInterrupt(of, &changed);
+}
+
+static NTSTATUS start_changed(PVOID context, DXGK_START_INFO *info, DXGKRNL_INTERFACE *dxgk,
+                              ULONG *sources, ULONG *children)
+{
+    static DXGKRNL_INTERFACE changed;
+
+    os = changed = *dxgk;
+    changed.DxgkCbNotifyInterrupt = notify_context;
+    return real.DxgkDdiStartDevice(context, info, &changed, sources, children);
+}
+
+static void report_contexts(DRIVER_INITIALIZATION_DATA *table)
+{
+    real = *table;
+    table->DxgkDdiStartDevice = start_changed;
+    table->DxgkDdiCreateHwContext = create_context;
+}
+
+static int context_at_fault(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    rig_make(&culprit, 16, 1);
+    REQUIRE_OK(rig_connect(&culprit));
+    rig_append(&culprit, 0, 0);
+    culprit.commands.cpu[0] = BELL_OP_FAULT;
+    power_ring(&culprit);
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    rig_settle(4000);
+    power_expect(0, BELFRY_DDI_EXIT, "DxgkDdiResumeHwEngine", 1);
+    rig_close(&culprit);
+    return 0;
+}
+
+static void DB_INT_02_fault_of_a_context(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    belfry_hook_driver(report_contexts);
+    rig_run(&config, context_at_fault);
+}
+
 /* --- HS-RST-04 -------------------------------------------------------------------------------------- */
 
 static int asks_first(int argc, char **argv)
@@ -362,6 +420,7 @@ int main(void)
         cmocka_unit_test_teardown(HS_RST_01_bystander_is_lost_too, unhook),
         cmocka_unit_test_teardown(HS_RST_02_resume_samples_what_was_rung_meanwhile, unhook),
         cmocka_unit_test_teardown(HS_RST_03_packet_model, unhook),
+        cmocka_unit_test_teardown(DB_INT_02_fault_of_a_context, unhook),
         cmocka_unit_test(HS_RST_04_asks_before_the_reset),
         cmocka_unit_test(HS_TMO_01_names_the_engine_and_it_is_reset),
         cmocka_unit_test_teardown(HS_RST_01_nothing_runs_until_the_resume, unhook),

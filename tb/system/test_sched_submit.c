@@ -232,6 +232,41 @@ static void HS_SUB_03_the_buffer_writes_the_fence(void **state)
     run(NULL, fence_in_the_buffer);
 }
 
+/* A buffer in the middle, with ids that skip: FaultedFenceId is its own. */
+static int faults_with_its_id(int argc, char **argv)
+{
+    struct bell_umd_commands list;
+    const struct belfry_record *report;
+    size_t at;
+
+    (void)argc, (void)argv;
+    open_kernel();
+    for (unsigned n = 0; n < 4; n++) {
+        rig_kernel_begin(&kernel, &list);
+        if (n == 0)
+            bell_umd_cmd_work(&list, LONG_WORK);
+        if (n == 2)
+            bell_umd_cmd_fault(&list);
+        REQUIRE_OK(rig_kernel_try(&kernel, &list, kernel.queue.hHwQueue, 7 + 10 * n));
+    }
+    rig_settle(2 * LONG_WORK);
+    REQUIRE_EQ(*kernel.progress, 17);
+    at = power_interrupt(0, DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED);
+    REQUIRE(at != POWER_NONE);
+    report = belfry_record_at(at);
+    REQUIRE_EQ(report->args[1], 27);
+    REQUIRE_EQ(report->args[2], 0); /* No address is at fault. */
+    REQUIRE_EQ((UINT)report->args[7], 0); /* PageFaultFlags: the queue is valid. */
+    close_kernel();
+    return 0;
+}
+
+static void DB_INT_02_fault_names_its_packet(void **state)
+{
+    (void)state;
+    run(NULL, faults_with_its_id);
+}
+
 static int many(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -266,6 +301,7 @@ int main(void)
         T(HS_SUB_01_ids_rise_and_nobody_waits),
         T(HS_SUB_02_private_data_is_a_copy),
         T(HS_SUB_03_the_buffer_writes_the_fence),
+        T(DB_INT_02_fault_names_its_packet),
         T(HS_SUB_04_as_many_in_flight_as_the_node_says),
         T(HS_SUB_04_no_more_than_the_packet_cap),
     };

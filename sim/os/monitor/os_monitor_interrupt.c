@@ -112,20 +112,59 @@ static void check_owed(void)
 
 /* --- Reports of the driver ------------------------------------------------------------------- */
 
-static void fault_reported(HANDLE token)
+static void queue_faulted(const struct os_queue *queue, uint64_t fence)
 {
-    const struct os_queue *queue = os_object_from_token(token, OS_QUEUE);
-    int hw = queue != NULL ? os_device_queue_of(queue->base.name) : -1;
+    int hw = os_device_queue_of(queue->base.name);
 
-    if (queue == NULL)
-        os_violation("DB-INT-02", (uint64_t)(uintptr_t)token, "HWQUEUE_PAGE_FAULTED names no live "
-                     "queue; expected the OS handle that CreateHwQueue got in");
-    else if (hw >= 0 && events.owed_faults[hw] > 0)
+    if (fence == 0 || (!queue->flags.UserModeSubmission && fence > queue->offered))
+        os_violation("DB-INT-02", queue->base.name, "HWQUEUE_PAGE_FAULTED has FaultedFenceId %" PRIu64
+                     " without FENCE_INVALID; the last one submitted is %" PRIu64, fence,
+                     queue->offered);
+    if (hw >= 0 && events.owed_faults[hw] > 0)
         events.owed_faults[hw]--;
     else if (hw >= 0 && events.free_faults[hw] > 0)
         events.free_faults[hw]--;
     else
         events.early_fault = queue->base.name;
+}
+
+/** Some queue of the context, of those with an event. */
+static void context_faulted(const struct os_context *context)
+{
+    for (unsigned hw = 0; hw < os_device_queues(); hw++) {
+        const struct os_queue *queue = os_object_peek(os_device_queue(hw), OS_QUEUE);
+
+        if (queue != NULL && os_queue_context(queue) == context && events.owed_faults[hw] > 0) {
+            events.owed_faults[hw]--;
+            return;
+        }
+    }
+}
+
+/** DXGK_PAGE_FAULT_FLAGS: which member of the union is valid, and what the OS is to reset. */
+static void fault_reported(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
+{
+    const UINT flags = data->HwQueuePageFaulted.PageFaultFlags;
+    HANDLE token = data->HwQueuePageFaulted.FaultedHwQueue;
+    const struct os_queue *queue = os_object_from_token(token, OS_QUEUE);
+    const struct os_context *context = os_object_from_token(token, OS_CONTEXT);
+
+    if ((flags & DXGK_PAGE_FAULT_FENCE_INVALID) == 0) {
+        if (queue == NULL)
+            os_violation("DB-INT-02", (uint64_t)(uintptr_t)token, "HWQUEUE_PAGE_FAULTED names no "
+                         "live queue; expected the OS handle that CreateHwQueue got in");
+        else
+            queue_faulted(queue, data->HwQueuePageFaulted.FaultedFenceId);
+        return;
+    }
+    if ((flags & ~(UINT)(DXGK_PAGE_FAULT_WRITE | DXGK_PAGE_FAULT_FENCE_INVALID)) == 0)
+        os_violation("DB-INT-02", 0, "HWQUEUE_PAGE_FAULTED has FENCE_INVALID and no flag behind it: "
+                     "neither the queue nor a way back is known");
+    else if ((flags & DXGK_PAGE_FAULT_HW_CONTEXT_VALID) != 0 && context == NULL)
+        os_violation("DB-INT-02", (uint64_t)(uintptr_t)token, "HWQUEUE_PAGE_FAULTED names no live "
+                     "context; expected the OS handle that CreateHwContext got in");
+    else if (context != NULL)
+        context_faulted(context);
 }
 
 void os_monitor_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
@@ -142,7 +181,7 @@ void os_monitor_interrupt(const DXGKARGCB_NOTIFY_INTERRUPT_DATA *data)
             events.early_irqs++;
         break;
     case DXGK_INTERRUPT_HWQUEUE_PAGE_FAULTED:
-        fault_reported(data->HwQueuePageFaulted.FaultedHwQueue);
+        fault_reported(data);
         break;
     case DXGK_INTERRUPT_SUSPEND_CONTEXT_COMPLETED:
         os_monitor_suspended(data->SuspendContextCompleted.hContext,
