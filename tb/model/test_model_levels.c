@@ -322,8 +322,9 @@ static void no_entry_is_lost_under_load(void **state)
     start_log(1000, 0xffff);
     submit(1, 1);
     for (unsigned i = 0; i < rounds; i++) {
-        bench_post_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_REMOVE);
-        bench_post_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_ADD);
+        bench_post_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_CLOSE);
+        bench_post_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_OPEN);
+        bench_post_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_KICK);
     }
     bench_wait_answers(&bench);
     bench_settle(&bench);
@@ -343,8 +344,9 @@ static void a_log_without_room_for_events_goes_on(void **state)
     start_log(1, 0);
     submit(1, 1);
     for (unsigned i = 0; i < rounds; i++) {
-        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_REMOVE);
-        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_ADD);
+        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_CLOSE);
+        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_OPEN);
+        bench_write(&bench, BELL_QUEUE_CMD_OFFSET(1), BELL_QUEUE_CMD_KICK);
     }
     bench_settle(&bench);
     assert_int_equal(bench_read(&bench, BELL_IRQ_LEVEL_OFFSET), EVENTS);
