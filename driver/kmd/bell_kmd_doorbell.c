@@ -136,7 +136,7 @@ static NTSTATUS connect_locked(struct bell_doorbell *doorbell)
     UINT32 slot;
     NTSTATUS status;
 
-    if (adapter->lost || !adapter->started || queue->faulted)
+    if (adapter->lost || !adapter->started || bell_kmd_queue_is_dead(queue))
         return STATUS_DEVICE_REMOVED;
     if (adapter->off)
         return STATUS_INVALID_DEVICE_STATE;

@@ -7,6 +7,7 @@
 #include "bell_kmd_mmio.h"
 #include "bell_kmd_power.h"
 #include "bell_kmd_queue.h"
+#include "bell_kmd_sched.h"
 
 static bool engine_exists(const struct bell_adapter *adapter, UINT node, UINT engine)
 {
@@ -67,12 +68,11 @@ NTSTATUS bell_kmd_engine_reset_hw(struct bell_adapter *adapter, const DXGKARG_RE
     bell_kmd_power_gate(adapter, args->NodeOrdinal, true);
     culprit = running_queue(adapter, args->NodeOrdinal);
     if (culprit != NULL)
-        culprit->closing = true;
+        bell_kmd_sched_invalidate(culprit->context);
     status = abort_node(adapter, args->NodeOrdinal);
     bell_kmd_isr_flush(adapter);
     if (culprit == NULL)
         return status;
-    culprit->closing = false;
     culprit->faulted = true;
     return NT_SUCCESS(status) ? invalidate(adapter, culprit) : status;
 }

@@ -19,8 +19,8 @@ NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE
 
 /*
  * ResetHwEngine (HS-RST-01, A-54): gate the node, abort what it runs, and invalidate the context of
- * that queue, the culprit, with the OS; its ABORTED is no fault of its own. A queue that merely
- * waits is not touched.
+ * that queue, the culprit, with the OS; its ABORTED is no fault of its own. No queue of that context
+ * runs again, whatever the OS asks for; one of another context that merely waits is not touched.
  *
  * @retval STATUS_SUCCESS            Nothing runs until ResumeHwEngine.
  * @retval STATUS_INVALID_PARAMETER  No such node or engine.
@@ -29,7 +29,8 @@ NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE
  */
 NTSTATUS bell_kmd_engine_reset_hw(struct bell_adapter *adapter, const DXGKARG_RESETHWENGINE *args);
 
-/* ResumeHwEngine (HS-RST-02): turns again, a sample for every queue of the node.
+/* ResumeHwEngine (HS-RST-02): turns again for what is on the run list, a sample for every queue of
+ * the node.
  * STATUS_INVALID_PARAMETER, STATUS_DEVICE_REMOVED as above. */
 NTSTATUS bell_kmd_engine_resume_hw(struct bell_adapter *adapter,
                                    const DXGKARG_RESUMEHWENGINE *args);

@@ -178,7 +178,7 @@ static VOID note_fault(struct bell_adapter *adapter, struct bell_queue *queue, U
                        UINT64 address)
 {
     queue->fault_seen = true;
-    if (queue->closing)
+    if (queue->closing || (cause == BELL_CAUSE_ABORTED && queue->context->invalid))
         return;
     queue->faulted = true;
     report_fault(adapter, queue, node, cause, address);
@@ -401,6 +401,8 @@ static VOID list_queues(struct bell_adapter *adapter, const struct bell_context 
 {
     bool listed = false;
 
+    if (context->invalid)
+        return;
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next) {
         if (!queue->open)
             continue;
@@ -461,6 +463,22 @@ static VOID bar_queues(struct bell_adapter *adapter, const struct bell_context *
     for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
         if (queue->open)
             bell_kmd_queue_cmd_now(adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
+}
+
+static BOOLEAN invalidate(PVOID argument)
+{
+    struct bell_context *context = argument;
+
+    context->invalid = true;
+    for (struct bell_queue *queue = context->queues; queue != NULL; queue = queue->next)
+        if (queue->open)
+            bell_kmd_queue_cmd(queue->adapter, queue->hw_id, BELL_QUEUE_CMD_REMOVE);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_invalidate(struct bell_context *context)
+{
+    at_dirql(context->device->adapter, invalidate, context);
 }
 
 /* Others leave before the plan, and those that come are listed by it. */

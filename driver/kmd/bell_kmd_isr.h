@@ -73,6 +73,10 @@ VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool asked)
  * held. */
 VOID bell_kmd_isr_switch(struct bell_adapter *adapter);
 
+/* Take the context's queues off the run list for good; the turn under way goes on. An ABORTED of them
+ * is the driver's own doing from now on. sched_lock held, the node gated. */
+VOID bell_kmd_isr_invalidate(struct bell_context *context);
+
 /* Let them run again; a report not yet made is cancelled. run_lock held. */
 VOID bell_kmd_isr_resume(struct bell_context *context);
 

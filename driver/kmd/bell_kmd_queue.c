@@ -98,6 +98,8 @@ NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUE
     NTSTATUS status;
 
     status = check_flags(context, args->Flags);
+    if (NT_SUCCESS(status) && context->invalid)
+        status = STATUS_DEVICE_REMOVED;
     if (NT_SUCCESS(status))
         status = check_progress(context, args);
     if (NT_SUCCESS(status))
@@ -243,7 +245,7 @@ NTSTATUS bell_kmd_queue_open(struct bell_queue *queue)
 {
     NTSTATUS status;
 
-    if (queue->adapter->lost)
+    if (queue->adapter->lost || queue->context->invalid)
         return STATUS_DEVICE_REMOVED;
     bell_kmd_lock(&queue->context->run_lock);
     status = open_locked(queue);

@@ -25,6 +25,8 @@ struct bell_context {
     bool suspended;             /* A context starts resumed (DB-SUS-07). */
     bool barred;                /* Its node runs a list without it; DIRQL, under sched_lock. */
     bool joins;                 /* Not any more; inside bell_kmd_isr_switch. */
+    bool invalid;               /* An engine reset hit it: no queue of it runs again. DIRQL, under
+                                 * sched_lock. */
     bool quiet;                 /* Suspended, and reported so. This and the next five: DIRQL. */
     UINT32 stopping;            /* Its queues whose STOPPED event is to come. */
     bool tell_suspended;        /* Then SUSPEND_CONTEXT_COMPLETED is due ... */
@@ -116,6 +118,7 @@ VOID bell_kmd_context_resume(struct bell_context *context);
  * @retval STATUS_NOT_SUPPORTED           NativeProgressFence, and the OS feature is off.
  * @retval STATUS_NO_MEMORY               Nothing is left behind.
  * @retval STATUS_INSUFFICIENT_RESOURCES  All hardware queues are taken.
+ * @retval STATUS_DEVICE_REMOVED          The context was invalidated.
  * @retval STATUS_UNSUCCESSFUL            The hardware would not open a kernel-mode queue.
  */
 NTSTATUS bell_kmd_queue_create(struct bell_context *context, DXGKARG_CREATEHWQUEUE *args);
@@ -131,7 +134,8 @@ VOID bell_kmd_queue_destroy(struct bell_queue *queue);
  *
  * @retval STATUS_SUCCESS         It is open. It was not sampled: kick it.
  * @retval STATUS_UNSUCCESSFUL    The hardware ignored the command; the queue is closed.
- * @retval STATUS_DEVICE_REMOVED  The device is gone, or the queue has faulted and lost its context.
+ * @retval STATUS_DEVICE_REMOVED  The device is gone, the queue has faulted and lost its hardware
+ *                                context, or its context was invalidated.
  */
 NTSTATUS bell_kmd_queue_open(struct bell_queue *queue);
 
@@ -161,6 +165,12 @@ NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue);
  * the queue is on no node or an event says that it has faulted, and before it is closed; any IRQL.
  */
 UINT64 bell_kmd_queue_next_fence(const struct bell_queue *queue);
+
+/* Nothing that is submitted to it runs: it has faulted, or its context was invalidated. */
+static inline bool bell_kmd_queue_is_dead(const struct bell_queue *queue)
+{
+    return queue->faulted || queue->context->invalid;
+}
 
 /* Owe a write-pointer sample. Nothing unless it is open. IRQL <= DISPATCH_LEVEL. */
 VOID bell_kmd_queue_kick(struct bell_queue *queue);

@@ -175,6 +175,16 @@ NTSTATUS bell_kmd_sched_update_context(struct bell_context *context,
     return STATUS_SUCCESS;
 }
 
+VOID bell_kmd_sched_invalidate(struct bell_context *context)
+{
+    struct bell_adapter *adapter = context->device->adapter;
+
+    bell_kmd_lock(&adapter->sched_lock);
+    bell_kmd_isr_invalidate(context);
+    plan_and_flush(adapter);
+    bell_kmd_unlock(&adapter->sched_lock);
+}
+
 VOID bell_kmd_sched_boost(struct bell_queue *queue, bool boosted)
 {
     struct bell_adapter *adapter = queue->adapter;

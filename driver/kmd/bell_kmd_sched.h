@@ -68,7 +68,7 @@ static inline bool bell_kmd_sched_is_barred(const struct bell_context *context)
 /* Its queues belong on the run list. Its run_lock or sched_lock held. */
 static inline bool bell_kmd_sched_may_run(const struct bell_context *context)
 {
-    return !context->suspended && !context->barred;
+    return !context->suspended && !context->barred && !context->invalid;
 }
 
 /*
@@ -114,6 +114,9 @@ NTSTATUS bell_kmd_sched_update_context(struct bell_context *context,
  */
 NTSTATUS bell_kmd_sched_switch(struct bell_adapter *adapter,
                                const DXGKARG_SWITCHTOHWCONTEXTLIST *args);
+
+/* An engine reset hits the context: its queues leave the run list for good, others share its part. */
+VOID bell_kmd_sched_invalidate(struct bell_context *context);
 
 /* The queue goes before all but other real-time queues, or as its context says again. */
 VOID bell_kmd_sched_boost(struct bell_queue *queue, bool boosted);

@@ -73,8 +73,9 @@ NTSTATUS bell_kmd_slot_ask_disconnect(const struct bell_doorbell *doorbell)
     memset(&args, 0, sizeof(args));
     args.hHwQueue = doorbell->queue->os_queue;
     args.hDoorbell = doorbell->os_doorbell;
-    args.DisconnectReason = doorbell->queue->faulted ? D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT
-                                                     : D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY;
+    args.DisconnectReason = bell_kmd_queue_is_dead(doorbell->queue)
+                                ? D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT
+                                : D3DDDI_DOORBELLSTATUS_DISCONNECTED_RETRY;
     return adapter->dxgk.DxgkCbDisconnectDoorbell(&args);
 }
 

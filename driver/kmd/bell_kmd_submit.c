@@ -76,7 +76,7 @@ NTSTATUS bell_kmd_submit(struct bell_queue *queue, const DXGKARG_SUBMITCOMMANDTO
 
     if (queue->user_mode || !buffer_is_valid(args))
         return STATUS_INVALID_PARAMETER;
-    if (queue->adapter->lost || queue->faulted)
+    if (queue->adapter->lost || bell_kmd_queue_is_dead(queue))
         return STATUS_DEVICE_REMOVED;
     KeAcquireSpinLock(&queue->ring_lock, &irql);
     status = append(queue, args);

@@ -178,6 +178,90 @@ static void DB_TDR_06_culprit_only(void **state)
     fake_queue_free(&queue);
 }
 
+static NTSTATUS reset_engine(UINT node)
+{
+    DXGKARG_RESETHWENGINE args = {.NodeOrdinal = node};
+
+    return fake_ddi.DxgkDdiResetHwEngine(fake_adapter, &args);
+}
+
+static NTSTATUS resume_engine(UINT node)
+{
+    DXGKARG_RESUMEHWENGINE args = {.NodeOrdinal = node};
+
+    return fake_ddi.DxgkDdiResumeHwEngine(fake_adapter, &args);
+}
+
+static NTSTATUS run_list(HANDLE first)
+{
+    DXGKARG_SWITCHTOHWCONTEXTLIST args = {.hHwContextFirst = first};
+
+    return fake_ddi.DxgkDdiSwitchToHwContextList(fake_adapter, &args);
+}
+
+/* Whatever puts queues on the run list leaves those of the context out, the one that hung and the
+ * one beside it. */
+static void HS_RST_02_invalidated_context_stays_away(void **state)
+{
+    struct fake_queue hung = fake_queue_make(&fake_first, 0, true), beside = hung;
+    struct fake_queue innocent = fake_queue_make(&fake_first, 0, true);
+    DXGKARG_CREATEHWQUEUE create = {.Flags.UserModeSubmission = 1}, late = {.hHwQueue = &hung};
+    DXGKARG_DESTROYDOORBELL destroy;
+    DXGKARG_SUSPENDCONTEXT suspend = {hung.context, 1};
+    DXGKARG_RESUMECONTEXT resume = {hung.context};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwQueue(hung.context, &create), STATUS_SUCCESS);
+    beside.queue = create.hHwQueue;
+    fake_doorbell_make(&fake_first, &beside);
+    assert_int_equal(fake_connect(&hung, NULL), STATUS_SUCCESS);
+    assert_int_equal(fake_connect(&beside, NULL), STATUS_SUCCESS);
+    assert_int_equal(fake_connect(&innocent, NULL), STATUS_SUCCESS);
+    assert_int_equal(fake_disconnect(&beside), STATUS_SUCCESS);
+    fake.busy[hung.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    assert_int_equal(reset_engine(0), STATUS_SUCCESS);
+    assert_ptr_equal(fake.invalidated.hHwContext, hung.os_context);
+    assert_int_equal(fake.invalidate_count, 1);
+    assert_false(fake.listed[hung.hw_id] || fake.listed[beside.hw_id]);
+    assert_true(fake.listed[innocent.hw_id]);
+    fake.busy[hung.hw_id] = 0;
+    fake_post_event(BELL_CAUSE_ABORTED, 0, hung.hw_id, 0); /* Late: a full driver had no room. */
+    assert_true(fake_interrupt());
+    assert_int_equal(fake.notify_count, 0);
+    fake_run_dpc();
+
+    assert_int_equal(resume_engine(0), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_int_equal(run_list(innocent.context), STATUS_SUCCESS);
+    assert_int_equal(run_list(hung.context), STATUS_SUCCESS);
+    assert_int_equal(fake_connect(&beside, NULL), STATUS_DEVICE_REMOVED);
+    assert_int_equal(fake_ddi.DxgkDdiCreateHwQueue(hung.context, &late), STATUS_DEVICE_REMOVED);
+    assert_false(fake.listed[hung.hw_id] || fake.listed[beside.hw_id]);
+    assert_int_equal(run_list(innocent.context), STATUS_SUCCESS);
+    assert_true(fake.listed[innocent.hw_id]);
+
+    assert_int_equal(power(PowerDeviceD3), STATUS_SUCCESS);
+    lose_everything();
+    assert_int_equal(power(PowerDeviceD0), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiResumeContext(fake_adapter, &resume), STATUS_SUCCESS);
+    assert_false(fake.listed[hung.hw_id] || fake.listed[beside.hw_id]);
+
+    destroy.hDoorbell = beside.doorbell;
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&destroy), STATUS_SUCCESS);
+    fake_allocation_free(beside.ring);
+    fake_allocation_free(beside.control);
+    fake_doorbell_make(&fake_first, &beside); /* Nor does another ring bring it back. */
+    assert_int_equal(fake_connect(&beside, NULL), STATUS_DEVICE_REMOVED);
+    destroy.hDoorbell = beside.doorbell;
+    assert_int_equal(fake_ddi.DxgkDdiDestroyDoorbell(&destroy), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiDestroyHwQueue(beside.queue), STATUS_SUCCESS);
+    fake_allocation_free(beside.ring);
+    fake_allocation_free(beside.control);
+    fake_queue_free(&innocent);
+    fake_queue_free(&hung);
+}
+
 static void DB_INT_02_engine_states(void **state)
 {
     UNREFERENCED_PARAMETER(state);
@@ -257,6 +341,7 @@ int main(void)
         T(DB_DST_04_refused_while_a_queue_runs),
         T(DB_FST_04_gate_refused_with_work),
         T(DB_TDR_06_culprit_only),
+        T(HS_RST_02_invalidated_context_stays_away),
         T(DB_INT_02_engine_states),
         T(HS_TMO_01_hang_of_a_kernel_node),
         T(HS_RST_02_full_reset),

@@ -279,6 +279,77 @@ static void DB_INT_02_fault_of_a_context(void **state)
     rig_run(&config, context_at_fault);
 }
 
+/* --- A context with two queues ---------------------------------------------------------------- */
+
+static struct rig beside;
+
+/* Work of the other queue is behind the hang when its process is told that the device is removed. */
+static int two_queues(int argc, char **argv)
+{
+    D3DKMT_CREATEHWQUEUE more;
+
+    (void)argc, (void)argv;
+    scale();
+    rig_make(&culprit, 16, 0);
+    rig_open_beside(&beside, &culprit, 16);
+    rig_make_queue_beside(&beside, &culprit);
+    rig_make_doorbell(&beside);
+    REQUIRE_OK(rig_connect(&culprit));
+    REQUIRE_OK(rig_connect(&beside));
+    while (!innocent_ready)
+        belfry_sleep(50);
+    power_append_hang(&culprit);
+    power_ring(&culprit);
+    while (power_hardware(0, BELFRY_START, culprit.blob.queue_token) < 1)
+        belfry_sleep(50);
+    rig_submit(&beside, 1, 77, 100);
+    hung = true;
+    power_await(culprit_is_dead, PATIENCE, "ABORT");
+    while (power_find(0, BELFRY_POWER, "tdr-resumed", 0) == POWER_NONE)
+        belfry_sleep(100);
+    REQUIRE(is_dead(&beside));
+    rig_append(&beside, 1, 78); /* The ring is still its memory. */
+    while (!over)
+        belfry_sleep(100);
+    REQUIRE_OK((NTSTATUS)belfry_os_suspend(culprit.context));
+    REQUIRE_OK((NTSTATUS)belfry_os_resume(culprit.context));
+    rig_settle(20000);
+    REQUIRE_EQ(*beside.progress, 0);
+    REQUIRE_EQ(beside.data.cpu[1], 0);
+    REQUIRE_EQ(rig_rptr(&beside), 0);
+    REQUIRE_STATUS(rig_try_queue(culprit.context, true, &more), STATUS_DEVICE_REMOVED);
+    rig_close_beside(&beside);
+    rig_close(&culprit);
+    return 0;
+}
+
+static int goes_on(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    rig_make(&innocent, 16, 0);
+    REQUIRE_OK(rig_connect(&innocent));
+    innocent_ready = true;
+    work_behind_the_hang(&innocent);
+    rig_wait(&innocent, 2, PATIENCE);
+    REQUIRE_EQ(innocent.data.cpu[2], 12);
+    rig_settle(20000);
+    over = true;
+    rig_close(&innocent);
+    return 0;
+}
+
+static void HS_RST_02_no_queue_of_the_culprit_runs_again(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    innocent_ready = hung = over = false;
+    rig_open_machine(&config);
+    belfry_spawn("culprit", two_queues, 0, NULL);
+    belfry_spawn("innocent", goes_on, 0, NULL);
+    rig_finish_machine();
+}
+
 /* --- HS-RST-04 -------------------------------------------------------------------------------------- */
 
 static int asks_first(int argc, char **argv)
@@ -419,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(HS_RST_01_bystander_is_lost_too, unhook),
         cmocka_unit_test_teardown(HS_RST_02_resume_samples_what_was_rung_meanwhile, unhook),
+        cmocka_unit_test(HS_RST_02_no_queue_of_the_culprit_runs_again),
         cmocka_unit_test_teardown(HS_RST_03_packet_model, unhook),
         cmocka_unit_test_teardown(DB_INT_02_fault_of_a_context, unhook),
         cmocka_unit_test(HS_RST_04_asks_before_the_reset),
