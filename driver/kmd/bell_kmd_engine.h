@@ -8,11 +8,15 @@
 #include "bell_kmd.h"
 
 /*
- * ResetEngine: abort what the node runs. That queue faults with ABORTED and is reported; the others
- * go on. LastAbortedFenceId is 0: fences belong to queues here, not to the node.
+ * ResetEngine (HS-RST-03): abort what the node runs, and wait until it runs nothing. That queue faults
+ * with ABORTED and is reported; the others, whose entries nobody submits again, go on.
  *
- * @retval STATUS_SUCCESS            The abort has reached the device.
+ * Fence ids belong to queues here. LastAbortedFenceId is the id of the aborted buffer if it was of a
+ * kernel-mode queue, but never below the highest id that is done on a kernel-mode queue of the node.
+ *
+ * @retval STATUS_SUCCESS            The node takes work again.
  * @retval STATUS_INVALID_PARAMETER  No such node or engine.
+ * @retval STATUS_IO_TIMEOUT         The node did not let go: only a reset of the device helps.
  * @retval STATUS_DEVICE_REMOVED     The device is gone.
  */
 NTSTATUS bell_kmd_engine_reset(struct bell_adapter *adapter, DXGKARG_RESETENGINE *args);

@@ -365,6 +365,18 @@ UINT64 bell_kmd_queue_next_fence(const struct bell_queue *queue)
     return reached != UINT64_MAX ? reached + 1 : reached;
 }
 
+/* User mode can write more into its fence than was submitted. */
+UINT64 bell_kmd_queue_done_fence(const struct bell_queue *queue)
+{
+    UINT64 reached, last;
+
+    if (queue->user_mode || queue->counts->wptr == 0)
+        return 0;
+    reached = *queue->progress;
+    last = queue->fence_ids[(queue->counts->wptr - 1) % BELL_KMD_KERNEL_ENTRIES];
+    return reached < last ? reached : last;
+}
+
 VOID bell_kmd_queue_kick(struct bell_queue *queue)
 {
     if (queue->open && !queue->adapter->lost)

@@ -166,6 +166,9 @@ NTSTATUS bell_kmd_queue_restore(struct bell_queue *queue);
  */
 UINT64 bell_kmd_queue_next_fence(const struct bell_queue *queue);
 
+/* Highest id of a kernel-mode queue's submissions that its fence has reached; 0 of others. */
+UINT64 bell_kmd_queue_done_fence(const struct bell_queue *queue);
+
 /* Nothing that is submitted to it runs: it has faulted, or its context was invalidated. */
 static inline bool bell_kmd_queue_is_dead(const struct bell_queue *queue)
 {

@@ -95,14 +95,11 @@ static NTSTATUS resume_in_driver(UINT node)
 static NTSTATUS reset_packet_engine(UINT node)
 {
     DXGKARG_RESETENGINE args = { .NodeOrdinal = node, .EngineOrdinal = ENGINE_ORDINAL };
-    NTSTATUS status;
 
     if (!os_adapter.ddi.DxgkDdiResetEngine)
         return STATUS_NOT_SUPPORTED;
-    status = OS_DDI(ResetEngine, node, &args, PASSIVE_LEVEL,
-                    os_adapter.ddi.DxgkDdiResetEngine(os_adapter.miniport, &args));
-    os_must_succeed(status, "DxgkDdiResetEngine", "HS-RST-03");
-    return status;
+    return OS_DDI(ResetEngine, node, &args, PASSIVE_LEVEL,
+                  os_adapter.ddi.DxgkDdiResetEngine(os_adapter.miniport, &args));
 }
 
 /* HS-RST-02: when it fails, all of the adapter is reset. */

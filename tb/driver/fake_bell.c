@@ -82,6 +82,15 @@ static UINT64 read_log_busy(void)
     return BELL_STATUS_LOG_BUSY_MASK;
 }
 
+static UINT64 read_node_busy(void)
+{
+    if (fake.node_busy_reads == 0)
+        return 0;
+    if (fake.node_busy_reads > 0)
+        fake.node_busy_reads--;
+    return BELL_STATUS_NODE_BUSY_MASK;
+}
+
 static UINT64 device_read(UINT32 offset)
 {
     const UINT64 *event = fake.events[fake.event_tail % 1024];
@@ -134,7 +143,7 @@ static UINT64 device_read(UINT32 offset)
         return BELL_FIELD_PUT(BELL_DOORBELLS_LAYOUT, fake.layout) |
                BELL_FIELD_PUT(BELL_DOORBELLS_IN_FORCE, fake.refuse_layout ? 0 : fake.layout);
     case BELL_STATUS_OFFSET:
-        return BELL_STATUS_IDLE_MASK | read_log_busy();
+        return BELL_STATUS_IDLE_MASK | read_log_busy() | read_node_busy();
     case BELL_TIME_OFFSET:
         return fake.time;
     case BELL_EVENT0_OFFSET:

@@ -94,6 +94,7 @@ struct fake_bell {
     UINT64 bands;
     UINT64 time;         /* GPU time stands still. */
     UINT64 logs[3][4];   /* LOG_BASE, LOG_CONFIG, LOG_INDEX of each node. */
+    int node_busy_reads; /* Reads of STATUS that see every node busy; -1 = for ever. */
     int log_busy_reads;  /* Reads of STATUS that see a log write under way; -1 = for ever. */
     DXGKARGCB_INVALIDATEHWCONTEXT invalidated;
     unsigned invalidate_count;

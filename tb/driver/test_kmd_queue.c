@@ -632,6 +632,86 @@ static void HS_RST_04_engine(void **state)
     fake.gone = false;
 }
 
+/* Gated meanwhile, so that the node does not go on with another queue; not if it was before. */
+static void HS_RST_03_returns_when_done(void **state)
+{
+    DXGKARG_RESETENGINE reset = {.NodeOrdinal = 1};
+    const UINT64 gate = BELL_FIELD_PUT(BELL_CTRL_GATED, 2);
+    int closed, aborted, opened;
+
+    UNREFERENCED_PARAMETER(state);
+    fake_clear_ops();
+    fake.node_busy_reads = 30;
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_int_equal(fake.node_busy_reads, 0);
+    closed = fake_find_write(0, BELL_CTRL_OFFSET, gate, gate);
+    aborted = fake_find_write((unsigned)closed, BELL_NODE_ABORT_OFFSET, UINT64_MAX, 2);
+    opened = fake_find_write((unsigned)aborted, BELL_CTRL_OFFSET, gate, 0);
+    assert_true(closed >= 0 && aborted > closed && opened > aborted + 30);
+    assert_int_equal(fake.ctrl & BELL_CTRL_GATED_MASK, 0);
+    assert_int_equal(fake_ddi.DxgkDdiSetPowerComponentFState(fake_adapter, 1, 1), STATUS_SUCCESS);
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_int_equal(fake.ctrl & BELL_CTRL_GATED_MASK, gate);
+    assert_int_equal(fake_ddi.DxgkDdiSetPowerComponentFState(fake_adapter, 1, 0), STATUS_SUCCESS);
+    fake.node_busy_reads = -1;
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_IO_TIMEOUT);
+    assert_int_equal(fake.ctrl & BELL_CTRL_GATED_MASK, gate); /* Nothing runs until a full reset. */
+    fake.node_busy_reads = 0;
+    fake.gone = true;
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_DEVICE_REMOVED);
+    fake.gone = false;
+}
+
+static UINT last_aborted(void)
+{
+    DXGKARG_RESETENGINE reset = {.NodeOrdinal = 1, .LastAbortedFenceId = 0xEEEE};
+
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    return reset.LastAbortedFenceId;
+}
+
+/* Of kernel-mode queues of that node: the aborted id, or the last that is done, never below it. */
+static void HS_RST_03_last_aborted_fence(void **state)
+{
+    struct fake_queue user = fake_queue_make(&fake_first, 1, true);
+    struct fake_queue other = fake_queue_make(&fake_first, 0, false);
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, false);
+    DXGKARG_SUBMITCOMMANDTOHWQUEUE submit = {.hHwQueue = queue.queue,
+                                             .DmaBufferVirtualAddress = 0x10000,
+                                             .DmaBufferSize = 64};
+    volatile UINT64 *rptr = (volatile UINT64 *)(UINT_PTR)(fake.context[queue.hw_id][1] +
+                                                          BELL_CONTROL_RPTR_OFFSET);
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&user, NULL), STATUS_SUCCESS);
+    fake.progress = 12;
+    assert_int_equal(last_aborted(), 0); /* No kernel-mode queue of the node has had work. */
+    for (UINT64 n = 1; n <= 3; n++) {
+        submit.HwQueueProgressFenceId = 10 * n;
+        assert_int_equal(fake_ddi.DxgkDdiSubmitCommandToHwQueue(fake_adapter, &submit),
+                         STATUS_SUCCESS);
+    }
+    submit.hHwQueue = other.queue;
+    submit.HwQueueProgressFenceId = 500;
+    assert_int_equal(fake_ddi.DxgkDdiSubmitCommandToHwQueue(fake_adapter, &submit), STATUS_SUCCESS);
+    *rptr = 1;
+    assert_int_equal(last_aborted(), 12); /* Nothing ran. */
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    assert_int_equal(last_aborted(), 12); /* It was over before the abort. */
+    fake.busy[queue.hw_id] |= BELL_QUEUE_STATE_FAULTED_MASK;
+    assert_int_equal(last_aborted(), 20);
+    fake.progress = 900; /* By user mode. */
+    assert_int_equal(last_aborted(), 30);
+    fake.busy[queue.hw_id] = 0;
+    fake.busy[user.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK | BELL_QUEUE_STATE_FAULTED_MASK;
+    fake.progress = 2;
+    assert_int_equal(last_aborted(), 2); /* Its ids are not the OS's. */
+    fake.busy[user.hw_id] = 0;
+    fake_queue_free(&queue);
+    fake_queue_free(&other);
+    fake_queue_free(&user);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 
 int main(void)
@@ -659,6 +739,8 @@ int main(void)
         T(DB_INT_02_stale_fault_and_d3),
         T(DB_INT_02_late_dpc),
         T(event_of_a_queue_that_is_gone),
+        T(HS_RST_03_returns_when_done),
+        T(HS_RST_03_last_aborted_fence),
         T(HS_RST_04_engine),
     };
 

@@ -17,6 +17,7 @@ static uint64_t resumed_at;  /* Cycle at which the driver's own resume is called
 static HANDLE newest;        /* The OS's handle of the context made last. */
 static bool hits_bystander;
 static HANDLE also_hit;      /* Context to invalidate as collateral damage. */
+static NTSTATUS reset_result; /* Of ResetEngine, once it has succeeded. */
 static NTSTATUS answers[4];  /* Of DxgkCbInvalidateHwContext, wrongly called. */
 
 static NTSTATUS invalidate(HANDLE context, UINT flags)
@@ -82,6 +83,7 @@ static int unhook(void **state)
     belfry_hook_driver(NULL);
     also_hit = NULL;
     hits_bystander = false;
+    reset_result = STATUS_SUCCESS;
     return 0;
 }
 
@@ -384,6 +386,72 @@ static void HS_RST_04_asks_before_the_reset(void **state)
 
 /* --- HS-RST-03 -------------------------------------------------------------------------------------- */
 
+static uint64_t busy_after; /* STATUS.NODE_BUSY when ResetEngine has returned. */
+static UINT last_aborted;
+
+static NTSTATUS reset_engine(HANDLE of, DXGKARG_RESETENGINE *args)
+{
+    NTSTATUS status = real.DxgkDdiResetEngine(of, args);
+
+    busy_after = BELL_FIELD_GET(belfry_register(BELL_STATUS_OFFSET), BELL_STATUS_NODE_BUSY);
+    last_aborted = args->LastAbortedFenceId;
+    return NT_SUCCESS(status) ? reset_result : status;
+}
+
+static void watch_packet_model(DRIVER_INITIALIZATION_DATA *table)
+{
+    real = *table;
+    use_packet_model(table);
+    table->DxgkDdiResetEngine = reset_engine;
+}
+
+/* Two buffers are done, the third hangs, the fourth waits behind it. */
+static int kernel_hangs(int argc, char **argv)
+{
+    static struct rig_kernel kernel;
+    struct bell_umd_commands list;
+    D3DKMT_HANDLE context;
+
+    (void)argc, (void)argv;
+    scale();
+    rig_open(&culprit, 16);
+    context = rig_make_context(&culprit, 2);
+    rig_kernel_open(&kernel, &culprit, context);
+    for (unsigned n = 1; n <= 4; n++) {
+        rig_kernel_begin(&kernel, &list);
+        if (n == 3)
+            bell_umd_cmd_hang(&list);
+        REQUIRE_OK(rig_kernel_try(&kernel, &list, kernel.queue.hHwQueue, 10 * n));
+    }
+    while (power_find(0, BELFRY_POWER, "tdr-resumed", 2) == POWER_NONE)
+        belfry_sleep(100);
+    rig_settle(2000);
+    REQUIRE_EQ(rig_count(0, BELFRY_POWER, "full-reset"), reset_result != STATUS_SUCCESS);
+    REQUIRE_EQ(busy_after, 0);
+    REQUIRE_EQ(last_aborted, 30);
+    REQUIRE_EQ(*kernel.progress, 20);
+    rig_kernel_close(&kernel);
+    rig_destroy_context(context);
+    rig_close(&culprit);
+    return 0;
+}
+
+static void HS_RST_03_done_when_it_returns(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    belfry_hook_driver(watch_packet_model);
+    rig_run(&config, kernel_hangs);
+}
+
+/* A failure is no violation: all of the adapter is reset. */
+static void HS_RST_03_failure_resets_the_adapter(void **state)
+{
+    reset_result = STATUS_IO_TIMEOUT;
+    HS_RST_03_done_when_it_returns(state);
+}
+
 /* A driver without ResetHwEngine: what it aborts it reports as a fault; the others go on. */
 static int packet_culprit(int argc, char **argv)
 {
@@ -492,6 +560,8 @@ int main(void)
         cmocka_unit_test_teardown(HS_RST_02_resume_samples_what_was_rung_meanwhile, unhook),
         cmocka_unit_test(HS_RST_02_no_queue_of_the_culprit_runs_again),
         cmocka_unit_test_teardown(HS_RST_03_packet_model, unhook),
+        cmocka_unit_test_teardown(HS_RST_03_done_when_it_returns, unhook),
+        cmocka_unit_test_teardown(HS_RST_03_failure_resets_the_adapter, unhook),
         cmocka_unit_test_teardown(DB_INT_02_fault_of_a_context, unhook),
         cmocka_unit_test(HS_RST_04_asks_before_the_reset),
         cmocka_unit_test(HS_TMO_01_names_the_engine_and_it_is_reset),

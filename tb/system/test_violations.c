@@ -241,14 +241,20 @@ static void submit_packet(struct rig *victim, void (*packet)(struct bell_umd_com
     rig_ring(victim);
 }
 
+/* On a node where kernel submission has had work done. */
 static void hang_a_queue(void)
 {
+    static struct rig_kernel kernel;
     static struct rig victim;
 
+    rig_kernel_open(&kernel, &a, a.context);
+    rig_kernel_submit(&kernel, 0, 1, 10);
+    rig_kernel_wait(&kernel, WAIT);
     submit_packet(&victim, bell_umd_cmd_hang);
     rig_settle(1000);
     REQUIRE_OK((NTSTATUS)belfry_os_suspend(victim.context)); /* Only after an engine reset. */
     rig_close(&victim);
+    rig_kernel_close(&kernel);
 }
 
 /* The device is lost by it. */

@@ -180,6 +180,7 @@ void os_monitor_gates(uint32_t closed); /**< The nodes that are stopped now. */
 void os_engine_reset_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_engine_resume_enter(struct os_monitor_call *call);
 void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status);
+void os_packet_reset_enter(struct os_monitor_call *call);
 void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status);
 
 /* os_monitor_sched.c */

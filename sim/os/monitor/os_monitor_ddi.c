@@ -69,7 +69,7 @@ static const struct os_ddi ddis[] = {
     {"DxgkDdiDestroyDoorbell", "DB-THR-01", "DB-DES-04", NULL, os_doorbell_destroy_enter,
      os_doorbell_destroy_exit},
     {"DxgkDdiNotifyWorkSubmission", "DB-THR-01", "DB-NTF-02", NULL, NULL, NULL},
-    {"DxgkDdiResetEngine", "DB-THR-01", "HS-RST-03", NULL, NULL, os_packet_reset_exit},
+    {"DxgkDdiResetEngine", "DB-THR-01", NULL, NULL, os_packet_reset_enter, os_packet_reset_exit},
     {"DxgkDdiResetHwEngine", "DB-THR-01", NULL, NULL, NULL, os_engine_reset_exit},
     {"DxgkDdiResumeHwEngine", "DB-THR-01", NULL, NULL, os_engine_resume_enter,
      os_engine_resume_exit},

@@ -51,24 +51,46 @@ void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status)
     }
 }
 
-/** Highest fence that kernel submission has given to a queue of the node. */
-static uint64_t last_submitted(UINT node)
+/** Ids of kernel submission to the queues of a node: the highest done, the highest submitted. */
+struct ids {
+    uint64_t done, submitted;
+};
+
+static struct ids ids_of(UINT node)
 {
     const struct os_queue *queue = NULL;
-    uint64_t last = 0;
+    struct ids ids = {0};
 
-    while ((queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL)
-        if (queue->node == node && queue->submitted > last)
-            last = queue->submitted;
-    return last;
+    while ((queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL) {
+        uint64_t done = os_fence_read(queue->fence);
+
+        if (queue->node != node)
+            continue;
+        if (done > queue->submitted) /* User mode can write the fence. */
+            done = queue->submitted;
+        if (done > ids.done)
+            ids.done = done;
+        if (queue->submitted > ids.submitted)
+            ids.submitted = queue->submitted;
+    }
+    return ids;
 }
 
+static struct ids before; /**< The OS knows no more of what was done. One reset at a time. */
+
+void os_packet_reset_enter(struct os_monitor_call *call)
+{
+    before = ids_of(((const DXGKARG_RESETENGINE *)call->args)->NodeOrdinal);
+}
+
+/** The id has 32 bits: counted from what was done. */
 void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status)
 {
     const DXGKARG_RESETENGINE *args = call->args;
+    UINT beyond = args->LastAbortedFenceId - (UINT)before.done;
 
-    if (NT_SUCCESS(status) && args->LastAbortedFenceId > last_submitted(args->NodeOrdinal))
-        os_violation("HS-RST-03", 0, "LastAbortedFenceId is %u; the last one submitted to node %u "
-                     "is %u", args->LastAbortedFenceId, args->NodeOrdinal,
-                     (unsigned)last_submitted(args->NodeOrdinal));
+    if (NT_SUCCESS(status) && beyond > before.submitted - before.done)
+        os_violation("HS-RST-03", 0, "LastAbortedFenceId is %u; of those submitted to node %u, %u "
+                     "was done and %u is the last", args->LastAbortedFenceId, args->NodeOrdinal,
+                     (unsigned)before.done, (unsigned)before.submitted);
 }

@@ -90,7 +90,8 @@ const struct os_rule os_rules[] = {
                   "a time runs, and its interrupt names its node", 2},
     {"HS-RST-01", "after ResetHwEngine nothing runs until ResumeHwEngine", 2},
     {"HS-RST-02", "after ResumeHwEngine the engine runs, and its queues are sampled", 2},
-    {"HS-RST-03", "ResetEngine succeeds, with LastAbortedFenceId not beyond what was submitted", 2},
+    {"HS-RST-03", "LastAbortedFenceId of ResetEngine lies between what was done and what was "
+                  "submitted", 2},
     {"HS-RST-04", "QueryEngineStatus succeeds, always", 2},
     {"HS-TMO-01", "GPU_ENGINE_TIMEOUT and GPU_ENGINE_STATE_CHANGE name a node and an engine that "
                   "exist", 2},

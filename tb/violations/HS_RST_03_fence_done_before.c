@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A driver of the packet model; ResetEngine resets and fails. */
+/* A driver of the packet model; ResetEngine aborts a fence that was done before. */
 #include "plant.h"
 
 static NTSTATUS reset(HANDLE of, DXGKARG_RESETENGINE *args)
 {
-    (VOID)real.DxgkDdiResetEngine(of, args);
-    return STATUS_UNSUCCESSFUL;
+    NTSTATUS status = real.DxgkDdiResetEngine(of, args);
+
+    args->LastAbortedFenceId = 0;
+    return status;
 }
 
 static VOID change_table(DRIVER_INITIALIZATION_DATA *table)
