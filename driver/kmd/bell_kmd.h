@@ -151,6 +151,7 @@ struct bell_adapter {
     volatile UINT32 event_head; /* Written at DIRQL only; free-running. */
     volatile UINT32 event_tail; /* Written by the DPC only; free-running. */
     bool irq_masked;            /* DIRQL only. */
+    UINT32 hung;                /* One bit a node: ENGINE_HUNG since its last reset. Changes at DIRQL. */
     UINT64 stray_events;        /* Of queues that are gone; DIRQL only. */
     UINT32 *stale_faults;       /* queue_count: events to come of faults before CLOSE; DIRQL only. */
     struct bell_refusals refusals[BELL_KMD_REFUSALS]; /* DIRQL only. */

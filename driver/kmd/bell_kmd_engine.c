@@ -29,10 +29,15 @@ static struct bell_queue *running_queue(struct bell_adapter *adapter, UINT node)
 
 static NTSTATUS abort_node(struct bell_adapter *adapter, UINT node)
 {
+    NTSTATUS status;
+
     bell_kmd_write(adapter, BELL_NODE_ABORT_OFFSET, UINT64_C(1) << node);
-    return bell_kmd_poll(adapter, BELL_STATUS_OFFSET,
-                         BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, UINT64_C(1) << node), 0,
-                         "reset: node to become idle");
+    status = bell_kmd_poll(adapter, BELL_STATUS_OFFSET,
+                           BELL_FIELD_PUT(BELL_STATUS_NODE_BUSY, UINT64_C(1) << node), 0,
+                           "reset: node to become idle");
+    if (NT_SUCCESS(status))
+        bell_kmd_isr_note_reset(adapter, node);
+    return status;
 }
 
 static bool is_faulted(const struct bell_queue *queue)
@@ -123,11 +128,19 @@ NTSTATUS bell_kmd_engine_resume_hw(struct bell_adapter *adapter,
     return STATUS_SUCCESS;
 }
 
+static bool is_stuck(struct bell_adapter *adapter, UINT node)
+{
+    const struct bell_queue *queue = running_queue(adapter, node);
+
+    return queue != NULL && (queue->stopping || (adapter->hung >> node & 1) != 0);
+}
+
 NTSTATUS bell_kmd_engine_status(struct bell_adapter *adapter, DXGKARG_QUERYENGINESTATUS *args)
 {
     if (!engine_exists(adapter, args->NodeOrdinal, args->EngineOrdinal))
         return STATUS_INVALID_PARAMETER;
     args->EngineStatus.Value = 0;
-    args->EngineStatus.Responsive = adapter->off || bell_kmd_power_answers(adapter);
+    args->EngineStatus.Responsive =
+        adapter->off || (bell_kmd_power_answers(adapter) && !is_stuck(adapter, args->NodeOrdinal));
     return STATUS_SUCCESS;
 }

@@ -39,7 +39,8 @@ NTSTATUS bell_kmd_engine_reset_hw(struct bell_adapter *adapter, const DXGKARG_RE
 NTSTATUS bell_kmd_engine_resume_hw(struct bell_adapter *adapter,
                                    const DXGKARG_RESUMEHWENGINE *args);
 
-/* QueryEngineStatus: Responsive = the device answers with its identity.
+/* QueryEngineStatus (HS-RST-04): Responsive = the device answers with its identity, and the node runs
+ * no queue that was told to stop inside its buffer, or any since it reported ENGINE_HUNG. Does not wait.
  * STATUS_INVALID_PARAMETER: no such node or engine. */
 NTSTATUS bell_kmd_engine_status(struct bell_adapter *adapter, DXGKARG_QUERYENGINESTATUS *args);
 

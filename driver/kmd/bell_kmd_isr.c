@@ -87,6 +87,7 @@ static VOID report_hung(struct bell_adapter *adapter, UINT node)
 {
     DXGKARGCB_NOTIFY_INTERRUPT_DATA data;
 
+    adapter->hung |= 1u << node;
     if (bell_kmd_adapter_is_um_node(adapter, node)) {
         report_state(adapter, node, DXGK_ENGINE_STATE_HUNG);
         return;
@@ -306,6 +307,28 @@ VOID bell_kmd_isr_flush(struct bell_adapter *adapter)
 {
     if (is_present(adapter))
         at_dirql(adapter, take_events, adapter);
+}
+
+struct bell_reset_node {
+    struct bell_adapter *adapter;
+    UINT node;
+};
+
+static BOOLEAN note_reset(PVOID context)
+{
+    const struct bell_reset_node *reset = context;
+
+    (VOID)take_events(reset->adapter);
+    reset->adapter->hung &= ~(1u << reset->node);
+    return TRUE;
+}
+
+VOID bell_kmd_isr_note_reset(struct bell_adapter *adapter, UINT node)
+{
+    struct bell_reset_node reset = {adapter, node};
+
+    if (is_present(adapter))
+        at_dirql(adapter, note_reset, &reset);
 }
 
 static BOOLEAN note_closed(PVOID context)
@@ -533,7 +556,10 @@ static BOOLEAN turn_off(PVOID context)
 
 static BOOLEAN turn_on(PVOID context)
 {
-    ((struct bell_adapter *)context)->off = false;
+    struct bell_adapter *adapter = context;
+
+    adapter->off = false;
+    adapter->hung = 0;
     return TRUE;
 }
 

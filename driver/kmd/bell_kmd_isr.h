@@ -52,6 +52,9 @@ VOID bell_kmd_isr_enable(struct bell_adapter *adapter);
 /* Take what events the hardware has now, as an interrupt would. */
 VOID bell_kmd_isr_flush(struct bell_adapter *adapter);
 
+/* The node was aborted: take what events there are; an ENGINE_HUNG of before counts no more. */
+VOID bell_kmd_isr_note_reset(struct bell_adapter *adapter, UINT node);
+
 /* The hardware queue is closed: take what events there are, and await its STOPPED no more. */
 VOID bell_kmd_isr_note_closed(struct bell_queue *queue);
 

@@ -632,6 +632,67 @@ static void HS_RST_04_engine(void **state)
     fake.gone = false;
 }
 
+static UINT responsive(UINT node)
+{
+    DXGKARG_QUERYENGINESTATUS query = {.NodeOrdinal = node};
+
+    assert_int_equal(fake_ddi.DxgkDdiQueryEngineStatus(fake_adapter, &query), STATUS_SUCCESS);
+    return query.EngineStatus.Responsive;
+}
+
+/* From the report of a hang until the queue has left the node, by a reset or by itself. */
+static void HS_RST_04_hung_node(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+    DXGKARG_RESETENGINE reset = {.NodeOrdinal = 1};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    assert_int_equal(responsive(1), 1);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 1, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(responsive(1), 0);
+    assert_int_equal(responsive(0), 1);
+    fake.busy[queue.hw_id] = 0;
+    assert_int_equal(responsive(1), 1);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 1, queue.hw_id, 0); /* Not taken before the reset. */
+    assert_int_equal(fake_ddi.DxgkDdiResetEngine(fake_adapter, &reset), STATUS_SUCCESS);
+    assert_int_equal(responsive(1), 1);
+    fake_post_event(BELL_CAUSE_ENGINE_HUNG, 1, queue.hw_id, 0);
+    assert_true(fake_interrupt());
+    assert_int_equal(responsive(1), 0);
+    assert_int_equal(fake_ddi.DxgkDdiResetFromTimeout(fake_adapter), STATUS_SUCCESS);
+    memset(fake.open, 0, sizeof(fake.open));
+    assert_int_equal(fake_ddi.DxgkDdiRestartFromTimeout(fake_adapter), STATUS_SUCCESS);
+    fake.open[queue.hw_id] = true;
+    assert_int_equal(responsive(1), 1);
+    fake.open[queue.hw_id] = false;
+    fake.busy[queue.hw_id] = 0;
+    fake_run_dpc();
+    fake_queue_free(&queue);
+}
+
+/* It was told to stop inside its buffer and has not. */
+static void HS_RST_04_queue_that_does_not_stop(void **state)
+{
+    struct fake_queue queue = fake_queue_make(&fake_first, 1, true);
+    DXGKARG_SUSPENDCONTEXT suspend = {.hContext = queue.context, .contextSuspendFence = 1};
+
+    UNREFERENCED_PARAMETER(state);
+    assert_int_equal(fake_connect(&queue, NULL), STATUS_SUCCESS);
+    fake.busy[queue.hw_id] = BELL_QUEUE_STATE_RUNNING_MASK;
+    assert_int_equal(responsive(1), 1);
+    assert_int_equal(fake_ddi.DxgkDdiSuspendContext(fake_adapter, &suspend), STATUS_PENDING);
+    assert_int_equal(responsive(1), 0);
+    assert_int_equal(responsive(0), 1);
+    fake.busy[queue.hw_id] = 0;
+    assert_int_equal(responsive(1), 1);
+    fake_queue_free(&queue);
+    fake_run_dpc();
+}
+
 /* Gated meanwhile, so that the node does not go on with another queue; not if it was before. */
 static void HS_RST_03_returns_when_done(void **state)
 {
@@ -742,6 +803,8 @@ int main(void)
         T(HS_RST_03_returns_when_done),
         T(HS_RST_03_last_aborted_fence),
         T(HS_RST_04_engine),
+        T(HS_RST_04_hung_node),
+        T(HS_RST_04_queue_that_does_not_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,7 +371,7 @@ static int asks_first(int argc, char **argv)
     REQUIRE(asked < reset_at);
     REQUIRE_EQ(belfry_record_at(asked)->status, STATUS_SUCCESS);
     REQUIRE_EQ(belfry_record_at(asked)->args[0], 1); /* Node 1, engine 0. */
-    REQUIRE_EQ(belfry_record_at(asked)->args[1] & UINT32_MAX, 1); /* Responsive. */
+    REQUIRE_EQ(belfry_record_at(asked)->args[1] & UINT32_MAX, 0); /* Not responsive. */
     rig_close(&culprit);
     return 0;
 }
@@ -382,6 +382,36 @@ static void HS_RST_04_asks_before_the_reset(void **state)
 
     (void)state;
     rig_run(&config, asks_first);
+}
+
+/* The hardware has reported the hang, long before TdrDelay; the other node works. */
+static int told_by_the_watch(int argc, char **argv)
+{
+    size_t asked;
+
+    (void)argc, (void)argv;
+    rig_make(&innocent, 16, 0);
+    rig_make(&culprit, 16, 1);
+    belfry_engine_limits(1, 0, 5000, true);
+    REQUIRE_OK(rig_connect(&culprit));
+    power_append_hang(&culprit);
+    power_ring(&culprit);
+    power_await(culprit_is_dead, 50000, "ABORT");
+    rig_settle(2000);
+    REQUIRE_EQ(rig_count(0, BELFRY_POWER, "tdr-suspect"), 0);
+    asked = power_expect(0, BELFRY_DDI_EXIT, "DxgkDdiQueryEngineStatus", 1);
+    REQUIRE_EQ(belfry_record_at(asked)->args[1] & UINT32_MAX, 0);
+    rig_close(&culprit);
+    rig_close(&innocent);
+    return 0;
+}
+
+static void HS_RST_04_told_by_the_watch(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    rig_run(&config, told_by_the_watch);
 }
 
 /* --- HS-RST-03 -------------------------------------------------------------------------------------- */
@@ -564,6 +594,7 @@ int main(void)
         cmocka_unit_test_teardown(HS_RST_03_failure_resets_the_adapter, unhook),
         cmocka_unit_test_teardown(DB_INT_02_fault_of_a_context, unhook),
         cmocka_unit_test(HS_RST_04_asks_before_the_reset),
+        cmocka_unit_test(HS_RST_04_told_by_the_watch),
         cmocka_unit_test(HS_TMO_01_names_the_engine_and_it_is_reset),
         cmocka_unit_test_teardown(HS_RST_01_nothing_runs_until_the_resume, unhook),
     };
