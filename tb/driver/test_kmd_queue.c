@@ -425,9 +425,10 @@ static void DB_INT_02_each_cause_once(void **state)
     fake_queue_free(&queue);
 }
 
-/* The packet at fault: of a kernel-mode queue with its own id, whatever the fence reads. */
-static void DB_INT_02_fault_names_its_packet(void **state)
+/* A kernel-mode queue that faults in its packet `last`, with its own id, whatever the fence reads. */
+static void fault_in(UINT64 last)
 {
+    const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[fake.notify_count];
     struct fake_queue queue = fake_queue_make(&fake_first, 2, false);
     DXGKARG_SUBMITCOMMANDTOHWQUEUE submit = {.hHwQueue = queue.queue,
                                              .DmaBufferVirtualAddress = 0x10000,
@@ -435,24 +436,28 @@ static void DB_INT_02_fault_names_its_packet(void **state)
     volatile UINT64 *rptr = (volatile UINT64 *)(UINT_PTR)(fake.context[queue.hw_id][1] +
                                                           BELL_CONTROL_RPTR_OFFSET);
 
-    UNREFERENCED_PARAMETER(state);
-    for (UINT64 n = 0; n < KERNEL_ENTRIES + 50; n++) {
-        const DXGKARGCB_NOTIFY_INTERRUPT_DATA *fault = &fake.notifies[n - KERNEL_ENTRIES];
-
+    for (UINT64 n = 0; n <= last; n++) {
         submit.HwQueueProgressFenceId = 10 * n + 3;
         assert_int_equal(fake_ddi.DxgkDdiSubmitCommandToHwQueue(fake_adapter, &submit),
                          STATUS_SUCCESS);
         *rptr = n;
-        if (n < KERNEL_ENTRIES)
-            continue;
-        fake_post_event(n % 2 ? BELL_CAUSE_BAD_PACKET : BELL_CAUSE_BUS_ERROR, 2, queue.hw_id, 0x5000);
-        assert_true(fake_interrupt());
-        assert_int_equal(fault->HwQueuePageFaulted.PageFaultFlags, 0);
-        assert_int_equal(fault->HwQueuePageFaulted.FaultedFenceId, 10 * n + 3);
-        assert_int_equal(fault->HwQueuePageFaulted.FaultedVirtualAddress, n % 2 ? 0 : 0x5000);
     }
+    fake_post_event(last % 2 ? BELL_CAUSE_BAD_PACKET : BELL_CAUSE_BUS_ERROR, 2, queue.hw_id, 0x5000);
+    assert_true(fake_interrupt());
+    assert_int_equal(fault->HwQueuePageFaulted.PageFaultFlags, 0);
+    assert_int_equal(fault->HwQueuePageFaulted.FaultedFenceId, 10 * last + 3);
+    assert_int_equal(fault->HwQueuePageFaulted.FaultedVirtualAddress, last % 2 ? 0 : 0x5000);
     fake_run_dpc();
     fake_queue_free(&queue);
+}
+
+static void DB_INT_02_fault_names_its_packet(void **state)
+{
+    static const UINT64 last[] = {0, 1, KERNEL_ENTRIES - 1, KERNEL_ENTRIES, KERNEL_ENTRIES + 49};
+
+    UNREFERENCED_PARAMETER(state);
+    for (unsigned i = 0; i < sizeof(last) / sizeof(last[0]); i++)
+        fault_in(last[i]);
 }
 
 /* A progress fence that user mode has run to its end. */
