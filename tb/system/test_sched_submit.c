@@ -292,6 +292,119 @@ static void HS_SUB_04_no_more_than_the_packet_cap(void **state)
     assert_int_equal(seen.most, CAP);
 }
 
+/* --- Two queues on the node ------------------------------------------------------------------- */
+
+static volatile uint64_t *fences[2]; /* Progress, as the driver sees them, and what it was given. */
+static uint64_t given[2];
+
+static unsigned in_flight(unsigned which)
+{
+    return fences[which] == NULL ? 0 : (unsigned)(given[which] - *fences[which]);
+}
+
+static NTSTATUS submit_to_either(HANDLE adapter, const DXGKARG_SUBMITCOMMANDTOHWQUEUE *args)
+{
+    volatile uint64_t *fence = args->HwQueueProgressFenceCpuVa;
+    unsigned which = fences[0] != NULL && fences[0] != fence;
+
+    fences[which] = fence;
+    given[which] = args->HwQueueProgressFenceId;
+    if (in_flight(0) + in_flight(1) > seen.most)
+        seen.most = in_flight(0) + in_flight(1);
+    return driver.DxgkDdiSubmitCommandToHwQueue(adapter, args);
+}
+
+static void with_cap_for_two(DRIVER_INITIALIZATION_DATA *table)
+{
+    watch_submissions(table);
+    fences[0] = fences[1] = NULL;
+    table->DxgkDdiSubmitCommandToHwQueue = submit_to_either;
+    table->DxgkDdiQueryAdapterInfo = caps_with_cap;
+}
+
+static int two_queues(int argc, char **argv)
+{
+    static struct rig_kernel second;
+
+    (void)argc, (void)argv;
+    open_kernel();
+    rig_kernel_open(&second, &rig, context);
+    for (uint64_t i = 0; i < 8; i++) {
+        rig_kernel_submit(&kernel, 0, i, 500);
+        rig_kernel_submit(&second, 0, i, 500);
+        rig_kernel_submit(&second, 0, i, 500);
+    }
+    rig_kernel_wait(&kernel, PATIENCE);
+    rig_kernel_wait(&second, PATIENCE);
+    rig_kernel_close(&second);
+    close_kernel();
+    return 0;
+}
+
+static void HS_SUB_04_the_packet_cap_is_the_nodes(void **state)
+{
+    (void)state;
+    run(with_cap_for_two, two_queues);
+    assert_int_equal(seen.most, CAP);
+}
+
+/* One of them hangs: its packets are gone with its device, and the other goes on. */
+static struct rig hung;
+static volatile bool is_hung;
+
+static int hangs(int argc, char **argv)
+{
+    static struct rig_kernel queue;
+    struct bell_umd_commands list;
+    D3DKMT_HANDLE node_context;
+
+    (void)argc, (void)argv;
+    belfry_os_tdr(&(struct belfry_tdr){ .delay = LONG_WORK, .idle = UINT64_MAX });
+    rig_open(&hung, 16);
+    node_context = rig_make_context(&hung, NODE);
+    rig_kernel_open(&queue, &hung, node_context);
+    for (unsigned i = 1; i <= CAP; i++) {
+        rig_kernel_begin(&queue, &list);
+        bell_umd_cmd_hang(&list);
+        REQUIRE_OK(rig_kernel_try(&queue, &list, queue.queue.hHwQueue, i));
+    }
+    is_hung = true;
+    while (power_find(0, BELFRY_POWER, "tdr-resumed", NODE) == POWER_NONE)
+        belfry_sleep(100);
+    rig_settle(2000);
+    rig_kernel_close(&queue);
+    rig_destroy_context(node_context);
+    rig_close(&hung);
+    return 0;
+}
+
+static int waits_for_room(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    open_kernel();
+    while (!is_hung)
+        belfry_sleep(50);
+    rig_kernel_submit(&kernel, 0, 1, 10);
+    REQUIRE(power_find(0, BELFRY_POWER, "tdr-reset", NODE) != POWER_NONE);
+    rig_kernel_wait(&kernel, PATIENCE);
+    close_kernel();
+    return 0;
+}
+
+static void HS_SUB_04_room_after_a_hang(void **state)
+{
+    struct belfry_config config = rig_config();
+
+    (void)state;
+    is_hung = false;
+    belfry_hook_driver(with_cap_for_two);
+    rig_open_machine(&config);
+    belfry_spawn("hangs", hangs, 0, NULL);
+    belfry_spawn("waits", waits_for_room, 0, NULL);
+    rig_finish_machine();
+    belfry_hook_driver(NULL);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -304,6 +417,8 @@ int main(void)
         T(DB_INT_02_fault_names_its_packet),
         T(HS_SUB_04_as_many_in_flight_as_the_node_says),
         T(HS_SUB_04_no_more_than_the_packet_cap),
+        T(HS_SUB_04_the_packet_cap_is_the_nodes),
+        T(HS_SUB_04_room_after_a_hang),
     };
 
     return cmocka_run_group_tests_name("sched_submit", tests, NULL, NULL);
