@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "os_internal.h"
+#include "os_native.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +116,7 @@ static void dpc_thread(void *arg)
         os_ddi_enter("DxgkDdiDpcRoutine", 0, NULL, 0, DISPATCH_LEVEL);
         os_adapter.ddi.DxgkDdiDpcRoutine(os_adapter.miniport);
         os_ddi_exit("DxgkDdiDpcRoutine", 0, NULL, 0, STATUS_SUCCESS);
+        os_native_logs_dpc();
         state.dpc_busy = false;
         bell_thread_point();
     }

@@ -93,6 +93,12 @@ struct os_native_log; /**< Both logs of one queue. */
 NTSTATUS os_native_logs_make(struct os_queue *queue);
 /** Both buffers go to another place; what is there is read first. */
 NTSTATUS os_native_logs_move(struct os_queue *queue);
+/** An event of a signal of the queue is consumed: its entry is there (NF-LOG-01). DIRQL. */
+void os_native_logs_told(struct os_queue *queue);
+/** After the driver's DPC: read what events told of. DISPATCH_LEVEL. */
+void os_native_logs_dpc(void);
+/** The queue is about to be destroyed: no DPC is in the driver for its logs, or comes. */
+void os_native_logs_close(struct os_queue *queue);
 /** The hardware is done with the queue: read to the end, free. */
 void os_native_logs_drop(struct os_queue *queue);
 /** Take what is new, check it, record it as BELFRY_FENCE_LOG. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Native fence logs: two pages a user-mode queue, one of waits, one of signals (NF-LOG-01). The OS
- * sets up the headers and leaves the entries as they come; it reads behind the hardware. What was
- * overwritten unread is counted: index and wrap count are one word.
+ * sets up the headers and leaves the entries as they come; it reads behind the hardware, after each
+ * interrupt of a signal. What was overwritten unread is counted: index and wrap count are one word.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,7 +10,9 @@
 
 #include "bell_device_hash.h"
 #include "os_native.h"
+#include "os_power.h"
 
+#define BUSY_POLL 8u
 /** What the OS leaves in entries. */
 #define UNWRITTEN 0xA5
 #define ENTRIES                                                                                    \
@@ -18,7 +20,8 @@
 
 struct log {
     uint64_t phys;
-    uint64_t read;      /**< Entries of this page taken or lost. */
+    uint64_t read;      /**< Entries of this page taken or lost, */
+    uint64_t before;    /**< and of those before it. */
     uint64_t last_time; /**< FenceEndGpuTimestamp of the newest taken. */
     uint64_t taken, lost;
     uint64_t old_phys, old_hash; /**< The page before: nobody writes there any more. */
@@ -26,6 +29,11 @@ struct log {
 
 struct os_native_log {
     struct log waits, signals;
+    uint64_t told; /**< Signals that the hardware has told of by events. */
+    bool due;      /**< One of them since the DPC read last. */
+    bool busy;     /**< The DPC is in the driver for it. */
+    bool closing;
+    bool moving;   /**< It may be in either page. */
 };
 
 static DXGK_NATIVE_FENCE_LOG_HEADER *header_of(const struct log *log)
@@ -100,20 +108,27 @@ static NTSTATUS set_in_driver(const struct os_queue *queue, const struct log *lo
     return status;
 }
 
+/* At DISPATCH_LEVEL. */
+static void update(const struct os_queue *queue)
+{
+    HANDLE kmd = queue->kmd;
+    DXGKARG_UPDATENATIVEFENCELOGS args = { .NumberOfQueues = 1, .pHwQueueArray = &kmd };
+    NTSTATUS status = OS_DDI(UpdateNativeFenceLogs, queue->base.name, &args, DISPATCH_LEVEL,
+                             os_adapter.ddi.DxgkDdiUpdateNativeFenceLogs(os_adapter.miniport,
+                                                                         &args));
+
+    os_must_succeed(status, "DxgkDdiUpdateNativeFenceLogs", "NF-LOG-01");
+}
+
 static void update_in_driver(const struct os_queue *queue)
 {
     struct os_thread *self = os_thread_self();
-    HANDLE kmd = queue->kmd;
-    DXGKARG_UPDATENATIVEFENCELOGS args = { .NumberOfQueues = 1, .pHwQueueArray = &kmd };
-    NTSTATUS status;
 
     os_driver_enter(queue->base.process);
     self->irql = DISPATCH_LEVEL;
-    status = OS_DDI(UpdateNativeFenceLogs, queue->base.name, &args, DISPATCH_LEVEL,
-                    os_adapter.ddi.DxgkDdiUpdateNativeFenceLogs(os_adapter.miniport, &args));
+    update(queue);
     self->irql = PASSIVE_LEVEL;
     os_driver_leave(queue->base.process);
-    os_must_succeed(status, "DxgkDdiUpdateNativeFenceLogs", "NF-LOG-01");
 }
 
 NTSTATUS os_native_logs_make(struct os_queue *queue)
@@ -213,13 +228,71 @@ static void read_log(const struct os_queue *queue, struct log *log)
         take(queue, log);
 }
 
+static void read_logs(const struct os_queue *queue)
+{
+    read_log(queue, &queue->logs->waits);
+    read_log(queue, &queue->logs->signals);
+}
+
 void os_native_logs_read(struct os_queue *queue)
 {
     if (!queue->logs)
         return;
     update_in_driver(queue);
-    read_log(queue, &queue->logs->waits);
-    read_log(queue, &queue->logs->signals);
+    read_logs(queue);
+}
+
+/* --- Signals that the hardware tells of -------------------------------------------------------- */
+
+/* Each has an entry of its own, whatever the CPU signals beside. */
+static void check_told(const struct os_queue *queue)
+{
+    const struct log *signals = &queue->logs->signals;
+    uint64_t entries = signals->before + written(signals);
+
+    if (!queue->logs->moving && queue->logs->told > entries)
+        os_violation("NF-LOG-01", queue->base.name, "signal %" PRIu64 " of the queue interrupts, and "
+                     "its log of signals has %" PRIu64 " entries", queue->logs->told, entries);
+}
+
+void os_native_logs_told(struct os_queue *queue)
+{
+    if (!queue->logs)
+        return;
+    queue->logs->due = true;
+    queue->logs->told++;
+    check_told(queue);
+}
+
+/* Power and reset DDIs want the driver for themselves: a DPC cannot wait for them. */
+static void read_in_dpc(struct os_queue *queue)
+{
+    if (!os_power_try_enter_driver())
+        return;
+    queue->logs->due = false;
+    queue->logs->busy = true;
+    update(queue);
+    read_logs(queue);
+    queue->logs->busy = false;
+    os_power_leave_driver();
+}
+
+void os_native_logs_dpc(void)
+{
+    struct os_queue *queue = NULL;
+
+    while ((queue = os_object_next(queue, OS_QUEUE, NULL, NULL)) != NULL)
+        if (queue->logs && queue->logs->due && !queue->logs->closing)
+            read_in_dpc(queue);
+}
+
+void os_native_logs_close(struct os_queue *queue)
+{
+    if (!queue->logs)
+        return;
+    queue->logs->closing = true;
+    while (queue->logs->busy)
+        bell_thread_sleep(BUSY_POLL);
 }
 
 static NTSTATUS move(const struct os_queue *queue, struct log *log)
@@ -239,6 +312,7 @@ static NTSTATUS move(const struct os_queue *queue, struct log *log)
     log->old_phys = log->phys;
     log->old_hash = hash_of(log->old_phys);
     log->phys = made.phys;
+    log->before += log->read;
     log->read = 0;
     return STATUS_SUCCESS;
 }
@@ -249,8 +323,13 @@ NTSTATUS os_native_logs_move(struct os_queue *queue)
 
     if (!queue->logs)
         return STATUS_INVALID_PARAMETER;
+    queue->logs->moving = true;
     status = move(queue, &queue->logs->waits);
-    return NT_SUCCESS(status) ? move(queue, &queue->logs->signals) : status;
+    if (NT_SUCCESS(status))
+        status = move(queue, &queue->logs->signals);
+    queue->logs->moving = false;
+    check_told(queue);
+    return status;
 }
 
 /* The driver's object is gone: the hardware has let go of the pages. */
@@ -258,8 +337,7 @@ void os_native_logs_drop(struct os_queue *queue)
 {
     if (!queue->logs)
         return;
-    read_log(queue, &queue->logs->waits);
-    read_log(queue, &queue->logs->signals);
+    read_logs(queue);
     drop_old(queue, &queue->logs->waits);
     drop_old(queue, &queue->logs->signals);
     drop_page(&queue->logs->waits);

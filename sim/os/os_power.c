@@ -52,6 +52,14 @@ void os_power_enter_driver(void)
     power.inside++;
 }
 
+bool os_power_try_enter_driver(void)
+{
+    if (power.alone)
+        return false;
+    power.inside++;
+    return true;
+}
+
 void os_power_leave_driver(void)
 {
     power.inside--;

@@ -24,6 +24,7 @@ void os_power_alone(uint64_t patience, const char *who);
 void os_power_together(void);
 /** By os_driver_enter() and os_driver_leave(). */
 void os_power_enter_driver(void);
+bool os_power_try_enter_driver(void); /**< Where nobody may wait. */
 void os_power_leave_driver(void);
 /** In D3: the driver must touch no register. */
 bool os_power_is_off(void);

@@ -150,6 +150,7 @@ void os_queue_destroy(struct os_queue *queue, bool disconnect)
         os_object_close(&doorbell->base);
         os_doorbell_destroy(doorbell, disconnect);
     }
+    os_native_logs_close(queue);
     os_driver_enter(queue->base.process);
     status = OS_DDI(DestroyHwQueue, queue->base.name, &queue->kmd, PASSIVE_LEVEL,
                     os_adapter.ddi.DxgkDdiDestroyHwQueue(queue->kmd));

@@ -61,6 +61,99 @@ static void NF_LOG_01_content(void **state)
     run(content);
 }
 
+/* What the log says of a signal, as the OS read it by itself; -1: nothing yet. */
+static size_t logged(size_t from, UINT64 value)
+{
+    while ((from = belfry_record_find(from, BELFRY_FENCE_LOG, "signal")) != (size_t)-1 &&
+           belfry_record_at(from)->value != value)
+        from++;
+    return from;
+}
+
+/* The DPC that follows the interrupt of a signal reads the log, and finds that signal. */
+static void read_by_dpc(size_t from, UINT64 value)
+{
+    size_t dpc = rig_expect(from, BELFRY_CB_ENTER, "DxgkCbNotifyDpc");
+    size_t entry = logged(dpc, value);
+
+    REQUIRE(entry != (size_t)-1);
+    REQUIRE_EQ(rig_count(dpc + 1, BELFRY_CB_ENTER, "DxgkCbNotifyDpc"), 0);
+    REQUIRE(rig_expect(dpc, BELFRY_DDI_ENTER, "DxgkDdiUpdateNativeFenceLogs") < entry);
+    REQUIRE_EQ(belfry_record_at(entry)->object, bell_umd_queue_handle(a.queue));
+    REQUIRE_EQ(belfry_record_at(entry)->status, fence.handle);
+}
+
+/* Who is woken finds the entry, near memory or far; nobody asks for the log. */
+static int found_by_the_woken(int argc, char **argv)
+{
+    static UINT64 value;
+
+    (void)argc, (void)argv;
+    rig_library_open(&a, ENTRIES, 0);
+    REQUIRE_OK(bell_umd_fence_create(a.device, 0, false, &fence));
+    for (value = 1; value <= 6; value++) {
+        struct belfry_thread *thread = belfry_thread_start("waiter", wait_for, &value);
+        size_t from;
+
+        until_waiters(1);
+        from = belfry_record_count();
+        (void)signal_after(&a, (unsigned)value, 0, value);
+        belfry_thread_join(thread);
+        rig_settle(200); /* The DPC goes on behind the waiter. */
+        read_by_dpc(from, value);
+        rig_settle(20000);
+    }
+    bell_umd_fence_close(&fence);
+    rig_library_close(&a);
+    return 0;
+}
+
+static void NF_LOG_01_the_woken_finds_the_entry(void **state)
+{
+    static const uint32_t latencies[] = {1, 100, 1000};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(latencies) / sizeof(latencies[0]); i++) {
+        struct belfry_config config = rig_config();
+
+        config.dma_latency = latencies[i];
+        rig_run(&config, found_by_the_woken);
+    }
+}
+
+/* Signals of the CPU are in no log and miss in none. */
+static int of_both_processors(int argc, char **argv)
+{
+    struct belfry_fence_logs logs;
+    static UINT64 value;
+
+    (void)argc, (void)argv;
+    open_two(0, 1);
+    for (value = 1; value <= 8; value++) {
+        struct belfry_thread *thread = belfry_thread_start("waiter", wait_for, &value);
+
+        until_waiters(1);
+        if (value % 2 == 0)
+            REQUIRE_OK(bell_umd_fence_signal(a.device, &fence, value));
+        else
+            (void)signal_after(value % 4 == 1 ? &a : &b, (unsigned)value, 0, value);
+        belfry_thread_join(thread);
+        rig_settle(2000);
+    }
+    read_logs(&a, &logs);
+    REQUIRE_EQ(logs.signals, 2);
+    read_logs(&b, &logs);
+    REQUIRE_EQ(logs.signals, 2);
+    close_two();
+    return 0;
+}
+
+static void NF_LOG_01_signals_of_the_cpu_are_beside(void **state)
+{
+    (void)state;
+    run(of_both_processors);
+}
+
 /* Two buffers each for user-mode queues, none for others, both calls at DISPATCH_LEVEL. */
 static int who_has_logs(int argc, char **argv)
 {
@@ -412,6 +505,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(NF_LOG_01_content),
+        cmocka_unit_test(NF_LOG_01_the_woken_finds_the_entry),
+        cmocka_unit_test(NF_LOG_01_signals_of_the_cpu_are_beside),
         cmocka_unit_test(NF_LOG_01_user_mode_queues_only),
         cmocka_unit_test(NF_LOG_01_overrun_is_counted),
         cmocka_unit_test(NF_LOG_01_goes_on_after_a_resize),

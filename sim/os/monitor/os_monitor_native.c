@@ -131,9 +131,13 @@ void os_monitor_native_init(void)
 
 void os_monitor_native_popped(uint32_t queue, uint64_t address)
 {
+    struct os_queue *of = os_object_peek(queue, OS_QUEUE);
+
     event.owed = true;
     event.queue = queue;
     event.address = address;
+    if (of != NULL)
+        os_native_logs_told(of);
 }
 
 /** Is this the fence that the event is about? Without a queue, or an address of a fence, any is. */

@@ -107,8 +107,8 @@ const struct os_rule os_rules[] = {
     {"NF-LIF-01", "native fences get handles of the driver, and are closed and destroyed without "
                   "failing", 2},
     {"NF-QUE-01", "CreateHwQueue takes a native progress fence where native fences are advertised", 2},
-    {"NF-LOG-01", "native fence logs are accepted at DISPATCH_LEVEL, and have well-formed entries in "
-                  "the order of time", 2},
+    {"NF-LOG-01", "native fence logs are accepted at DISPATCH_LEVEL, have well-formed entries in the "
+                  "order of time, and that of a signal before its interrupt", 2},
     {"WDK-POOL-01", "a pool block is freed once, with its own tag, and not written past its end",
      0},
     {"WDK-POOL-02", "an unloaded driver leaves no memory behind", 0},
