@@ -156,6 +156,14 @@ static void raise_fence(uint32_t index)
     bench_write(&bench, BELL_FENCE_WAKE_OFFSET, BELL_FENCE_WAKE_ALL_MASK);
 }
 
+/* A log of scheduling, or one of signals. */
+static void refuse_a_log(uint32_t node, uint32_t queue)
+{
+    const uint64_t page = below(2) ? LOG(node) : FENCE_LOG(queue) + 0x1000;
+
+    bench.readonly_page = below(4) ? BENCH_NO_PAGE : page;
+}
+
 static void step(void)
 {
     const uint32_t queue = 1 + (uint32_t)below(QUEUES);
@@ -175,7 +183,7 @@ static void step(void)
                         BELL_FIELD_PUT(BELL_CTRL_GATED, below(4) ? 0 : below(8)));
         break;
     case 10: log_node(node % SHARED_LOG); break;
-    case 11: bench.readonly_page = below(4) ? BENCH_NO_PAGE : LOG(node % SHARED_LOG); break;
+    case 11: refuse_a_log(node % SHARED_LOG, queue); break;
     case 12: pop(70); break;
     case 13: bench_run(&bench, 1 + below(16384)); break;
     case 14: bench_command(&bench, queue, BELL_QUEUE_CMD_ADD); break;

@@ -249,6 +249,14 @@ static bool met_late(action *what)
 static bool ended_early(action *what) { what->data[5] -= 50; return true; }
 static bool ended_late(action *what) { what->data[5] += 50; return true; }
 static bool fence_value(action *what) { what->data[0]++; return true; }
+static bool told_before(action *what)
+{
+    what->kind = BELL_SAW_EVENT;
+    what->cause = BELL_CAUSE_FENCE_SIGNALED;
+    what->queue = 4;
+    what->value = VALUE;
+    return true;
+}
 
 /* ------------------------------------------------------------------ what they fit */
 
@@ -274,6 +282,7 @@ static bool is_set_back(const action *what) { return is_running(what) && unset; 
 static bool is_answer(const action *what) { return !what->write && unset; }
 static bool is_word(const action *what) { return what->size == 8; }
 static bool is_fence_entry(const action *what) { return what->size == 48; }
+static bool is_fence_index(const action *what) { return what->addr == FENCES + 0x1000; }
 
 #define LOGS BELL_WRITERS /* Unit of the scheduling logs. */
 
@@ -326,6 +335,12 @@ static const struct plant plants[] = {
      "scheduling log", "0x3", "writes 0x2 at 0x708000"},
     {"fence log: value", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0, is_fence_entry, fence_value,
      false, "fence write", "writes 48 bytes", "writes 0x5"},
+    {"fence log: the event before the entry", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0,
+     is_fence_entry, told_before, false, "event", "posts cause 13", "fence write of 48 bytes"},
+    {"fence log: the event before the index", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0,
+     is_fence_index, told_before, false, "event", "posts cause 13", "fence write of 8 bytes"},
+    {"fence log: index left out", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0, is_fence_index,
+     left_out, true, "event", "posts cause 13", "fence write of 8 bytes at 0x70b000"},
     {"fence log: met before its turn", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 0, is_fence_entry,
      seen_early, false, "fence write", "writes 48 bytes", "at 0x70b040"},
     {"fence log: met at another time", fences, BELL_SAW_WRITE, BELL_WRITES_FENCE, 1, is_fence_entry,

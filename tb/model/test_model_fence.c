@@ -14,6 +14,8 @@
 #define DATA (PASID * BENCH_MIB + 0x90000)
 #define CURRENT (DATA + 0x1000)
 #define MONITORED (DATA + 0x2000)
+#define SIGNALS UINT64_C(0x71b000) /* Log. */
+#define ENTRIES 84u
 
 static struct bench bench;
 static struct bench_queue waiter, raiser;
@@ -191,6 +193,56 @@ static void refused_accesses_are_faults(void **state)
     assert_int_equal(bench_load(&bench, CURRENT), 7);
 }
 
+static void log_signals(void)
+{
+    bench_write(&bench, BELL_QUEUE_SIGNAL_LOG_OFFSET(WAITER),
+                SIGNALS | BELL_QUEUE_SIGNAL_LOG_ENABLE_MASK);
+}
+
+/* NF-LOG-01: whoever sees the event sees the entry and its index. */
+static void the_event_follows_the_log(void **state)
+{
+    (void)state;
+    log_signals();
+    for (uint64_t n = 1; n <= 100; n++) {
+        const uint64_t monitored = n % 2 ? MONITORED : 0;
+
+        bench_store(&bench, MONITORED, n - 1);
+        submit(&waiter, &(struct bell_packet){BELL_OP_SIGNAL, CURRENT, n, monitored}, 1);
+        for (unsigned clocks = 0; !events(); clocks++)
+            assert_true(clocks < 20000);
+        assert_int_equal(bench_load(&bench, SIGNALS), n / ENTRIES << 32 | n % ENTRIES);
+        assert_int_equal(bench_load(&bench, SIGNALS + 40 + (n - 1) % ENTRIES * 48), n);
+        bench_expect_event(&bench, BELL_CAUSE_FENCE_SIGNALED, 0, WAITER, CURRENT);
+        bench_settle(&bench);
+    }
+}
+
+/* The event comes all the same, before the fault; that names the log, whatever else is refused. */
+static void a_refused_log_costs_no_event(void **state)
+{
+    const uint64_t foreign = 3 * BENCH_MIB;
+    const uint64_t monitored[] = {MONITORED, 0, foreign};
+
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        const struct bell_packet packet = {BELL_OP_SIGNAL, CURRENT, i + 1, monitored[i / 2]};
+
+        log_signals();
+        bench.readonly_page = SIGNALS;
+        bench_store(&bench, MONITORED, i % 2 ? UINT64_MAX : i);
+        submit(&waiter, &packet, 1);
+        bench_settle(&bench);
+        assert_int_equal(bench_load(&bench, CURRENT), i + 1);
+        if (i != 1)
+            bench_expect_event(&bench, BELL_CAUSE_FENCE_SIGNALED, 0, WAITER, CURRENT);
+        expect_fault(SIGNALS + 40, BELL_CAUSE_PAGE_FAULT);
+        assert_int_equal(events(), 0);
+        assert_int_equal(bench_load(&bench, SIGNALS), 0);
+        bench_write(&bench, BELL_QUEUE_SIGNAL_LOG_INDEX_OFFSET(WAITER), 0);
+    }
+}
+
 /* A signal follows every earlier write of its buffer. */
 static void a_signal_follows_the_data(void **state)
 {
@@ -216,6 +268,8 @@ int main(void)
         FENCE_TEST(a_wait_ends_when_the_fence_is_raised),
         FENCE_TEST(a_reached_value_does_not_stop),
         FENCE_TEST(refused_accesses_are_faults),
+        FENCE_TEST(the_event_follows_the_log),
+        FENCE_TEST(a_refused_log_costs_no_event),
         FENCE_TEST(a_signal_follows_the_data),
     };
 
