@@ -376,7 +376,8 @@ struct os_context {
     UINT node;
     bool suspended;         /**< From the request on. */
     bool held;              /**< By somebody else than power or TDR: they do not resume it. */
-    bool invalidated;       /**< By the driver, during an engine reset. */
+    bool invalidated;       /**< By the driver, during an engine reset: it runs no more. */
+    bool hit;               /**< The same; its device is not yet lost for it. */
     uint64_t suspend_fence; /**< Of the last request. */
     uint64_t suspend_acked; /**< Highest acknowledged. */
     struct os_schedule schedule;

@@ -107,7 +107,7 @@ NTSTATUS os_queue_create(struct os_context *context, const D3DKMT_CREATEHWQUEUE 
     NTSTATUS status = check_flags(context, args->Flags);
     struct os_queue *made;
 
-    if (NT_SUCCESS(status) && os_adapter.lost)
+    if (NT_SUCCESS(status) && (os_adapter.lost || context->invalidated))
         status = STATUS_DEVICE_REMOVED;
     if (!NT_SUCCESS(status))
         return status;

@@ -56,8 +56,8 @@ static void lose_invalidated(void)
         struct os_device *device = (struct os_device *)context->base.parent;
 
         os_object_ref(&context->base);
-        if (context->invalidated) {
-            context->invalidated = false;
+        if (context->hit) {
+            context->hit = false;
             os_device_lose(device);
         }
         next = os_object_next(context, OS_CONTEXT, NULL, NULL);
@@ -147,7 +147,7 @@ NTSTATUS os_cb_invalidate_hw_context(const DXGKARGCB_INVALIDATEHWCONTEXT *args)
     if (!context || args->Flags.Reserved || !os_thread_self()->in_ddi ||
         strcmp(os_thread_self()->in_ddi, "DxgkDdiResetHwEngine") != 0)
         return STATUS_INVALID_PARAMETER;
-    context->invalidated = true;
+    context->invalidated = context->hit = true;
     return STATUS_SUCCESS;
 }
 

@@ -14,9 +14,11 @@ static volatile bool bystander_ready, innocent_ready, hung, over;
 static DRIVER_INITIALIZATION_DATA real;
 static DXGKRNL_INTERFACE os;
 static uint64_t resumed_at;  /* Cycle at which the driver's own resume is called. */
-static HANDLE newest;        /* The OS's handle of the context made last. */
+static HANDLE newest;        /* The OS's handle of the context made last, */
+static HANDLE newest_made;   /* and the driver's. */
 static bool hits_bystander;
-static HANDLE also_hit;      /* Context to invalidate as collateral damage. */
+static HANDLE also_hit;      /* Context to invalidate as collateral damage, */
+static HANDLE also_stopped;  /* and the driver's handle of it. */
 static NTSTATUS reset_result; /* Of ResetEngine, once it has succeeded. */
 static NTSTATUS answers[4];  /* Of DxgkCbInvalidateHwContext, wrongly called. */
 
@@ -37,16 +39,22 @@ static NTSTATUS start(PVOID context, DXGK_START_INFO *info, DXGKRNL_INTERFACE *d
 
 static NTSTATUS create_context(HANDLE device, DXGKARG_CREATEHWCONTEXT *args)
 {
+    NTSTATUS status;
+
     newest = args->hHwContext;
-    return real.DxgkDdiCreateHwContext(device, args);
+    status = real.DxgkDdiCreateHwContext(device, args);
+    newest_made = args->hHwContext;
+    return status;
 }
 
 static NTSTATUS reset(HANDLE of, const DXGKARG_RESETHWENGINE *args)
 {
+    DXGKARG_UPDATEHWCONTEXTSTATE stop = {.hHwContext = also_stopped, .Flags.Suspended = 1};
     NTSTATUS status = real.DxgkDdiResetHwEngine(of, args);
 
     if (also_hit == NULL)
         return status;
+    REQUIRE_OK(real.DxgkDdiUpdateHwContextState(of, &stop)); /* Off the run list. */
     answers[0] = invalidate(also_hit, 1);
     answers[1] = invalidate(also_hit, 2); /* Reserved. */
     answers[2] = invalidate((HANDLE)&os, 0); /* No context. */
@@ -172,6 +180,7 @@ static int bystander_body(int argc, char **argv)
     rig_open(&bystander, 16);
     rig_make_queue(&bystander, 0); /* The others have none yet. */
     also_hit = hits_bystander ? newest : NULL;
+    also_stopped = newest_made;
     rig_make_doorbell(&bystander);
     REQUIRE_OK(rig_connect(&bystander));
     bystander_ready = true;
@@ -289,6 +298,7 @@ static struct rig beside;
 static int two_queues(int argc, char **argv)
 {
     D3DKMT_CREATEHWQUEUE more;
+    size_t from;
 
     (void)argc, (void)argv;
     scale();
@@ -319,7 +329,9 @@ static int two_queues(int argc, char **argv)
     REQUIRE_EQ(*beside.progress, 0);
     REQUIRE_EQ(beside.data.cpu[1], 0);
     REQUIRE_EQ(rig_rptr(&beside), 0);
+    from = belfry_record_count();
     REQUIRE_STATUS(rig_try_queue(culprit.context, true, &more), STATUS_DEVICE_REMOVED);
+    REQUIRE_EQ(rig_count(from, BELFRY_DDI_ENTER, "DxgkDdiCreateHwQueue"), 0);
     rig_close_beside(&beside);
     rig_close(&culprit);
     return 0;

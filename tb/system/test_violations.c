@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ENTRIES = 16, NODE = 0, WAIT = 400000, MAX_CASES = 256 };
+enum { ENTRIES = 16, NODE = 0, WAIT = 400000, HUNG_CLOCKS = 5000, MAX_CASES = 256 };
 
 static struct rig a, b, c;
 
@@ -258,17 +258,26 @@ static void hang_a_queue(void)
 }
 
 /* The device is lost by it. */
-static void fault_a_queue(void)
+static void lose_a_device(void (*packet)(struct bell_umd_commands *commands))
 {
     static struct rig victim;
     uint64_t end = belfry_now() + WAIT;
 
-    submit_packet(&victim, bell_umd_cmd_fault);
+    submit_packet(&victim, packet);
     while (*victim.status != D3DDDI_DOORBELLSTATUS_DISCONNECTED_ABORT) {
         REQUIRE(belfry_now() < end);
         belfry_sleep(16);
     }
+    rig_settle(1000);
     rig_close(&victim);
+}
+
+/* The hardware tells it: an engine reset while the context is to run. */
+static void hang_an_engine(void)
+{
+    belfry_engine_limits(NODE, 0, HUNG_CLOCKS, true);
+    lose_a_device(bell_umd_cmd_hang);
+    belfry_engine_limits(NODE, 0, 0, true);
 }
 
 static int workload(int argc, char **argv)
@@ -284,8 +293,9 @@ static int workload(int argc, char **argv)
     schedule();
     log_changes();
     use_native_fences();
-    fault_a_queue();
+    lose_a_device(bell_umd_cmd_fault);
     hang_a_queue();
+    hang_an_engine();
     rig_close_beside(&c);
     rig_close_beside(&b);
     REQUIRE_OK(rig_connect(&a));

@@ -182,6 +182,8 @@ void os_engine_resume_enter(struct os_monitor_call *call);
 void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status);
 void os_packet_reset_enter(struct os_monitor_call *call);
 void os_packet_reset_exit(struct os_monitor_call *call, NTSTATUS status);
+/** This hardware queue is on the run list: may it be? */
+void os_monitor_invalidated(unsigned hw);
 
 /* os_monitor_sched.c */
 void os_sched_properties_exit(struct os_monitor_call *call, NTSTATUS status);

@@ -369,6 +369,7 @@ static void command(unsigned number, uint64_t op)
     case BELL_QUEUE_CMD_ADD:
     case BELL_QUEUE_CMD_ADD_RT:
         add_queue(hw);
+        os_monitor_invalidated(number);
         break;
     case BELL_QUEUE_CMD_REMOVE:
     case BELL_QUEUE_CMD_SUSPEND:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules of engine resets: nothing runs until the resume, and then all that can does. */
+/* Rules of engine resets: nothing runs until the resume, and then all that can does, and no more. */
 #include "os_objects.h"
 
 static uint32_t stopped; /**< Nodes between ResetHwEngine and ResumeHwEngine. */
@@ -32,6 +32,15 @@ void os_engine_resume_enter(struct os_monitor_call *call)
     stopped &= ~(1u << ((const DXGKARG_RESUMEHWENGINE *)call->args)->NodeOrdinal);
 }
 
+void os_monitor_invalidated(unsigned hw)
+{
+    const struct os_queue *queue = os_object_peek(os_device_queue(hw), OS_QUEUE);
+
+    if (queue != NULL && os_device_listed((int)hw) && os_queue_context(queue)->invalidated)
+        os_violation("HS-RST-02", queue->base.name, "hardware queue %u is on the run list; its "
+                     "context 0x%08X was invalidated", hw, os_queue_context(queue)->base.name);
+}
+
 void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status)
 {
     UINT node = ((const DXGKARG_RESUMEHWENGINE *)call->args)->NodeOrdinal;
@@ -44,6 +53,7 @@ void os_engine_resume_exit(struct os_monitor_call *call, NTSTATUS status)
     for (unsigned number = 0; number < os_device_queues(); number++) {
         const struct os_queue *queue = os_object_peek(os_device_queue(number), OS_QUEUE);
 
+        os_monitor_invalidated(number);
         if (queue != NULL && queue->node == node && !queue->dead && os_device_listed((int)number) &&
             os_device_kicked((int)number) < call->begun)
             os_violation("HS-RST-02", queue->base.name, "hardware queue %u is on the run list of "

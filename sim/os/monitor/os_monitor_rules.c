@@ -89,7 +89,8 @@ const struct os_rule os_rules[] = {
     {"HS-LOG-02", "the scheduling log has well-formed entries in the order of time, one context at "
                   "a time runs, and its interrupt names its node", 2},
     {"HS-RST-01", "after ResetHwEngine nothing runs until ResumeHwEngine", 2},
-    {"HS-RST-02", "after ResumeHwEngine the engine runs, and its queues are sampled", 2},
+    {"HS-RST-02", "after ResumeHwEngine the engine runs, its queues are sampled, and none of an "
+                  "invalidated context is on the run list", 2},
     {"HS-RST-03", "LastAbortedFenceId of ResetEngine lies between what was done and what was "
                   "submitted", 2},
     {"HS-RST-04", "QueryEngineStatus succeeds, always", 2},
