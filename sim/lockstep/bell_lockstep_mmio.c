@@ -110,6 +110,21 @@ static uint64_t reason_free(const struct bell_lockstep *lockstep, uint64_t addr,
     return free;
 }
 
+/* The ledger counts a sample some clocks after its turn was given. */
+static bool counts_late(const struct bell_lockstep *lockstep,
+                        const struct bell_lockstep_access *access, uint64_t data)
+{
+    const uint64_t value = access->value[0];
+    const uint64_t late = access->addr == BELL_LEDGER_SAMPLED_OFFSET ? value - data
+                          : access->addr == BELL_LEDGER_OWED_OFFSET  ? data - value
+                                                                     : BELL_MODEL_NODES + 1;
+    uint64_t given = 0;
+
+    for (uint32_t n = 0; n < BELL_MODEL_NODES; n++)
+        given += lockstep->nodes[n].given_at >= bell_lockstep_early(access->cycle);
+    return late <= given;
+}
+
 static bool had_value(const struct bell_lockstep *lockstep,
                       const struct bell_lockstep_access *access, uint64_t data)
 {
@@ -131,7 +146,8 @@ static bool had_value(const struct bell_lockstep *lockstep,
         if (((access->value[i] ^ data) &
              ~(free | reason_free(lockstep, access->addr, access->value[i], data))) == 0)
             return true;
-    return is_log_index(access->addr) && follows(data, access->value[0]);
+    return counts_late(lockstep, access, data) ||
+           (is_log_index(access->addr) && follows(data, access->value[0]));
 }
 
 /* ------------------------------------------------------------------ accesses */
