@@ -200,6 +200,18 @@ static inline bool bell_kmd_is(const VOID *object, enum bell_kind kind)
     return object != NULL && *(const enum bell_kind *)object == kind;
 }
 
+/* Calls it at DIRQL, not beside the interrupt routine. What it returns; FALSE if it was not called.
+ * IRQL <= DIRQL. */
+static inline BOOLEAN bell_kmd_at_dirql(struct bell_adapter *adapter,
+                                        PKSYNCHRONIZE_ROUTINE routine, PVOID context)
+{
+    BOOLEAN result = FALSE;
+
+    (VOID)adapter->dxgk.DxgkCbSynchronizeExecution(adapter->dxgk.DeviceHandle, routine, context, 0,
+                                                   &result);
+    return result;
+}
+
 /* PASSIVE_LEVEL; stays there. Recursive. */
 static inline VOID bell_kmd_lock(KMUTEX *mutex)
 {

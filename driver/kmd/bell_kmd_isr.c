@@ -263,14 +263,6 @@ BOOLEAN bell_kmd_isr(struct bell_adapter *adapter)
 }
 
 /* Run a routine at DIRQL, apart from the interrupt routine. */
-static VOID at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
-{
-    BOOLEAN result = FALSE;
-
-    (VOID)adapter->dxgk.DxgkCbSynchronizeExecution(adapter->dxgk.DeviceHandle, routine, context, 0,
-                                                   &result);
-}
-
 static BOOLEAN arm_reports(PVOID context)
 {
     struct bell_adapter *adapter = context;
@@ -283,7 +275,7 @@ static BOOLEAN arm_reports(PVOID context)
 
 VOID bell_kmd_isr_arm_reports(struct bell_adapter *adapter)
 {
-    at_dirql(adapter, arm_reports, adapter);
+    bell_kmd_at_dirql(adapter, arm_reports, adapter);
 }
 
 static BOOLEAN unmask(PVOID context)
@@ -300,13 +292,13 @@ static BOOLEAN unmask(PVOID context)
 
 VOID bell_kmd_isr_enable(struct bell_adapter *adapter)
 {
-    at_dirql(adapter, unmask, adapter);
+    bell_kmd_at_dirql(adapter, unmask, adapter);
 }
 
 VOID bell_kmd_isr_flush(struct bell_adapter *adapter)
 {
     if (is_present(adapter))
-        at_dirql(adapter, take_events, adapter);
+        bell_kmd_at_dirql(adapter, take_events, adapter);
 }
 
 struct bell_reset_node {
@@ -328,7 +320,7 @@ VOID bell_kmd_isr_note_reset(struct bell_adapter *adapter, UINT node)
     struct bell_reset_node reset = {adapter, node};
 
     if (is_present(adapter))
-        at_dirql(adapter, note_reset, &reset);
+        bell_kmd_at_dirql(adapter, note_reset, &reset);
 }
 
 static BOOLEAN note_closed(PVOID context)
@@ -347,7 +339,7 @@ static BOOLEAN note_closed(PVOID context)
 VOID bell_kmd_isr_note_closed(struct bell_queue *queue)
 {
     if (is_present(queue->adapter))
-        at_dirql(queue->adapter, note_closed, queue);
+        bell_kmd_at_dirql(queue->adapter, note_closed, queue);
 }
 
 static BOOLEAN clear_table_entry(PVOID context)
@@ -372,7 +364,7 @@ static VOID change_table(struct bell_queue *queue, PKSYNCHRONIZE_ROUTINE change)
     KIRQL irql;
 
     KeAcquireSpinLock(&adapter->queue_lock, &irql);
-    at_dirql(adapter, change, queue);
+    bell_kmd_at_dirql(adapter, change, queue);
     KeReleaseSpinLock(&adapter->queue_lock, irql);
 }
 
@@ -417,7 +409,7 @@ VOID bell_kmd_isr_suspend(struct bell_context *context, UINT64 fence)
 {
     context->fence = fence;
     context->tell_suspended = true;
-    at_dirql(context->device->adapter, stop_context, context);
+    bell_kmd_at_dirql(context->device->adapter, stop_context, context);
 }
 
 static VOID list_queues(struct bell_adapter *adapter, const struct bell_context *context)
@@ -478,7 +470,7 @@ VOID bell_kmd_isr_update(struct bell_context *context, UINT64 fence, bool asked)
 {
     struct update argument = {context, fence, asked};
 
-    at_dirql(context->device->adapter, update, &argument);
+    bell_kmd_at_dirql(context->device->adapter, update, &argument);
 }
 
 static VOID bar_queues(struct bell_adapter *adapter, const struct bell_context *context)
@@ -501,7 +493,7 @@ static BOOLEAN invalidate(PVOID argument)
 
 VOID bell_kmd_isr_invalidate(struct bell_context *context)
 {
-    at_dirql(context->device->adapter, invalidate, context);
+    bell_kmd_at_dirql(context->device->adapter, invalidate, context);
 }
 
 /* Others leave before the plan, and those that come are listed by it. */
@@ -529,13 +521,13 @@ static BOOLEAN switch_lists(PVOID argument)
 
 VOID bell_kmd_isr_switch(struct bell_adapter *adapter)
 {
-    at_dirql(adapter, switch_lists, adapter);
+    bell_kmd_at_dirql(adapter, switch_lists, adapter);
 }
 
 VOID bell_kmd_isr_resume(struct bell_context *context)
 {
     context->tell_switched = false;
-    at_dirql(context->device->adapter, resume, context);
+    bell_kmd_at_dirql(context->device->adapter, resume, context);
 }
 
 /* The read of the time is the last access, behind the writes. */
@@ -565,7 +557,7 @@ static BOOLEAN turn_on(PVOID context)
 
 VOID bell_kmd_isr_set_off(struct bell_adapter *adapter, bool off)
 {
-    at_dirql(adapter, off ? turn_off : turn_on, adapter);
+    bell_kmd_at_dirql(adapter, off ? turn_off : turn_on, adapter);
 }
 
 static BOOLEAN drop_queues(PVOID context)
@@ -587,5 +579,5 @@ static BOOLEAN drop_queues(PVOID context)
 
 VOID bell_kmd_isr_drop_queues(struct bell_adapter *adapter)
 {
-    at_dirql(adapter, drop_queues, adapter);
+    bell_kmd_at_dirql(adapter, drop_queues, adapter);
 }

@@ -103,14 +103,6 @@ NTSTATUS bell_kmd_native_destroy(struct bell_native_fence *fence)
     return STATUS_SUCCESS;
 }
 
-static VOID at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
-{
-    BOOLEAN result = FALSE;
-
-    (VOID)adapter->dxgk.DxgkCbSynchronizeExecution(adapter->dxgk.DeviceHandle, routine, context, 0,
-                                                   &result);
-}
-
 static BOOLEAN link_open(PVOID context)
 {
     struct bell_native_open *open = context;
@@ -151,14 +143,14 @@ NTSTATUS bell_kmd_native_open(struct bell_adapter *adapter, DXGKARG_OPENNATIVEFE
     open->pasid = device->process->pasid;
     open->current = args->CurrentValueGpuVa;
     (VOID)count_open(fence, 1);
-    at_dirql(adapter, link_open, open);
+    bell_kmd_at_dirql(adapter, link_open, open);
     args->hLocalNativeFence = open;
     return STATUS_SUCCESS;
 }
 
 VOID bell_kmd_native_close(struct bell_native_open *open)
 {
-    at_dirql(open->fence->adapter, unlink_open, open);
+    bell_kmd_at_dirql(open->fence->adapter, unlink_open, open);
     (VOID)count_open(open->fence, (UINT32)-1);
     open->kind = 0;
     bell_kmd_free(open);

@@ -71,28 +71,19 @@ static BOOLEAN try_move(PVOID context)
     return relist(queue);
 }
 
-static BOOLEAN at_dirql(struct bell_adapter *adapter, PKSYNCHRONIZE_ROUTINE routine, PVOID context)
-{
-    BOOLEAN result = FALSE;
-
-    (VOID)adapter->dxgk.DxgkCbSynchronizeExecution(adapter->dxgk.DeviceHandle, routine, context, 0,
-                                                   &result);
-    return result;
-}
-
 static NTSTATUS move_log(struct bell_log_move *move)
 {
     struct bell_queue *queue = move->queue;
     struct bell_adapter *adapter = queue->adapter;
 
     for (UINT32 turn = 0; turn < BELL_KMD_POLL_TURNS && !adapter->lost; turn++) {
-        if (at_dirql(adapter, try_move, move))
+        if (bell_kmd_at_dirql(adapter, try_move, move))
             return adapter->lost ? STATUS_DEVICE_REMOVED : STATUS_SUCCESS;
         bell_kmd_pause(turn);
     }
     if (adapter->lost)
         return STATUS_DEVICE_REMOVED;
-    (VOID)at_dirql(adapter, relist, queue);
+    bell_kmd_at_dirql(adapter, relist, queue);
     return bell_kmd_timed_out(adapter, BELL_QUEUE_STATE_OFFSET(queue->hw_id),
                               BELL_QUEUE_STATE_RUNNING_MASK, "fence log: queue to leave its node");
 }
