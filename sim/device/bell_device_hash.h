@@ -42,6 +42,17 @@ static inline uint64_t bell_hash_action(uint64_t hash, enum bell_hash_action act
     return bell_hash_word(hash, b);
 }
 
+/** Whole words of memory. */
+static inline uint64_t bell_hash_memory(uint64_t hash, const void *data, size_t size)
+{
+    for (size_t at = 0; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, (const unsigned char *)data + at, 8);
+        hash = bell_hash_word(hash, word);
+    }
+    return hash;
+}
+
 /** `action` is one of the two DMA kinds; `data` is left out when `resp` is not 0 (OKAY). */
 static inline uint64_t bell_hash_dma(uint64_t hash, enum bell_hash_action action, uint64_t cycle,
                                      uint64_t addr, uint32_t pasid, uint32_t resp,
@@ -49,11 +60,6 @@ static inline uint64_t bell_hash_dma(uint64_t hash, enum bell_hash_action action
 {
     hash = bell_hash_action(hash, action, cycle, addr, ((uint64_t)pasid << 32) | resp);
     hash = bell_hash_word(hash, size);
-    for (size_t at = 0; resp == 0 && at + 8 <= size; at += 8) {
-        uint64_t word;
-        memcpy(&word, (const unsigned char *)data + at, 8);
-        hash = bell_hash_word(hash, word);
-    }
-    return hash;
+    return resp == 0 ? bell_hash_memory(hash, data, size) : hash;
 }
 #endif

@@ -70,12 +70,7 @@ static void drop_page(struct log *log)
 
 static uint64_t hash_of(uint64_t phys)
 {
-    const uint64_t *words = bell_phys_ptr(phys);
-    uint64_t hash = BELL_HASH_SEED;
-
-    for (size_t i = 0; i < BELL_PAGE / sizeof(*words); i++)
-        hash = bell_hash_word(hash, words[i]);
-    return hash;
+    return bell_hash_memory(BELL_HASH_SEED, bell_phys_ptr(phys), BELL_PAGE);
 }
 
 static void drop_old(const struct os_queue *queue, struct log *log)

@@ -45,12 +45,7 @@ static DXGK_SCHEDULING_LOG_ENTRY *entries_of(const struct buffer *buffer)
 
 static uint64_t hash_of(const struct buffer *buffer)
 {
-    const uint64_t *words = bell_phys_ptr(buffer->phys);
-    uint64_t hash = BELL_HASH_SEED;
-
-    for (size_t i = 0; i < buffer->pages * BELL_PAGE / sizeof(*words); i++)
-        hash = bell_hash_word(hash, words[i]);
-    return hash;
+    return bell_hash_memory(BELL_HASH_SEED, bell_phys_ptr(buffer->phys), buffer->pages * BELL_PAGE);
 }
 
 static NTSTATUS make(struct buffer *buffer, UINT entries)
