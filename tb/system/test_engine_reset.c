@@ -199,6 +199,15 @@ static int bystander_body(int argc, char **argv)
     return 0;
 }
 
+static void run_hooked(void (*hook)(DRIVER_INITIALIZATION_DATA *table),
+                       int (*body)(int argc, char **argv))
+{
+    struct belfry_config config = rig_config();
+
+    belfry_hook_driver(hook);
+    rig_run(&config, body);
+}
+
 static void run_three(void)
 {
     struct belfry_config config = rig_config();
@@ -283,11 +292,8 @@ static int context_at_fault(int argc, char **argv)
 
 static void DB_INT_02_fault_of_a_context(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    belfry_hook_driver(report_contexts);
-    rig_run(&config, context_at_fault);
+    run_hooked(report_contexts, context_at_fault);
 }
 
 /* --- A context with two queues ---------------------------------------------------------------- */
@@ -480,11 +486,8 @@ static int kernel_hangs(int argc, char **argv)
 
 static void HS_RST_03_done_when_it_returns(void **state)
 {
-    struct belfry_config config = rig_config();
-
     (void)state;
-    belfry_hook_driver(watch_packet_model);
-    rig_run(&config, kernel_hangs);
+    run_hooked(watch_packet_model, kernel_hangs);
 }
 
 /* A failure is no violation: all of the adapter is reset. */
